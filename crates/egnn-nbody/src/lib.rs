@@ -1,0 +1,1 @@
+//! Charged-particle simulator: parameters in, trajectories out.

@@ -1,0 +1,1 @@
+//! Equivariant layers and models on candle, and their rivals.

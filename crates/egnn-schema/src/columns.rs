@@ -1,0 +1,134 @@
+//! Every column that a file of ours may have: name, unit, shape and meaning. Names never change their type.
+
+/// Whether equal runs must agree on a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Part of the result: 'equal results' compares it.
+    Semantic,
+    /// Times, memory, host, attempts: differs from one execution to the next.
+    Circumstantial,
+}
+
+/// A documented column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Name in the file.
+    pub name: &'static str,
+    /// Unit, or `1`.
+    pub unit: &'static str,
+    /// Whether equal runs agree on it.
+    pub kind: Kind,
+    /// One sentence.
+    pub doc: &'static str,
+}
+
+const fn semantic(name: &'static str, unit: &'static str, doc: &'static str) -> Column {
+    Column { name, unit, kind: Kind::Semantic, doc }
+}
+
+const fn circumstantial(name: &'static str, unit: &'static str, doc: &'static str) -> Column {
+    Column { name, unit, kind: Kind::Circumstantial, doc }
+}
+
+/// Columns of `datasets/nbody/<set>/<split>.parquet`: a row is a body in a frame.
+pub mod nbody {
+    use super::{Column, semantic};
+    /// u32.
+    pub const TRAJECTORY: Column = semantic("trajectory", "1", "index of the trajectory in its split, from 0");
+    /// u16.
+    pub const FRAME: Column = semantic("frame", "1", "saved frame, from 0; frame k is step sample_freq * (k + 1)");
+    /// u16.
+    pub const BODY: Column = semantic("body", "1", "index of the body, from 0");
+    /// f32.
+    pub const CHARGE: Column = semantic("charge", "1", "charge of the body, -1 or +1");
+    /// f32, x y z.
+    pub const POSITION: [Column; 3] = [
+        semantic("position_x", "length", "position"),
+        semantic("position_y", "length", "position"),
+        semantic("position_z", "length", "position"),
+    ];
+    /// f32, x y z.
+    pub const VELOCITY: [Column; 3] = [
+        semantic("velocity_x", "length/time", "velocity"),
+        semantic("velocity_y", "length/time", "velocity"),
+        semantic("velocity_z", "length/time", "velocity"),
+    ];
+}
+
+/// Columns of `results.parquet` besides the configuration's own fields (which are all semantic): a row is a run.
+pub mod results {
+    use super::{Column, circumstantial, semantic};
+    /// text.
+    pub const RUN: Column = semantic("run", "", "id of the run, its folder under runs/");
+    /// text.
+    pub const TASK: Column = semantic("task", "", "task of the run");
+    /// text: `finished`, `failed` or `pending`.
+    pub const STATUS: Column = semantic("status", "", "finished, failed or pending");
+    /// text, null unless failed.
+    pub const REASON: Column = circumstantial("reason", "", "why a failed run failed");
+    /// i64.
+    pub const PARAMETERS: Column = semantic("parameters", "1", "trainable parameters of the model");
+    /// i64.
+    pub const EPOCHS: Column = semantic("epochs", "1", "epochs trained");
+    /// i64.
+    pub const STEPS: Column = semantic("steps", "1", "optimiser steps taken");
+    /// i64.
+    pub const BEST_EPOCH: Column = semantic("best_epoch", "1", "epoch of the best validation loss, from 0");
+    /// f64.
+    pub const TEST_MSE: Column = semantic("test_mse", "length^2", "test error at the best validation error");
+    /// f64.
+    pub const VALID_MSE: Column = semantic("valid_mse", "length^2", "best validation error");
+    /// f64.
+    pub const TRAIN_MSE: Column = semantic("train_mse", "length^2", "mean training loss of the best epoch");
+    /// text.
+    pub const DATASET_HASH: Column = semantic("dataset_hash", "", "hash over the content of the datasets read");
+    /// text.
+    pub const CONFIG_HASH: Column = semantic("config_hash", "", "hash of the run's identity");
+    /// i64.
+    pub const NUMERICS: Column = semantic("numerics_version", "1", "version of the arithmetic");
+    /// text.
+    pub const BACKEND: Column = semantic("backend", "", "where numbers were computed");
+    /// i64.
+    pub const THREADS: Column = semantic("threads", "1", "threads of the run");
+    /// f64.
+    pub const SECONDS: Column = circumstantial("seconds", "s", "time of training and evaluation over all attempts");
+    /// i64.
+    pub const PEAK_MEMORY: Column = circumstantial("peak_memory_bytes", "byte", "largest resident memory");
+    /// i64.
+    pub const ATTEMPTS: Column = circumstantial("attempts", "1", "times the run was started");
+    /// text.
+    pub const VERSION: Column = circumstantial("version", "", "version of egnn-lab");
+    /// text.
+    pub const REVISION: Column = circumstantial("revision", "", "git revision of the binary");
+    /// text.
+    pub const HOST: Column = circumstantial("host", "", "host name");
+    /// text.
+    pub const CPU: Column = circumstantial("cpu", "", "CPU model");
+    /// i64.
+    pub const STARTED: Column = circumstantial("started_unix", "s", "start of the first attempt since 1970");
+    /// i64.
+    pub const ENDED: Column = circumstantial("ended_unix", "s", "end since 1970");
+
+    /// The columns that never count when results are compared.
+    pub const CIRCUMSTANTIAL: [Column; 10] =
+        [REASON, SECONDS, PEAK_MEMORY, ATTEMPTS, VERSION, REVISION, HOST, CPU, STARTED, ENDED];
+}
+
+/// Columns of a run's `metrics.parquet`: a row is an evaluation.
+pub mod metrics {
+    use super::{Column, circumstantial, semantic};
+    /// i64.
+    pub const EPOCH: Column = semantic("epoch", "1", "epoch after which the evaluation happened, from 0");
+    /// i64.
+    pub const STEP: Column = semantic("step", "1", "optimiser steps done");
+    /// f64.
+    pub const TRAIN_LOSS: Column = semantic("train_loss", "task", "mean training loss over the epoch");
+    /// f64.
+    pub const VALID_LOSS: Column = semantic("valid_loss", "task", "validation loss");
+    /// f64.
+    pub const BEST_VALID_LOSS: Column = semantic("best_valid_loss", "task", "best validation loss so far");
+    /// i64.
+    pub const BEST_EPOCH: Column = semantic("best_epoch", "1", "epoch of the best so far");
+    /// f64.
+    pub const SECONDS: Column = circumstantial("seconds", "s", "seconds so far over all attempts");
+}

@@ -1,0 +1,129 @@
+//! What is kept of a run.
+
+use crate::fields::Fields;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `done.json` (or `failed.json`): a run's complete record. `run.json` is the same without an outcome.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRecord {
+    /// [`crate::version::RECORD_VERSION`].
+    pub record_version: u32,
+    /// Readable name plus hash: the folder under `runs/`.
+    pub id: String,
+    /// What makes the run what it is.
+    pub identity: RunIdentity,
+    /// Absent while the run is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// What may differ between two equal runs.
+    pub circumstances: Circumstances,
+}
+
+/// The semantic part of a run: two runs with equal identities give equal results.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunIdentity {
+    /// `nbody`, `autoencoder`, `qm9`.
+    pub task: String,
+    /// The complete configuration, defaults filled in.
+    pub config: Fields,
+    /// Content hash of each dataset that the run reads, by set name.
+    pub datasets: BTreeMap<String, String>,
+    /// [`crate::version::RECORD_VERSION`].
+    pub record_version: u32,
+    /// [`crate::version::NUMERICS_VERSION`].
+    pub numerics_version: u32,
+    /// Where numbers are computed: `candle-cpu`.
+    pub backend: String,
+    /// Threads of the run.
+    pub threads: u32,
+}
+
+impl RunIdentity {
+    /// `<name>-<hash>`: the run's id.
+    pub fn id(&self, name: &str) -> String {
+        format!("{name}-{}", crate::hash::short(&crate::hash::of(self)))
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "status")]
+pub enum Outcome {
+    /// All epochs done.
+    Finished {
+        /// The results.
+        metrics: RunMetrics,
+    },
+    /// Ended early.
+    Failed {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// Results of a finished run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunMetrics {
+    /// Trainable parameters that the loss reaches or not, as the paper counts them.
+    pub parameters: u64,
+    /// Epochs trained.
+    pub epochs: u64,
+    /// Optimiser steps taken.
+    pub steps: u64,
+    /// Epoch (from 0) of the best validation loss.
+    pub best_epoch: u64,
+    /// The task's numbers by column name, for example `test_mse`, `valid_mse`, `train_mse`.
+    pub values: BTreeMap<String, f64>,
+}
+
+/// Why a run ended early.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// A sentence for people.
+    pub reason: String,
+    /// Epoch in which it happened, if training had begun.
+    pub epoch: Option<u64>,
+    /// Batch of that epoch.
+    pub batch: Option<u64>,
+    /// Best validation loss before, and the epoch of it.
+    pub last_good: Option<LastGood>,
+}
+
+/// The best evaluation before a failure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastGood {
+    /// Epoch of the best validation loss.
+    pub epoch: u64,
+    /// That loss.
+    pub valid_loss: f64,
+}
+
+/// What may differ between two equal runs: never part of an id, never compared.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Circumstances {
+    /// Version of egnn-lab.
+    pub version: String,
+    /// Git revision the binary was built from, with `-dirty` if the tree was; `unknown` outside a checkout.
+    pub revision: String,
+    /// Host name.
+    pub host: String,
+    /// CPU model.
+    pub cpu: String,
+    /// Start of the first attempt, seconds since 1970.
+    pub started_unix: u64,
+    /// End, seconds since 1970; 0 while under way.
+    pub ended_unix: u64,
+    /// Seconds of training and evaluation over all attempts.
+    pub seconds: f64,
+    /// Largest resident memory in bytes; 0 where the system does not say.
+    pub peak_memory_bytes: u64,
+    /// Times the run was started.
+    pub attempts: u32,
+}

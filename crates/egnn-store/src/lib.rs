@@ -1,0 +1,1 @@
+//! Parquet in and out, atomic files, checksums, manifests, .npy import.

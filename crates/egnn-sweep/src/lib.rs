@@ -1,0 +1,1 @@
+//! Sweep specification, plan, schedule, record and resume.

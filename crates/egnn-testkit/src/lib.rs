@@ -1,0 +1,1 @@
+//! Symmetry suite, gradient check and redactions for tests.

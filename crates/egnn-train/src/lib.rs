@@ -1,0 +1,1 @@
+//! Tasks, batches, Adam, checkpoints and training events.
