@@ -1,1 +1,73 @@
-fn main() {}
+//! `egnn`: the command line of egnn-lab. The only crate that prints.
+
+mod args;
+mod catalogue;
+mod command;
+mod display;
+mod exit;
+mod printer;
+mod progress;
+mod provenance;
+mod provider;
+mod trainer;
+mod workspace;
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::{Result, Stop};
+use std::process::ExitCode;
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stop) => {
+            printer::say(format!("error: {stop}"));
+            ExitCode::from(stop.code)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    let workspace = || Workspace::find(cli.root.as_deref());
+    match &cli.command {
+        Command::Generate(args) => command::generate::run(args, &workspace()?),
+        Command::Import(args) => command::import::run(args, &workspace()?),
+        Command::Sweep(args) => command::sweep::run(args, &workspace()?),
+        Command::Status(args) => command::status::run(args, &workspace()?),
+        Command::Report(args) => command::report::run(args, &workspace()?),
+        Command::Query(args) => command::query::run(args, &workspace),
+        Command::Train(args) => on_one_thread().and_then(|()| command::train::run(args, &workspace()?)),
+        Command::Evaluate(args) => on_one_thread().and_then(|()| command::evaluate::run(args, &workspace()?)),
+        Command::Worker(args) => on_one_thread().and_then(|()| command::worker::run(args, &workspace()?)),
+        Command::Parity(args) => on_one_thread().and_then(|()| command::parity::run(args)),
+        Command::Bench(args) => on_one_thread().and_then(|()| command::bench::run(args)),
+    }
+}
+
+/// Threads of a run: sums are then in one order, and cores are used for runs.
+pub(crate) const THREADS_PER_RUN: u32 = 1;
+
+/// candle and rayon take their number of threads from the environment when they start, so that a command that
+/// computes restarts itself with the right one.
+fn on_one_thread() -> Result<()> {
+    const THREADS: &str = "RAYON_NUM_THREADS";
+    let wanted = THREADS_PER_RUN.to_string();
+    if std::env::var(THREADS).is_ok_and(|threads| threads == wanted) {
+        return Ok(());
+    }
+    let program = std::env::current_exe().map_err(|error| Stop::environment("cannot find this program's own file", error))?;
+    let mut again = std::process::Command::new(program);
+    again.args(std::env::args_os().skip(1)).env(THREADS, wanted);
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        Err(Stop::environment("cannot restart", again.exec()))
+    }
+    #[cfg(not(unix))]
+    {
+        let status = again.status().map_err(|error| Stop::environment("cannot restart", error))?;
+        std::process::exit(status.code().unwrap_or(i32::from(egnn_schema::exit::RUN_FAILED)))
+    }
+}

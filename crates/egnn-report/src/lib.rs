@@ -1,1 +1,24 @@
-//! Tables, figures and pages from run records; the paper's values.
+//! Tables, figures and pages from run records; the paper's values; SQL over any Parquet file.
+//!
+//! A report reads `results.parquet` and [`paper`], and no other number enters it. The same file gives the same bytes.
+
+mod budget;
+pub mod error;
+#[cfg(test)]
+mod fabricate;
+mod figure;
+mod frame;
+pub mod group;
+mod number;
+pub mod ordering;
+mod page;
+pub mod paper;
+pub mod query;
+mod report;
+pub mod results;
+mod table;
+pub mod write;
+
+pub use error::ReportError;
+pub use query::{Format, Output, query};
+pub use write::{Kind, Options, Summary, write_report};

@@ -1,1 +1,19 @@
-//! Parquet in and out, atomic files, checksums, manifests, .npy import.
+//! Everything that egnn-lab keeps on disk: files that appear whole or not at all, checksums, manifests, flat tables
+//! and n-body sets as Parquet, locks of folders, and the import of the authors' `.npy` files.
+//!
+//! The only crate that knows Parquet's format. It depends on the schema alone and knows no generator: what it writes
+//! comes in as plain slices.
+
+pub mod atomic;
+pub mod checksum;
+pub mod error;
+#[doc(hidden)]
+pub mod fault;
+mod footer;
+pub mod import;
+pub mod lock;
+pub mod manifest;
+pub mod nbody;
+pub mod table;
+
+pub use error::StoreError;

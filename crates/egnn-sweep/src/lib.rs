@@ -1,1 +1,48 @@
-//! Sweep specification, plan, schedule, record and resume.
+//! Sweeps: specification, plan, schedule, record and resume.
+//!
+//! Data flows one way: a pipeline's YAML is parsed ([`SweepSpec`]), validated against a task ([`ResolvedPlan`]), bound
+//! to its data ([`SweepPlan`]); what of it is [`outstanding()`] is executed by worker processes ([`run()`]), each of
+//! which keeps a record of one run ([`Recorder`]); records become `results.parquet` ([`results`]). Whoever wants to
+//! show something listens to [`SweepEvent`]s.
+//!
+//! This crate knows no task, model or generator: it asks a [`Trainer`] and a [`DataProvider`].
+
+mod data;
+pub mod error;
+pub mod eta;
+mod event;
+pub mod event_log;
+mod expand;
+pub mod lifeline;
+mod local;
+pub mod manifest;
+pub mod origin;
+mod outstanding;
+mod overrides;
+pub mod plan;
+mod record;
+mod recorder;
+pub mod results;
+mod run_folder;
+pub mod spec;
+mod summary;
+mod survey;
+mod trainer;
+mod worker;
+mod yaml;
+
+pub use error::SweepError;
+pub use eta::Eta;
+pub use event::SweepEvent;
+pub use local::{LocalOptions, run};
+pub use manifest::{PlannedRun, SweepManifest};
+pub use outstanding::{outstanding, schedule};
+pub use overrides::Overrides;
+pub use plan::{DEFAULT_PROFILE, Platform, ResolvedPlan, ResolvedPoint, Selection, SweepPlan};
+pub use record::Recorded;
+pub use recorder::Recorder;
+pub use run_folder::RunFolder;
+pub use spec::{ReportKind, SweepSpec};
+pub use summary::{Ending, Summary};
+pub use survey::Survey;
+pub use trainer::{DataError, DataErrorKind, DataProvider, DataState, Estimate, ResolvedRun, Trainer};

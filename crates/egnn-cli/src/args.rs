@@ -1,0 +1,241 @@
+//! The command line. Field names and values are checked by the commands, which know them; clap knows the rest.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Reproduces the experiments of "E(n) Equivariant Graph Neural Networks" (Satorras, Hoogeboom, Welling, ICML 2021):
+/// generates the data, trains the models, sweeps, and draws the figures beside the paper's numbers.
+#[derive(Debug, Parser)]
+#[command(name = "egnn", version, after_help = "\
+Example: the paper's Figure 2 on a budget of minutes, from data to page
+    egnn sweep nbody-sizes
+Exit codes: 0 done, 1 a run failed, 2 bad input, 3 disk, permission or lock, 4 interrupted (the same command resumes)")]
+pub(crate) struct Cli {
+    /// Folder with pipelines/, datasets/ and reports/ [default: the nearest one upwards from here]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make datasets as Parquet; what is up to date is left alone
+    #[command(after_help = "Example: egnn generate nbody nbody_small\nSets and their parameters stand in datasets/nbody.yaml; add your own there.")]
+    Generate(Generate),
+    /// Bring in files made elsewhere
+    #[command(after_help = "Example: egnn import nbody --from n_body_system/dataset --set authors\n\
+        then: egnn sweep nbody train_set=authors eval_set=authors")]
+    Import(Import),
+    /// Train one run
+    #[command(after_help = "Example: egnn train nbody model=egnn train_samples=3000 epochs=300 seed=1")]
+    Train(Train),
+    /// Evaluate a stored model on a set
+    #[command(after_help = "Example: egnn evaluate reports/nbody/quick/runs/<run> --data nbody_small\n\
+        RUN may also be a .safetensors file saved from PyTorch under the authors' names.")]
+    Evaluate(Evaluate),
+    /// Run a pipeline: data, runs, results, report; the same command resumes or does nothing
+    #[command(after_help = "Examples:\n  egnn sweep nbody-sizes\n  egnn sweep nbody-sizes --profile paper --dry-run\n  \
+        egnn sweep nbody model=egnn seed=1,2,3 epochs=300 --name egnn-300")]
+    Sweep(Sweep),
+    /// Show where the runs of a pipeline stand
+    #[command(after_help = "Example: egnn status nbody-sizes")]
+    Status(Pipeline),
+    /// Draw a pipeline's tables, figure and page again from its records
+    #[command(after_help = "Example: egnn report nbody-sizes --profile quick")]
+    Report(Pipeline),
+    /// Ask Parquet files in SQL
+    #[command(after_help = "Example: egnn query \"SELECT model, train_samples, test_mse FROM read_parquet('reports/nbody-sizes/quick/results.parquet')\"\n     \
+        or: egnn query --pipeline nbody-sizes \"SELECT model, AVG(test_mse) AS mse FROM results GROUP BY model\"")]
+    Query(Query),
+    /// Compare this program with reference cases (outputs, loss, gradients; for an Adam trace: losses and parameters)
+    #[command(after_help = "Example: egnn parity crates/egnn-nn/tests/fixtures/nbody_egnn.safetensors")]
+    Parity(Parity),
+    /// Time training steps, forward passes and the simulator on one core
+    #[command(after_help = "Example: egnn bench --json")]
+    Bench(Bench),
+    /// One run of a plan; `egnn sweep` starts these itself
+    #[command(hide = true)]
+    Worker(Worker),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    /// What to make
+    pub(crate) kind: DataKind,
+    /// Sets to make [default: all of the kind]
+    #[arg(value_name = "SET")]
+    pub(crate) sets: Vec<String>,
+    /// Say as JSON what was done
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DataKind {
+    /// Charged-particle trajectories
+    Nbody,
+    /// Everything
+    All,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// What to import
+    pub(crate) kind: ImportKind,
+    /// Folder with the authors' files: loc_train_*.npy, vel_.., charges_.., for train, valid and test
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: PathBuf,
+    /// Name of the new set
+    #[arg(long, value_name = "SET", default_value = "nbody_imported")]
+    pub(crate) set: String,
+    /// Say as JSON what was done
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImportKind {
+    /// .npy files of the authors' n-body generator
+    Nbody,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// Task, for example nbody
+    pub(crate) task: String,
+    /// Configuration fields
+    #[arg(value_name = "FIELD=VALUE")]
+    pub(crate) fields: Vec<String>,
+    /// Folder of the run [default: reports/train/<run id>]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Least seconds between checkpoints
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
+    pub(crate) checkpoint_every: f64,
+    /// Print the record as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// A run's folder or a model file
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// Set to evaluate on
+    #[arg(long, value_name = "SET")]
+    pub(crate) data: String,
+    /// Split of the set
+    #[arg(long, default_value = "test")]
+    pub(crate) split: String,
+    /// Frame of the inputs [default: the run's, or 30]
+    #[arg(long)]
+    pub(crate) start_frame: Option<u64>,
+    /// Frame of the targets [default: the run's, or 40]
+    #[arg(long)]
+    pub(crate) target_frame: Option<u64>,
+    /// Folder for metrics.json and predictions.parquet [default: <RUN>/evaluation-<set>-<split>]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print the metrics as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sweep {
+    /// Pipeline: the name of a file in pipelines/
+    pub(crate) pipeline: String,
+    /// Overrides: a value, or several for the grid
+    #[arg(value_name = "FIELD=VALUE[,VALUE]")]
+    pub(crate) overrides: Vec<String>,
+    /// Budget: smoke (seconds), quick (minutes) or paper
+    #[arg(long, default_value = "quick")]
+    pub(crate) profile: String,
+    /// Runs at the same time [default: the cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Show what would run and what it costs, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Stop at the first failed run [default: finish the others]
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Folder name for a sweep with overrides [default: <profile>-<hash>]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Least seconds between a run's checkpoints
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
+    pub(crate) checkpoint_every: f64,
+    /// Print the outcome, or the plan of a dry run, as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pipeline {
+    /// Pipeline: the name of a file in pipelines/
+    pub(crate) pipeline: String,
+    /// Profile, or the folder name of a sweep with overrides
+    #[arg(long, default_value = "quick")]
+    pub(crate) profile: String,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    /// The SQL
+    pub(crate) sql: String,
+    /// Make the results of this pipeline available as table `results`
+    #[arg(long)]
+    pub(crate) pipeline: Option<String>,
+    /// Profile of the pipeline
+    #[arg(long, default_value = "quick")]
+    pub(crate) profile: String,
+    /// Output
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// The same as --format json
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Aligned columns
+    Table,
+    /// Comma-separated values
+    Csv,
+    /// An array of objects
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Parity {
+    /// Case files
+    #[arg(required = true, value_name = "CASE")]
+    pub(crate) cases: Vec<PathBuf>,
+    /// Print the comparison as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Worker {
+    #[arg(long)]
+    pub(crate) manifest: PathBuf,
+    #[arg(long)]
+    pub(crate) index: usize,
+    #[arg(long, default_value_t = 30.0)]
+    pub(crate) checkpoint_every: f64,
+}

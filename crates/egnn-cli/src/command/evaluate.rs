@@ -1,0 +1,68 @@
+//! `egnn evaluate`: a stored model on a split of a set.
+
+use crate::{
+    args::Evaluate,
+    catalogue::{Catalogue, SPLITS},
+    exit::{Result, Stop},
+    printer,
+    workspace::Workspace,
+};
+use egnn_schema::{FieldValue, names};
+use egnn_store::atomic;
+use egnn_train::{ModelFile, Samples};
+
+pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
+    let catalogue = Catalogue::read(workspace)?;
+    let shape = catalogue.shape(&args.data).map_err(Stop::input)?;
+    let Some(&size) = shape.splits.get(&args.split) else {
+        return Err(Stop::input(format!("set '{}': {}", args.data, names::unknown("split", &args.split, &SPLITS))));
+    };
+    let is_run = args.run.is_dir();
+    let path = if is_run { args.run.join("model.safetensors") } else { args.run.clone() };
+    let file = ModelFile::read(&path)?;
+    let frame = |given: Option<u64>, field: &str, default: u64| {
+        let recorded = file.config.as_ref().and_then(|config| match config.get(field)? {
+            FieldValue::Int(frame) => u64::try_from(*frame).ok(),
+            _ => None,
+        });
+        let frame = given.or(recorded).unwrap_or(default);
+        if frame < shape.frames {
+            Ok(frame)
+        } else {
+            let last = shape.frames - 1;
+            Err(Stop::input(format!(
+                "frame {frame} is beyond the last frame of set '{}' ({last}); give --start-frame and --target-frame",
+                args.data
+            )))
+        }
+    };
+    let start = frame(args.start_frame, "eval_start_frame", 30)?;
+    let target = frame(args.target_frame, "eval_target_frame", 40)?;
+    let folder = catalogue.folder(&args.data);
+    if catalogue.manifest(&args.data)?.is_none() {
+        return Err(Stop::input(format!("set '{}' is not there yet; run `egnn generate nbody {0}` first", args.data)));
+    }
+    let samples = Samples::read(&folder.join(format!("{}.parquet", args.split)), start, target, size)?;
+    let (evaluation, predictions) = egnn_train::evaluate(&file, &samples)?;
+    let out = args.out.clone().unwrap_or_else(|| {
+        let beside = if is_run { args.run.clone() } else { args.run.with_extension("") };
+        let name = format!("evaluation-{}-{}", args.data, args.split);
+        if is_run { beside.join(name) } else { beside.with_file_name(format!("{}-{name}", stem(&beside))) }
+    });
+    atomic::create_folder(&out)?;
+    egnn_train::write_evaluation(&out, &evaluation, &predictions)?;
+    if args.json {
+        printer::json(&evaluation);
+    } else {
+        printer::data(format!(
+            "{} on {} ({} samples, frames {start} -> {target}): MSE {:.6}, largest error of a body {:.3}",
+            evaluation.model, args.data, evaluation.samples, evaluation.mse, evaluation.largest_error
+        ));
+        printer::say(format!("wrote {}", out.display()));
+    }
+    Ok(())
+}
+
+fn stem(path: &std::path::Path) -> String {
+    path.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
+}

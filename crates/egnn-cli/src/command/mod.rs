@@ -1,0 +1,13 @@
+//! One module a subcommand.
+
+pub(crate) mod bench;
+pub(crate) mod evaluate;
+pub(crate) mod generate;
+pub(crate) mod import;
+pub(crate) mod parity;
+pub(crate) mod query;
+pub(crate) mod report;
+pub(crate) mod status;
+pub(crate) mod sweep;
+pub(crate) mod train;
+pub(crate) mod worker;

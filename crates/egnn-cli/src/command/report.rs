@@ -1,0 +1,64 @@
+//! `egnn report`: tables, figure and page from a sweep's records.
+
+use crate::{
+    args::Pipeline,
+    exit::{Result, Stop},
+    printer,
+    workspace::Workspace,
+};
+use egnn_report::{Kind, Options, Summary, write_report};
+use egnn_sweep::{Recorded, ReportKind, SweepPlan, results};
+use std::path::Path;
+
+pub(crate) fn run(args: &Pipeline, workspace: &Workspace) -> Result<()> {
+    let plan = load(args, workspace)?;
+    results::write(&plan, &Recorded::read_all(&plan.manifest, &plan.folder)?)?;
+    let summary = write(&plan)?;
+    if args.json {
+        printer::json(&serde_json::json!({
+            "finished": summary.finished,
+            "failed": summary.failures.len(),
+            "pending": summary.pending,
+            "files": summary.files,
+        }));
+    } else {
+        printer::data(&summary.terminal);
+        printer::say(format!("page: {}", page(&plan.folder)));
+    }
+    Ok(())
+}
+
+/// The plan of a sweep that was run before.
+pub(crate) fn load(args: &Pipeline, workspace: &Workspace) -> Result<SweepPlan> {
+    workspace.pipeline(&args.pipeline)?;
+    let folder = workspace.reports(&args.pipeline).join(&args.profile);
+    if !folder.join("plan.json").is_file() {
+        return Err(Stop::input(format!(
+            "{}: no sweep was run there; run `egnn sweep {} --profile {}` first",
+            folder.display(),
+            args.pipeline,
+            args.profile
+        )));
+    }
+    Ok(SweepPlan::load(&folder)?)
+}
+
+/// Writes the report of `plan` beside its results.
+pub(crate) fn write(plan: &SweepPlan) -> Result<Summary> {
+    let manifest = &plan.manifest;
+    let kind = match manifest.report {
+        ReportKind::SizeCurve => Kind::SizeCurve,
+        ReportKind::Table => Kind::Table,
+    };
+    let options = Options {
+        title: manifest.title.clone(),
+        kind,
+        profile: manifest.profile.clone(),
+        command: manifest.command.clone(),
+    };
+    Ok(write_report(&plan.folder, &options)?)
+}
+
+pub(crate) fn page(folder: &Path) -> String {
+    folder.join("index.html").display().to_string()
+}

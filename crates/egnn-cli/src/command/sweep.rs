@@ -1,0 +1,166 @@
+//! `egnn sweep`: data, runs, results, report.
+
+use crate::{
+    THREADS_PER_RUN,
+    args::Sweep,
+    catalogue::Catalogue,
+    command::{report, train::BACKEND, worker::seconds},
+    display::Display,
+    exit::{Result, Stop},
+    printer,
+    provider::LocalData,
+    trainer::LocalTrainer,
+    workspace::Workspace,
+};
+use egnn_schema::exit;
+use egnn_sweep::{
+    DataState, Ending, LocalOptions, Overrides, Platform, ResolvedPlan, Selection, Summary, Survey, SweepError, SweepSpec,
+};
+use indicatif::{HumanBytes, HumanDuration};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
+    seconds(args.checkpoint_every)?;
+    let file = workspace.pipeline(&args.pipeline)?;
+    let spec = SweepSpec::load(file.parent().unwrap_or(&file), &args.pipeline)?;
+    let catalogue = Catalogue::read(workspace)?;
+    let program = std::env::current_exe().map_err(|error| Stop::environment("cannot find this program's own file", error))?;
+    let trainer =
+        LocalTrainer { catalogue: &catalogue, program, root: workspace.root(), checkpoint_every: args.checkpoint_every };
+    let data = LocalData { catalogue: &catalogue };
+    let selection = Selection {
+        profile: Some(args.profile.clone()),
+        overrides: Overrides::parse(&args.overrides).map_err(SweepError::from)?,
+        name: args.name.clone(),
+    };
+    let plan = ResolvedPlan::new(&spec, &selection, &trainer)?;
+    let platform = Platform { backend: BACKEND.into(), threads: THREADS_PER_RUN };
+    let jobs = match args.jobs {
+        Some(0) => return Err(Stop::input("--jobs 0: give at least 1")),
+        Some(jobs) => jobs,
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    if args.dry_run {
+        let survey = Survey::new(&plan, workspace.root(), &data, &platform, jobs)?;
+        show_survey(args, &plan, &survey, jobs);
+        return Ok(());
+    }
+    let mut display = Display::new();
+    let hashes = plan.provide(&data, &mut |event| display.event(event))?;
+    let plan = plan.with_data(workspace.root(), &hashes, &platform, &command(args))?;
+    let cancel = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&cancel);
+    ctrlc::set_handler(move || {
+        // The second time the person means it.
+        if flag.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(exit::INTERRUPTED));
+        }
+    })
+    .map_err(|error| Stop::new(exit::ENVIRONMENT, error))?;
+    let options = LocalOptions { jobs, fail_fast: args.fail_fast };
+    let summary = egnn_sweep::run(&plan, &trainer, options, &cancel, &mut |event| display.event(event))?;
+    display.end();
+    finish(args, &plan, &summary)
+}
+
+/// What a person types to get the same plan.
+fn command(args: &Sweep) -> String {
+    let mut words = vec!["egnn sweep".to_owned(), args.pipeline.clone()];
+    words.extend(args.overrides.iter().cloned());
+    words.push(format!("--profile {}", args.profile));
+    words.extend(args.name.iter().map(|name| format!("--name {name}")));
+    words.join(" ")
+}
+
+fn finish(args: &Sweep, plan: &egnn_sweep::SweepPlan, summary: &Summary) -> Result<()> {
+    let page = plan.folder.join("index.html");
+    if summary.ending == Ending::UpToDate && page.is_file() {
+        if args.json {
+            print_summary(plan, summary);
+        } else {
+            printer::data(format!("nothing to do: all {} runs are finished; page: {}", summary.total, page.display()));
+        }
+        return Ok(());
+    }
+    let report = report::write(plan)?;
+    if args.json {
+        print_summary(plan, summary);
+    } else {
+        printer::data(&report.terminal);
+        printer::say(format!("page: {}", page.display()));
+    }
+    match summary.ending {
+        Ending::UpToDate | Ending::Complete => Ok(()),
+        Ending::Failed => {
+            let reasons: Vec<_> = summary
+                .failed
+                .iter()
+                .map(|(index, reason)| format!("\n  {}: {reason}", plan.manifest.runs[*index].id))
+                .collect();
+            let message = format!("{} of {} runs failed:{}", reasons.len(), summary.total, reasons.concat());
+            Err(Stop::new(exit::RUN_FAILED, anyhow::Error::msg(message)))
+        }
+        Ending::Interrupted => {
+            let message = format!(
+                "interrupted with {} of {} runs finished; the same command resumes",
+                summary.finished, summary.total
+            );
+            Err(Stop::new(exit::INTERRUPTED, anyhow::Error::msg(message)))
+        }
+    }
+}
+
+fn print_summary(plan: &egnn_sweep::SweepPlan, summary: &Summary) {
+    printer::json(&serde_json::json!({
+        "folder": plan.folder,
+        "results": summary.results,
+        "total": summary.total,
+        "finished": summary.finished,
+        "finished_now": summary.finished_now,
+        "failed": summary.failed.iter().map(|(index, reason)| {
+            serde_json::json!({"run": plan.manifest.runs[*index].id, "reason": reason})
+        }).collect::<Vec<_>>(),
+    }));
+}
+
+fn show_survey(args: &Sweep, plan: &ResolvedPlan, survey: &Survey, jobs: usize) {
+    let minutes = survey.core_seconds / 60.0;
+    if args.json {
+        printer::json(&serde_json::json!({
+            "folder": plan.folder,
+            "runs": survey.runs,
+            "finished": survey.finished,
+            "outstanding": survey.outstanding,
+            "missing_sets": survey.missing(),
+            "core_minutes": minutes,
+            "wall_seconds": survey.wall.as_secs_f64(),
+            "disk_bytes": survey.disk_bytes,
+            "memory_bytes": survey.memory_bytes,
+        }));
+        return;
+    }
+    printer::data(format!("{} ({})", plan.title, plan.folder));
+    for (set, state) in &survey.sets {
+        printer::data(match state {
+            DataState::Ready { .. } => format!("  set {set}: ready"),
+            DataState::Missing { reason, estimate_seconds, disk_bytes } => {
+                format!("  set {set}: {reason}; to be made (about {estimate_seconds:.0} s, {})", HumanBytes(*disk_bytes))
+            }
+        });
+    }
+    for name in &survey.outstanding {
+        printer::data(format!("  would run {name}"));
+    }
+    printer::data(format!(
+        "{} runs: {} finished, {} to do; about {minutes:.1} core-minutes, {} with {jobs} at a time; {} of disk, {} of memory",
+        survey.runs,
+        survey.finished,
+        survey.outstanding.len(),
+        HumanDuration(survey.wall),
+        HumanBytes(survey.disk_bytes),
+        HumanBytes(survey.memory_bytes)
+    ));
+}

@@ -1,0 +1,77 @@
+//! `egnn train`: one run from the command line.
+
+use crate::{
+    THREADS_PER_RUN,
+    args::Train,
+    catalogue::Catalogue,
+    command::worker::execute,
+    exit::{Result, Stop},
+    printer, progress,
+    provider::LocalData,
+    trainer::LocalTrainer,
+    workspace::Workspace,
+};
+use egnn_schema::{
+    FieldValue, Fields, RunEvent, RunIdentity,
+    version::{NUMERICS_VERSION, RECORD_VERSION},
+};
+use egnn_sweep::{DataProvider, Trainer};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// Where numbers are computed.
+pub(crate) const BACKEND: &str = "candle-cpu";
+
+pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
+    let catalogue = Catalogue::read(workspace)?;
+    let trainer = LocalTrainer { catalogue: &catalogue, program: PathBuf::new(), root: workspace.root(), checkpoint_every: 0.0 };
+    let resolved = trainer.resolve(&args.task, &fields(&args.fields)?)?;
+    let data = LocalData { catalogue: &catalogue };
+    let mut datasets = BTreeMap::new();
+    for set in &resolved.datasets {
+        let content_hash = data.provide(set).map_err(|error| Stop::input(error.to_string()))?;
+        datasets.insert(set.clone(), content_hash);
+    }
+    let identity = RunIdentity {
+        task: args.task.clone(),
+        config: resolved.config,
+        datasets,
+        record_version: RECORD_VERSION,
+        numerics_version: NUMERICS_VERSION,
+        backend: BACKEND.into(),
+        threads: THREADS_PER_RUN,
+    };
+    let id = identity.id(&resolved.name);
+    let folder = args.out.clone().unwrap_or_else(|| workspace.reports("train").join(&id));
+    let bar = progress::bar(&id, 0);
+    let metrics = execute(&folder, &id, identity, workspace, args.checkpoint_every, &mut |event| match event {
+        RunEvent::Started { from_step, steps, .. } => {
+            bar.set_length(*steps);
+            bar.set_position(*from_step);
+        }
+        RunEvent::Progress { step, .. } => bar.set_position(*step),
+        RunEvent::Evaluated { epoch, valid_loss, .. } => bar.set_message(format!("epoch {epoch} valid {valid_loss:.5}")),
+        RunEvent::Finished { .. } | RunEvent::Failed { .. } => bar.finish_and_clear(),
+    })?;
+    if args.json {
+        printer::json(&metrics);
+    } else {
+        let values: Vec<_> = metrics.values.iter().map(|(name, value)| format!("{name} {value:.6}")).collect();
+        let (parameters, steps, epoch) = (metrics.parameters, metrics.steps, metrics.best_epoch);
+        printer::data(format!("{id}: {} (best epoch {epoch}, {steps} steps, {parameters} parameters)", values.join(", ")));
+    }
+    printer::say(format!("run folder: {}", folder.display()));
+    Ok(())
+}
+
+/// Reads `field=value` words.
+fn fields(words: &[String]) -> Result<Fields> {
+    let mut fields = Fields::new();
+    for word in words {
+        let (name, value) =
+            word.split_once('=').ok_or_else(|| Stop::input(format!("'{word}' is not of the form FIELD=VALUE")))?;
+        if fields.insert(name.into(), FieldValue::parse(value)).is_some() {
+            return Err(Stop::input(format!("field '{name}' is given twice")));
+        }
+    }
+    Ok(fields)
+}

@@ -1,0 +1,110 @@
+//! The live display of a sweep: a bar for each run under way and one for the whole on a terminal, plain lines
+//! elsewhere. It only listens.
+
+use crate::printer;
+use egnn_sweep::SweepEvent;
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{collections::BTreeMap, time::Duration};
+
+pub(crate) struct Display {
+    bars: MultiProgress,
+    runs: BTreeMap<usize, (String, ProgressBar)>,
+    whole: ProgressBar,
+    is_terminal: bool,
+    finished: usize,
+    total: usize,
+}
+
+impl Display {
+    pub(crate) fn new() -> Self {
+        let target = ProgressDrawTarget::stderr_with_hz(8);
+        let is_terminal = !target.is_hidden();
+        let bars = MultiProgress::with_draw_target(target);
+        let whole = bars.add(ProgressBar::new(0));
+        Self { bars, runs: BTreeMap::new(), whole, is_terminal, finished: 0, total: 0 }
+    }
+
+    pub(crate) fn event(&mut self, event: &SweepEvent) {
+        match event {
+            SweepEvent::DataMissing { set, reason, estimate } => {
+                self.line(&format!("making set {set}: {reason} (about {})", HumanDuration(*estimate)));
+            }
+            SweepEvent::Damaged { message, .. } => self.line(&format!("warning: {message}")),
+            SweepEvent::PlanReady { total, done, outstanding } => self.begin(*total, *done, outstanding.len()),
+            SweepEvent::RunStarted { index, id, .. } => self.start(*index, id),
+            SweepEvent::RunProgress { index, step, steps, loss, valid } => self.advance(*index, *step, *steps, *loss, *valid),
+            SweepEvent::RunFinished { index, id, metrics, took } => {
+                self.remove(*index);
+                self.finished += 1;
+                let values: Vec<_> = metrics.values.iter().map(|(name, value)| format!("{name} {value:.5}")).collect();
+                let took = HumanDuration(*took);
+                self.line(&format!("[{}/{}] {id}: {} ({took})", self.finished, self.total, values.join(", ")));
+            }
+            SweepEvent::RunFailed { index, id, reason, log } => {
+                self.remove(*index);
+                self.line(&format!("FAILED {id}: {reason}\n       log: {}", log.display()));
+            }
+            SweepEvent::Eta { remaining, running, waiting } => self.eta(*remaining, *running, *waiting),
+            SweepEvent::Stopping { cancelled } => {
+                self.line(if *cancelled { "stopping: the same command resumes" } else { "stopping at the first failure" });
+            }
+            SweepEvent::DataReady { .. } | SweepEvent::UpToDate { .. } => {}
+            SweepEvent::SweepFinished { .. } => self.end(),
+        }
+    }
+
+    /// Takes the bars away.
+    pub(crate) fn end(&mut self) {
+        for (_, (_, bar)) in std::mem::take(&mut self.runs) {
+            bar.finish_and_clear();
+        }
+        self.whole.finish_and_clear();
+    }
+
+    fn begin(&mut self, total: usize, done: usize, outstanding: usize) {
+        (self.total, self.finished) = (total, done);
+        self.line(&format!("{total} runs: {done} finished before, {outstanding} to do"));
+        self.whole.set_length(total as u64);
+        self.whole.set_position(done as u64);
+        self.whole.set_style(style("{msg:38!} {wide_bar} {pos}/{len} runs"));
+        self.whole.set_message("sweep");
+    }
+
+    fn start(&mut self, index: usize, id: &str) {
+        let bar = self.bars.insert_before(&self.whole, ProgressBar::new(0));
+        bar.set_style(style("{prefix:38!} {wide_bar} {msg}"));
+        bar.set_prefix(id.to_owned());
+        self.runs.insert(index, (id.to_owned(), bar));
+    }
+
+    fn advance(&self, index: usize, step: u64, steps: u64, loss: Option<f64>, valid: Option<f64>) {
+        let Some((_, bar)) = self.runs.get(&index) else { return };
+        bar.set_length(steps);
+        bar.set_position(step);
+        let part = |name: &str, value: Option<f64>| value.map(|value| format!("  {name} {value:.5}")).unwrap_or_default();
+        bar.set_message(format!("step {step}/{steps}{}{}", part("loss", loss), part("valid", valid)));
+    }
+
+    fn remove(&mut self, index: usize) {
+        if let Some((_, bar)) = self.runs.remove(&index) {
+            bar.finish_and_clear();
+            self.bars.remove(&bar);
+        }
+        self.whole.inc(1);
+    }
+
+    fn eta(&self, remaining: Duration, running: usize, waiting: usize) {
+        self.whole.set_message(format!("sweep: {} left, {running} running, {waiting} waiting", HumanDuration(remaining)));
+    }
+
+    fn line(&self, text: &str) {
+        // A line above the bars; without a terminal there are none.
+        if !self.is_terminal || self.bars.println(text).is_err() {
+            printer::say(text);
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

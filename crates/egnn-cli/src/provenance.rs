@@ -1,0 +1,28 @@
+//! Where and when a run happened.
+
+use egnn_schema::Circumstances;
+
+/// What is known before a run starts.
+pub(crate) fn circumstances() -> Circumstances {
+    Circumstances {
+        version: env!("CARGO_PKG_VERSION").into(),
+        revision: env!("EGNN_REVISION").into(),
+        host: host(),
+        cpu: cpu(),
+        ..Circumstances::default()
+    }
+}
+
+fn host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "unknown".into(), |name| name.trim().to_owned())
+}
+
+fn cpu() -> String {
+    proc_field("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.into())
+}
+
+fn proc_field(path: &str, name: &str) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find(|line| line.starts_with(name))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}

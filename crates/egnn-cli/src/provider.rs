@@ -1,0 +1,73 @@
+//! How the sweep reaches data: generated sets are made when they are missing, imported ones must be there.
+
+use crate::{
+    catalogue::Catalogue,
+    command::generate::{Check, Standing, ensure, standing},
+    exit::Stop,
+    printer,
+};
+use egnn_schema::exit;
+use egnn_store::manifest;
+use egnn_sweep::{DataError, DataErrorKind, DataProvider, DataState};
+
+/// Bytes a row takes on disk, measured on `nbody_small`.
+const BYTES_PER_ROW: f64 = 24.0;
+/// Body-pair steps that one core simulates in a second, measured likewise.
+const PAIR_STEPS_PER_SECOND: f64 = 1.5e8;
+
+pub(crate) struct LocalData<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+}
+
+impl LocalData<'_> {
+    /// An imported set cannot be made: it is there and whole, or it is not.
+    fn imported(&self, set: &str, check: Check) -> Result<String, DataError> {
+        let folder = self.catalogue.folder(set);
+        let found = self.catalogue.manifest(set).map_err(data_error)?;
+        let found = found.ok_or_else(|| DataError {
+            message: self.catalogue.shape(set).err().unwrap_or_else(|| format!("set '{set}' is not there")),
+            kind: DataErrorKind::UnknownSet,
+        })?;
+        let verified = match check {
+            Check::Sizes => manifest::verify_sizes(&folder, &found),
+            Check::Checksums => manifest::verify(&folder, &found),
+        };
+        verified.map_err(|error| data_error(error.into()))?;
+        Ok(found.content_hash)
+    }
+}
+
+impl DataProvider for LocalData<'_> {
+    fn state(&self, set: &str) -> Result<DataState, DataError> {
+        if !self.catalogue.contains(set) {
+            return self.imported(set, Check::Sizes).map(|content_hash| DataState::Ready { content_hash });
+        }
+        match standing(self.catalogue, set, Check::Sizes).map_err(data_error)? {
+            Standing::Current(manifest) => Ok(DataState::Ready { content_hash: manifest.content_hash }),
+            Standing::Outdated(reason) => {
+                let definition = self.catalogue.get(set).map_err(data_error)?;
+                let pairs = (definition.system.bodies * definition.system.bodies.saturating_sub(1) / 2) as f64;
+                let steps = definition.trajectories() as f64 * f64::from(definition.system.steps);
+                Ok(DataState::Missing {
+                    reason: if reason == "made" { "not there yet".into() } else { reason },
+                    estimate_seconds: steps * pairs / PAIR_STEPS_PER_SECOND,
+                    disk_bytes: (definition.rows() as f64 * BYTES_PER_ROW) as u64,
+                })
+            }
+        }
+    }
+
+    fn provide(&self, set: &str) -> Result<String, DataError> {
+        if !self.catalogue.contains(set) {
+            return self.imported(set, Check::Checksums);
+        }
+        let made = ensure(self.catalogue, set).map_err(data_error)?;
+        printer::say(crate::command::generate::describe(&made));
+        Ok(made.content_hash)
+    }
+}
+
+fn data_error(stop: Stop) -> DataError {
+    let kind = if stop.code == exit::ENVIRONMENT { DataErrorKind::Environment } else { DataErrorKind::BadData };
+    DataError { message: stop.to_string(), kind }
+}

@@ -1,0 +1,75 @@
+//! Where things are: the folder that holds pipelines/, datasets/ and reports/.
+
+use crate::exit::{Result, Stop};
+use egnn_schema::names;
+use std::path::{Path, PathBuf};
+
+/// The root folder and the places in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Workspace {
+    root: PathBuf,
+}
+
+impl Workspace {
+    /// `given`, or the nearest folder upwards from here that has pipelines/ and datasets/.
+    pub(crate) fn find(given: Option<&Path>) -> Result<Self> {
+        let is_root = |folder: &Path| folder.join("pipelines").is_dir() && folder.join("datasets").is_dir();
+        if let Some(root) = given {
+            return if is_root(root) {
+                Ok(Self { root: root.into() })
+            } else {
+                Err(Stop::input(format!("{}: no pipelines/ and datasets/ in it; --root must name a checkout of egnn-lab", root.display())))
+            };
+        }
+        let here = std::env::current_dir().map_err(|error| Stop::input(format!("no current folder: {error}")))?;
+        match here.ancestors().find(|folder| is_root(folder)) {
+            // Relative paths make messages short; the root is where people usually stand.
+            Some(root) if root == here => Ok(Self { root: PathBuf::from(".") }),
+            Some(root) => Ok(Self { root: root.into() }),
+            None => Err(Stop::input(
+                "no folder with pipelines/ and datasets/ here or above; go to a checkout of egnn-lab or name one with --root",
+            )),
+        }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `datasets/nbody`, where each set has a folder.
+    pub(crate) fn nbody(&self) -> PathBuf {
+        self.path("datasets/nbody")
+    }
+
+    /// `datasets/nbody.yaml`.
+    pub(crate) fn nbody_sets(&self) -> PathBuf {
+        self.path("datasets/nbody.yaml")
+    }
+
+    /// `pipelines/<name>.yaml`, which must exist.
+    pub(crate) fn pipeline(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.path("pipelines");
+        let path = folder.join(format!("{name}.yaml"));
+        if path.is_file() {
+            return Ok(path);
+        }
+        let mut known: Vec<String> = std::fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".yaml")?.to_owned()))
+            .collect();
+        known.sort();
+        let known: Vec<_> = known.iter().map(String::as_str).collect();
+        Err(Stop::input(format!("{}: {}", folder.display(), names::unknown("pipeline", name, &known))))
+    }
+
+    /// `reports/<pipeline>`.
+    pub(crate) fn reports(&self, pipeline: &str) -> PathBuf {
+        self.path("reports").join(pipeline)
+    }
+
+    fn path(&self, relative: &str) -> PathBuf {
+        // "./datasets" would be noise in every message.
+        if self.root == Path::new(".") { PathBuf::from(relative) } else { self.root.join(relative) }
+    }
+}

@@ -1,0 +1,110 @@
+//! A workspace of its own for each test: the project's pipelines and set definitions in a temporary folder.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use assert_cmd::Command;
+use std::{
+    path::{Path, PathBuf},
+    process::Output,
+};
+
+pub struct Lab {
+    folder: tempfile::TempDir,
+}
+
+impl Lab {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        for sub in ["pipelines", "datasets"] {
+            std::fs::create_dir(folder.path().join(sub)).unwrap();
+            for entry in std::fs::read_dir(project.join(sub)).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_some_and(|extension| extension == "yaml") {
+                    std::fs::copy(&path, folder.path().join(sub).join(path.file_name().unwrap())).unwrap();
+                }
+            }
+        }
+        Self { folder }
+    }
+
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.folder.path().join(relative)
+    }
+
+    pub fn read(&self, relative: &str) -> String {
+        std::fs::read_to_string(self.path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"))
+    }
+
+    pub fn write(&self, relative: &str, content: &str) {
+        std::fs::write(self.path(relative), content).unwrap();
+    }
+
+    /// Replaces text in a file of the workspace; the text must be there.
+    pub fn edit(&self, relative: &str, from: &str, to: &str) {
+        let text = self.read(relative);
+        assert!(text.contains(from), "{relative} lacks {from:?}");
+        self.write(relative, &text.replace(from, to));
+    }
+
+    /// `egnn <arguments>` in the workspace.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("egnn").unwrap();
+        command.current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs and expects success.
+    pub fn ok(&self, arguments: &[&str]) -> Run {
+        let run = self.run(arguments);
+        assert_eq!(run.code, 0, "egnn {arguments:?}\nstdout: {}\nstderr: {}", run.stdout, run.stderr);
+        run
+    }
+
+    /// Runs and expects an exit code and a message.
+    pub fn fails(&self, code: i32, arguments: &[&str], message: &str) -> Run {
+        let run = self.run(arguments);
+        assert_eq!(run.code, code, "egnn {arguments:?}\nstdout: {}\nstderr: {}", run.stdout, run.stderr);
+        assert!(run.stderr.contains(message), "egnn {arguments:?} should say {message:?}, said:\n{}", run.stderr);
+        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+        run
+    }
+
+    /// Every file below the workspace, with its size, sorted.
+    pub fn files(&self) -> Vec<(String, u64)> {
+        fn walk(folder: &Path, base: &Path, found: &mut Vec<(String, u64)>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    walk(&path, base, found);
+                } else {
+                    let name = path.strip_prefix(base).unwrap().display().to_string();
+                    found.push((name, path.metadata().unwrap().len()));
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk(self.folder.path(), self.folder.path(), &mut found);
+        found.sort();
+        found
+    }
+}
+
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}

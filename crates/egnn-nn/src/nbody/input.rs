@@ -1,0 +1,59 @@
+//! What an n-body model is given, and what it derives from it.
+
+use candle_core::{DType, Device, Tensor};
+
+use crate::edges::Edges;
+use crate::error::{NnError, Result};
+
+/// A batch of systems: the bodies of all of them, one after the other.
+///
+/// # Shapes
+/// `x` and `v`: `(nodes, dim)`; `charge`: `(nodes, 1)`; all of the model's number type.
+#[derive(Debug, Clone)]
+pub struct NbodyInput {
+    /// Positions.
+    pub x: Tensor,
+    /// Velocities.
+    pub v: Tensor,
+    /// Charges.
+    pub charge: Tensor,
+    /// Which body feels which: [`Edges::complete`] in the paper.
+    pub edges: Edges,
+}
+
+impl NbodyInput {
+    /// Refuse tensors that do not fit together, the dimension or the number type.
+    pub(super) fn check(&self, dim: usize, dtype: DType) -> Result<()> {
+        let nodes = self.edges.nodes();
+        for (name, tensor, width) in [("x", &self.x, dim), ("v", &self.v, dim), ("charge", &self.charge, 1)] {
+            if tensor.dims() != [nodes, width] || tensor.dtype() != dtype {
+                return Err(NnError::InputShape {
+                    name,
+                    found: tensor.dims().to_vec(),
+                    expected: format!("({nodes}, {width}) of type {dtype:?} (it has type {:?})", tensor.dtype()),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// `|v|`, `(nodes, 1)`.
+    pub(super) fn speed(&self) -> Result<Tensor> {
+        Ok(self.v.detach().sqr()?.sum_keepdim(1)?.sqrt()?)
+    }
+
+    /// `c_i c_j`, `(edges, 1)`.
+    pub(super) fn charge_product(&self) -> Result<Tensor> {
+        let pick = |nodes: &[u32]| -> Result<Tensor> {
+            let index = Tensor::from_slice(nodes, nodes.len(), &Device::Cpu)?;
+            Ok(self.charge.detach().index_select(&index, 0)?)
+        };
+        Ok((pick(self.edges.row())? * pick(self.edges.col())?)?)
+    }
+
+    /// `[c_i c_j, |x_i - x_j|^2]` of the given positions, `(edges, 2)`.
+    pub(super) fn charge_and_distance(&self) -> Result<Tensor> {
+        let distance = crate::ops::squared_distance(&self.x.detach(), &self.edges)?;
+        Ok(Tensor::cat(&[&self.charge_product()?, &distance], 1)?)
+    }
+}

@@ -1,0 +1,67 @@
+//! Models of the n-body task: from positions, velocities and charges at one time to positions at a later one.
+//!
+//! ```
+//! use candle_core::{DType, Device, Tensor};
+//! use egnn_nn::Edges;
+//! use egnn_nn::nbody::{ModelKind, NbodyInput, NbodyModelConfig};
+//! use egnn_random::Stream;
+//!
+//! let model = NbodyModelConfig::new(ModelKind::Egnn).init(&Stream::new(1), DType::F32)?;
+//! assert_eq!(model.parameters().count(), 134_020);
+//! let x = Tensor::new(&[[0.0_f32, 0.0, 0.0], [1.0, 0.0, 0.0]], &Device::Cpu)?;
+//! let charge = Tensor::new(&[[1.0_f32], [-1.0]], &Device::Cpu)?;
+//! let input = NbodyInput { v: x.zeros_like()?, x, charge, edges: Edges::complete(1, 2) };
+//! assert_eq!(model.forward(&input)?.dims(), [2, 3]);
+//! # Ok::<(), egnn_nn::NnError>(())
+//! ```
+
+mod config;
+mod egnn;
+mod gnn;
+mod input;
+mod linear;
+mod radial_field;
+
+pub use config::{ModelKind, NbodyModelConfig};
+pub use egnn::{Egnn, EgnnConfig, Velocity};
+pub use gnn::{Gnn, GnnConfig};
+pub use input::NbodyInput;
+pub use linear::{Linear, LinearConfig};
+pub use radial_field::{RadialField, RadialFieldConfig};
+
+use candle_core::Tensor;
+
+use crate::error::{NnError, Result};
+use crate::params::{Parameters, Tracking};
+
+/// A model that predicts later positions.
+pub trait NbodyModel: std::fmt::Debug + Send + Sync {
+    /// Which model this is.
+    fn kind(&self) -> ModelKind;
+
+    /// Its parameters, under the authors' names.
+    fn parameters(&self) -> &Parameters;
+
+    /// The predicted positions, `(nodes, dim)`.
+    fn run(&self, input: &NbodyInput, tracking: Tracking) -> Result<Tensor>;
+
+    /// The predicted positions, ready for a backward pass.
+    fn forward(&self, input: &NbodyInput) -> Result<Tensor> {
+        self.run(input, Tracking::On)
+    }
+
+    /// The predicted positions only: the same numbers as [`Self::forward`], without what a backward pass needs.
+    fn predict(&self, input: &NbodyInput) -> Result<Tensor> {
+        self.run(input, Tracking::Off)
+    }
+}
+
+/// Sizes must be positive.
+fn positive(fields: &[(&'static str, usize)]) -> Result<()> {
+    match fields.iter().find(|(_, value)| *value == 0) {
+        None => Ok(()),
+        Some((field, value)) => {
+            Err(NnError::Config { field, value: value.to_string(), requirement: "it must be at least 1" })
+        }
+    }
+}

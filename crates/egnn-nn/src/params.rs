@@ -1,0 +1,312 @@
+//! Parameters: one contiguous variable a layer, with named views.
+//!
+//! A [`Group`] is a layer. Its parameters lie one after the other in ONE 1-D [`Var`], each weight directly followed by
+//! its bias, so that a fused kernel takes a whole layer as one tensor, an optimiser walks flat slices, and a checkpoint
+//! still carries the authors' names.
+//!
+//! Initialisation is PyTorch's default for `Linear`: weight and bias uniform in `+-1/sqrt(inputs)`; the last layer of
+//! `phi_x` is Xavier-uniform with gain 0.001, `+-gain sqrt(6 / (inputs + outputs))`. Each parameter is drawn from the
+//! child of the given stream that carries its name, so that it does not depend on the order of construction.
+
+use std::collections::BTreeMap;
+
+use candle_core::backprop::GradStore;
+use candle_core::{DType, Device, Tensor, Var};
+use egnn_random::Stream;
+
+use crate::error::{NnError, ParameterMismatch, Result};
+use crate::ops::{Activation, Weights, dense};
+
+/// Whether a pass records what the gradient needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tracking {
+    /// Record: the result can be differentiated with respect to the parameters.
+    On,
+    /// Do not record: cheaper, for evaluation.
+    Off,
+}
+
+/// A named part of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// The authors' full name, for instance `gcl_0.edge_mlp.0.weight`.
+    pub name: String,
+    /// Where the part begins in the group's variable.
+    pub offset: usize,
+    /// Its shape; weights are `[outputs, inputs]`.
+    pub shape: Vec<usize>,
+    /// Whether the loss depends on it. An optimiser skips the others whole, weight decay included, as PyTorch does
+    /// where the gradient is `None`.
+    pub reached: bool,
+}
+
+impl View {
+    /// How many numbers the view holds.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The parameters of one layer.
+#[derive(Debug, Clone)]
+pub struct Group {
+    name: String,
+    var: Var,
+    views: Vec<View>,
+}
+
+impl Group {
+    /// The layer's name, for instance `gcl_0`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The contiguous 1-D variable.
+    pub fn var(&self) -> &Var {
+        &self.var
+    }
+
+    /// The named parts, in order, without gaps.
+    pub fn views(&self) -> &[View] {
+        &self.views
+    }
+
+    /// How many numbers the layer has.
+    pub fn len(&self) -> usize {
+        self.views.iter().map(View::len).sum()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The gradient of the whole group, 1-D, zero where the loss does not reach; `None` if it reaches no part.
+    pub fn gradient<'a>(&self, gradients: &'a GradStore) -> Option<&'a Tensor> {
+        gradients.get(self.var.as_tensor())
+    }
+}
+
+/// All parameters of a model, in a fixed order.
+#[derive(Debug, Clone)]
+pub struct Parameters {
+    groups: Vec<Group>,
+    dtype: DType,
+}
+
+impl Parameters {
+    /// The layers, in the model's order.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The layers' variables, in the model's order.
+    pub fn vars(&self) -> Vec<Var> {
+        self.groups.iter().map(|group| group.var.clone()).collect()
+    }
+
+    /// f32 or f64.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// How many numbers there are, those that the loss does not reach included (as PyTorch counts them).
+    pub fn count(&self) -> usize {
+        self.groups.iter().map(Group::len).sum()
+    }
+
+    /// Every parameter under its authors' name, as an independent copy.
+    pub fn named(&self) -> Result<Vec<(String, Tensor)>> {
+        self.cut(|group| Ok(group.var.as_detached_tensor()))
+    }
+
+    /// Every parameter's gradient under its authors' name; zeros where the loss does not reach.
+    pub fn named_gradients(&self, gradients: &GradStore) -> Result<Vec<(String, Tensor)>> {
+        self.cut(|group| match group.gradient(gradients) {
+            Some(gradient) => Ok(gradient.detach()),
+            None => Ok(Tensor::zeros(group.len(), self.dtype, &Device::Cpu)?),
+        })
+    }
+
+    /// Replace every parameter. The names and shapes must be exactly the model's; numbers are converted to its type.
+    /// On an error nothing has changed.
+    pub fn load(&self, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
+        self.check(tensors)?;
+        let mut flats = Vec::with_capacity(self.groups.len());
+        for group in &self.groups {
+            let mut parts = Vec::with_capacity(group.views.len());
+            for view in &group.views {
+                parts.push(tensors[&view.name].to_dtype(self.dtype)?.flatten_all()?);
+            }
+            flats.push(Tensor::cat(&parts, 0)?);
+        }
+        for (group, flat) in self.groups.iter().zip(&flats) {
+            group.var.set(flat)?;
+        }
+        Ok(())
+    }
+
+    /// The weights of one linear map, for the operations of [`crate::ops`].
+    pub(crate) fn weights(&self, linear: &Linear, tracking: Tracking) -> Result<Weights> {
+        let var = &self.groups[linear.group].var;
+        let flat = match tracking {
+            Tracking::On => var.as_tensor().clone(),
+            Tracking::Off => var.as_detached_tensor(),
+        };
+        let block = flat.narrow(0, linear.offset, linear.len())?;
+        Ok(Weights { block, inputs: linear.inputs, outputs: linear.outputs, bias: linear.bias })
+    }
+
+    /// Linear, SiLU, Linear.
+    pub(crate) fn mlp(&self, x: &Tensor, maps: &[Linear; 2], tracking: Tracking) -> Result<Tensor> {
+        let hidden = dense(x, &self.weights(&maps[0], tracking)?, Activation::Silu)?;
+        Ok(dense(&hidden, &self.weights(&maps[1], tracking)?, Activation::Identity)?)
+    }
+
+    /// One linear map.
+    pub(crate) fn linear(&self, x: &Tensor, map: &Linear, tracking: Tracking) -> Result<Tensor> {
+        Ok(dense(x, &self.weights(map, tracking)?, Activation::Identity)?)
+    }
+
+    fn check(&self, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
+        let mut mismatch = ParameterMismatch::default();
+        let mut known = std::collections::BTreeSet::new();
+        for view in self.groups.iter().flat_map(|group| &group.views) {
+            known.insert(view.name.as_str());
+            match tensors.get(&view.name) {
+                None => mismatch.missing.push(view.name.clone()),
+                Some(tensor) if tensor.dims() != view.shape => {
+                    mismatch.misshapen.push((view.name.clone(), tensor.dims().to_vec(), view.shape.clone()));
+                }
+                Some(_) => {}
+            }
+        }
+        mismatch.unexpected = tensors.keys().filter(|name| !known.contains(name.as_str())).cloned().collect();
+        if mismatch.is_empty() { Ok(()) } else { Err(NnError::Parameters(mismatch)) }
+    }
+
+    /// Cut a flat tensor of each group into its views.
+    fn cut(&self, flat_of: impl Fn(&Group) -> Result<Tensor>) -> Result<Vec<(String, Tensor)>> {
+        let mut named = Vec::new();
+        for group in &self.groups {
+            let flat = flat_of(group)?;
+            for view in &group.views {
+                let tensor = flat.narrow(0, view.offset, view.len())?.reshape(view.shape.as_slice())?;
+                named.push((view.name.clone(), tensor.copy()?));
+            }
+        }
+        Ok(named)
+    }
+}
+
+/// Where a linear map lies in the parameters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Linear {
+    group: usize,
+    offset: usize,
+    inputs: usize,
+    outputs: usize,
+    bias: bool,
+}
+
+impl Linear {
+    fn len(&self) -> usize {
+        self.outputs * (self.inputs + usize::from(self.bias))
+    }
+}
+
+/// A linear map to be initialised.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LinearSpec {
+    inputs: usize,
+    outputs: usize,
+    bias: bool,
+    reached: bool,
+    gain: Option<f64>,
+}
+
+impl LinearSpec {
+    /// PyTorch's default.
+    pub(crate) fn new(inputs: usize, outputs: usize) -> Self {
+        Self { inputs, outputs, bias: true, reached: true, gain: None }
+    }
+
+    /// Without bias, Xavier-uniform with a small gain: the last layer of `phi_x` and `phi_rf`.
+    pub(crate) fn small(inputs: usize, outputs: usize) -> Self {
+        Self { inputs, outputs, bias: false, reached: true, gain: Some(0.001) }
+    }
+
+    /// Mark that the loss does not reach the map.
+    pub(crate) fn reached(self, reached: bool) -> Self {
+        Self { reached, ..self }
+    }
+
+    fn bound(&self) -> f64 {
+        match self.gain {
+            Some(gain) => gain * (6.0 / (self.inputs + self.outputs) as f64).sqrt(),
+            None => 1.0 / (self.inputs as f64).sqrt(),
+        }
+    }
+}
+
+/// Collects the groups of a model.
+pub(crate) struct Builder<'a> {
+    stream: &'a Stream,
+    dtype: DType,
+    groups: Vec<Group>,
+    views: Vec<View>,
+    values: Vec<f64>,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(stream: &'a Stream, dtype: DType) -> Result<Self> {
+        if !matches!(dtype, DType::F32 | DType::F64) {
+            return Err(NnError::DType(dtype));
+        }
+        Ok(Self { stream, dtype, groups: Vec::new(), views: Vec::new(), values: Vec::new() })
+    }
+
+    /// Add a linear map named `name` to the group under construction.
+    pub(crate) fn linear(&mut self, name: &str, spec: LinearSpec) -> Linear {
+        let LinearSpec { inputs, outputs, bias, reached, .. } = spec;
+        let linear = Linear { group: self.groups.len(), offset: self.values.len(), inputs, outputs, bias };
+        let bound = spec.bound();
+        self.uniform(format!("{name}.weight"), vec![outputs, inputs], bound, reached);
+        if bias {
+            self.uniform(format!("{name}.bias"), vec![outputs], bound, reached);
+        }
+        linear
+    }
+
+    /// Add a parameter with given values to the group under construction.
+    pub(crate) fn constant(&mut self, name: &str, values: &[f64]) {
+        let view = View { name: name.into(), offset: self.values.len(), shape: vec![values.len()], reached: true };
+        self.views.push(view);
+        self.values.extend_from_slice(values);
+    }
+
+    /// Close the group under construction.
+    pub(crate) fn finish_group(&mut self, name: &str) -> Result<()> {
+        let values = std::mem::take(&mut self.values);
+        let flat = Tensor::from_vec(values, self.views.iter().map(View::len).sum::<usize>(), &Device::Cpu)?;
+        let var = Var::from_tensor(&flat.to_dtype(self.dtype)?)?;
+        self.groups.push(Group { name: name.into(), var, views: std::mem::take(&mut self.views) });
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Parameters {
+        Parameters { groups: self.groups, dtype: self.dtype }
+    }
+
+    fn uniform(&mut self, name: String, shape: Vec<usize>, bound: f64, reached: bool) {
+        let mut stream = self.stream.child(&name);
+        let offset = self.values.len();
+        self.values.extend((0..shape.iter().product()).map(|_| stream.uniform_in(-bound, bound)));
+        self.views.push(View { name, offset, shape, reached });
+    }
+}

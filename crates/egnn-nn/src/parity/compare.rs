@@ -1,0 +1,152 @@
+//! Running a case.
+
+use candle_core::backprop::GradStore;
+use candle_core::{DType, Tensor};
+use egnn_random::Stream;
+
+use super::case::Case;
+use super::error::{ParityError, Problem};
+use super::report::{ParityReport, Quantity, Row, Tolerances};
+use crate::egcl::EgclOptions;
+use crate::error::{NnError, Result as NnResult};
+use crate::ops::Aggregation;
+use crate::params::Parameters;
+use crate::stack::{EgclStack, EgclStackConfig};
+
+pub(super) fn check(case: &Case, tolerances: Tolerances) -> Result<ParityReport, ParityError> {
+    if case.is_adam_trace() {
+        return Err(case.error(Problem::AdamTrace));
+    }
+    let rows = match case.config.task.as_str() {
+        "nbody" => nbody(case, tolerances)?,
+        "layer stack" => layer_stack(case, tolerances)?,
+        task => return Err(case.error(Problem::Task(task.into()))),
+    };
+    let (task, model) = (case.config.task.clone(), case.config.model.clone());
+    Ok(ParityReport { case: case.name(), task, model, rows })
+}
+
+/// Mean squared error over all coordinates.
+fn nbody(case: &Case, tolerances: Tolerances) -> Result<Vec<Row>, ParityError> {
+    let model = case.nbody_model(DType::F32)?;
+    let input = case.nbody_input(DType::F32)?;
+    let target = case.input("target", DType::F32)?;
+    let prediction = model.forward(&input).map_err(|error| case.error(error))?;
+    expect_shape(case, "in.target", &target, &prediction)?;
+    let loss = || -> candle_core::Result<Tensor> { (&prediction - &target)?.sqr()?.mean_all() };
+    let loss = loss().map_err(|error| case.error(NnError::from(error)))?;
+    let mut rows = vec![output(case, "pred", &prediction, tolerances)?];
+    rows.extend(loss_and_gradients(case, &loss, model.parameters(), tolerances)?);
+    Ok(rows)
+}
+
+/// The mean square of the features plus that of the coordinates.
+fn layer_stack(case: &Case, tolerances: Tolerances) -> Result<Vec<Row>, ParityError> {
+    let stack = build_stack(case)?;
+    let h = case.input("h", DType::F32)?;
+    let x = case.input("x", DType::F32)?;
+    let (edges, order) = case.edges(h.dims()[0])?;
+    let attributes = match case.inputs.contains_key("edge_attr") {
+        true => Some(case.input("edge_attr", DType::F32)?),
+        false => None,
+    };
+    let pass = || -> NnResult<(Tensor, Tensor, Tensor)> {
+        let order = Tensor::from_slice(&order, order.len(), h.device())?;
+        let attributes = attributes.map(|attributes| attributes.index_select(&order, 0)).transpose()?;
+        let (h, x) = stack.forward(&h, &x, attributes.as_ref(), &edges)?;
+        let loss = (h.sqr()?.mean_all()? + x.sqr()?.mean_all()?)?;
+        Ok((h, x, loss))
+    };
+    let (h, x, loss) = pass().map_err(|error| case.error(error))?;
+    let mut rows = vec![output(case, "h", &h, tolerances)?, output(case, "x", &x, tolerances)?];
+    rows.extend(loss_and_gradients(case, &loss, stack.parameters(), tolerances)?);
+    Ok(rows)
+}
+
+fn build_stack(case: &Case) -> Result<EgclStack, ParityError> {
+    let config = &case.config;
+    if config.model != "egnn" {
+        return Err(case.error(Problem::Model {
+            task: config.task.clone(),
+            model: config.model.clone(),
+            known: "egnn".into(),
+        }));
+    }
+    case.refuse_options(&["dim", "attention", "normalize", "tanh"])?;
+    let switch = |field: &str| match config.other.get(field) {
+        None => Ok(false),
+        Some(serde_json::Value::Bool(on)) => Ok(*on),
+        Some(value) => Err(case.error(Problem::Option { field: field.into(), value: value.to_string() })),
+    };
+    let aggregation = match config.other.get("coords_agg").and_then(serde_json::Value::as_str) {
+        None | Some("mean") => Aggregation::Mean,
+        Some("sum") => Aggregation::Sum,
+        Some(other) => {
+            return Err(case.error(Problem::Option { field: "coords_agg".into(), value: other.into() }));
+        }
+    };
+    let options = EgclOptions {
+        attention: switch("attention")?,
+        normalize: switch("normalize")?,
+        tanh: switch("tanh")?,
+        aggregation,
+        clamp: None,
+    };
+    let outputs = case.output("h", DType::F32)?;
+    let stack = EgclStackConfig {
+        inputs: case.columns("h")?,
+        hidden: config.hidden,
+        outputs: outputs.dims().last().copied().unwrap_or(0),
+        attributes: if case.inputs.contains_key("edge_attr") { case.columns("edge_attr")? } else { 0 },
+        layers: config.layers,
+        options,
+    };
+    let stack = stack.init(&Stream::new(0), DType::F32).map_err(|error| case.error(error))?;
+    stack.parameters().load(&case.params).map_err(|error| case.error(error))?;
+    Ok(stack)
+}
+
+fn output(case: &Case, name: &str, found: &Tensor, tolerances: Tolerances) -> Result<Row, ParityError> {
+    let expected = case.output(name, DType::F32)?;
+    expect_shape(case, &format!("out.{name}"), &expected, found)?;
+    row(case, Quantity::Output, name, found, &expected, tolerances.output)
+}
+
+fn loss_and_gradients(
+    case: &Case,
+    loss: &Tensor,
+    parameters: &Parameters,
+    tolerances: Tolerances,
+) -> Result<Vec<Row>, ParityError> {
+    let mut rows = vec![row(case, Quantity::Loss, "loss", loss, &case.output("loss", DType::F32)?, tolerances.output)?];
+    let gradients = || -> NnResult<Vec<(String, Tensor)>> {
+        let store: GradStore = loss.backward()?;
+        parameters.named_gradients(&store)
+    };
+    for (name, found) in gradients().map_err(|error| case.error(error))? {
+        let tensor = format!("grad.{name}");
+        let expected = case.grads.get(&name).ok_or_else(|| case.error(Problem::Missing(tensor.clone())))?;
+        expect_shape(case, &tensor, expected, &found)?;
+        rows.push(row(case, Quantity::Gradient, &name, &found, expected, tolerances.gradient)?);
+    }
+    Ok(rows)
+}
+
+fn row(
+    case: &Case,
+    quantity: Quantity,
+    name: &str,
+    found: &Tensor,
+    expected: &Tensor,
+    tolerance: f64,
+) -> Result<Row, ParityError> {
+    Row::compare_tensors(quantity, name, found, expected, tolerance).map_err(|error| case.error(NnError::from(error)))
+}
+
+fn expect_shape(case: &Case, name: &str, expected: &Tensor, found: &Tensor) -> Result<(), ParityError> {
+    if expected.dims() == found.dims() {
+        return Ok(());
+    }
+    let reason = format!("has shape {:?}; the model gives {:?}", expected.dims(), found.dims());
+    Err(case.error(Problem::Tensor { name: name.into(), reason }))
+}

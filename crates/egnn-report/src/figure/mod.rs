@@ -1,0 +1,33 @@
+//! Figures as SVG, and the same SVG as PNG.
+//!
+//! # Why plotters draws and resvg rasterises
+//! `kuva` 0.6.0 and `plotters` 0.3.7 were both tried on a real Figure 2. kuva's hollow markers are circles only (triangles and squares
+//! come out filled), its legend has neither hollow markers nor markers on lines, axes end on whole decades (half of the plot stays
+//! empty), logarithmic ticks cannot be chosen (`1e-2` stands beside `0.050`), and the last tick label is cut off. plotters takes any
+//! ticks on logarithmic axes and gives the pixel of a data point, so that error bars, seeds beside their mean, hollow markers and the
+//! legend are drawn exactly here.
+//!
+//! plotters' own bitmap backend looks for fonts on the system. So the SVG is the only drawing, and resvg turns it into the PNG with the
+//! one font in `fonts/`, which needs no font installed. In the SVG itself text stays text, to be found and copied, with a list of
+//! families to fall back on.
+
+pub(crate) mod data;
+mod dots;
+mod raster;
+mod sheet;
+mod size_curve;
+mod style;
+mod ticks;
+
+use crate::{error::ReportError, report::Report, write::Kind};
+pub(crate) use raster::png;
+
+/// The report's figure as SVG.
+pub(crate) fn svg(report: &Report<'_>) -> Result<String, ReportError> {
+    let figure = data::figure(report);
+    let drawn = match report.options.kind {
+        Kind::SizeCurve => size_curve::draw(&figure),
+        Kind::Table => dots::draw(&figure),
+    };
+    drawn.map_err(|message| ReportError::Figure { figure: "figure.svg", message })
+}

@@ -1,0 +1,106 @@
+//! `index.html`: everything a report says on one page that needs no other file, no script and no network.
+
+use crate::{
+    paper,
+    report::Report,
+    table::{Align, Table, full},
+    write::Kind,
+};
+
+const STYLE: &str = "
+body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; color: #141414; background: #fff }
+h1 { font-size: 1.6rem; margin-bottom: 0 } h2 { font-size: 1.2rem; margin-top: 2.5rem }
+table { border-collapse: collapse; font-size: .9rem } th, td { padding: .25rem .7rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top }
+th.r, td.r { text-align: right } td { font-variant-numeric: tabular-nums }
+.scroll { overflow-x: auto } .budget { border-left: 4px solid #d55e00; padding: .3rem 1rem; background: #fdf3ec }
+figure { margin: 1.5rem 0 } svg { max-width: 100%; height: auto } code { background: #f3f3f3; padding: .1rem .3rem; overflow-wrap: anywhere }
+dt { font-weight: 600 } dd { margin: 0 0 .5rem 1.5rem; overflow-wrap: anywhere }
+";
+
+/// The page, with the figure in it.
+pub(crate) fn html(report: &Report<'_>, svg: &str) -> String {
+    let options = report.options;
+    let title = escaped(&options.title);
+    let mut body = format!("<h1>{title}</h1>\n<p>Profile <code>{}</code></p>\n", escaped(&options.profile));
+    body += &format!("<p class=\"budget\">{}</p>\n", escaped(&report.budget));
+    body += &format!("<figure>\n{}</figure>\n<p><a href=\"figure.svg\">figure.svg</a>, <a href=\"figure.png\">figure.png</a></p>\n", inline(svg));
+    body += &format!("<h2>Results</h2>\n<div class=\"scroll\">{}</div>\n<p>{}", table(&full(report)), escaped(&report.spent()));
+    body += " <a href=\"table.csv\">table.csv</a>, <a href=\"table.md\">table.md</a>, <a href=\"results.parquet\">results.parquet</a></p>\n";
+    body += &format!("<h2>Order of the models</h2>\n<p>{}</p>\n", escaped(&report.ordering.statement()));
+    body += &list(report.ordering.differences.iter().map(|difference| escaped(difference)));
+    body += "<h2>The paper's values</h2>\n";
+    if options.kind == Kind::SizeCurve {
+        body += "<p>The curves of the paper's Figure 2 are tabulated nowhere, so only Table 2 can be drawn beside ours.</p>\n";
+    }
+    body += &format!("<div class=\"scroll\">{}</div>\n", table(&paper_table()));
+    body += &format!("<p>Source: {}. Re-run: {}.</p>\n", paper::TABLE_2_SOURCE, paper::RERUN_SOURCE);
+    if !report.warnings.is_empty() {
+        body += &format!("<h2>Missing values</h2>\n{}", list(report.warnings.iter().map(|warning| escaped(warning))));
+    }
+    if !report.failures.is_empty() {
+        let failures = report.failures.iter().map(|(run, reason)| format!("<code>{}</code>: {}", escaped(run), escaped(reason)));
+        body += &format!("<h2>Failed runs</h2>\n{}", list(failures));
+    }
+    body += &format!("<h2>How it was made</h2>\n<p>Command: <code>{}</code></p>\n<dl>\n", escaped(&options.command));
+    for (label, values) in &report.provenance {
+        let values: Vec<String> = values.iter().map(|value| escaped(value)).collect();
+        body += &format!("<dt>{label}</dt><dd>{}</dd>\n", values.join("<br>"));
+    }
+    body += "</dl>\n";
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
+         </head>\n<body>\n{body}</body>\n</html>\n"
+    )
+}
+
+fn paper_table() -> Table {
+    use crate::table::Column;
+    let column = |title: &str, align| Column { title: title.into(), align };
+    Table {
+        columns: vec![
+            column("model", Align::Left),
+            column("test MSE", Align::Right),
+            column("forward pass, s (GTX 1080 Ti, batch 100)", Align::Right),
+            column("independent re-run", Align::Right),
+        ],
+        rows: paper::TABLE_2
+            .iter()
+            .map(|row| {
+                let rerun = row.rerun.map_or("-".into(), |(mean, spread)| format!("{mean} ± {spread}"));
+                vec![row.title.into(), format!("{:.4}", row.mse), format!("{:.4}", row.forward_seconds), rerun]
+            })
+            .collect(),
+    }
+}
+
+fn table(table: &Table) -> String {
+    let class = |align: Align| if align == Align::Right { " class=\"r\"" } else { "" };
+    let mut text = String::from("<table>\n<thead><tr>");
+    for column in &table.columns {
+        text += &format!("<th{}>{}</th>", class(column.align), escaped(&column.title));
+    }
+    text += "</tr></thead>\n<tbody>\n";
+    for row in &table.rows {
+        text += "<tr>";
+        for (cell, column) in row.iter().zip(&table.columns) {
+            text += &format!("<td{}>{}</td>", class(column.align), escaped(cell));
+        }
+        text += "</tr>\n";
+    }
+    text + "</tbody>\n</table>"
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.map(|item| format!("<li>{item}</li>\n")).collect();
+    if items.is_empty() { String::new() } else { format!("<ul>\n{}</ul>\n", items.concat()) }
+}
+
+/// An SVG document as a part of a page: without its XML declaration, if it has one.
+fn inline(svg: &str) -> &str {
+    svg.find("<svg").map_or(svg, |start| &svg[start..])
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

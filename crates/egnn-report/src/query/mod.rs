@@ -1,0 +1,68 @@
+//! SQL over any of our Parquet files, through Polars.
+
+mod failure;
+mod output;
+
+pub use output::{Format, Output};
+
+use crate::{error::ReportError, frame::scan};
+use polars::{prelude::LazyFrame, sql::SQLContext};
+use std::path::{Path, PathBuf};
+
+/// Runs a query. `read_parquet('path')` reads a file, relative to the current folder; `results` is a table if its file is given.
+///
+/// # Errors
+/// If the SQL is wrong, or names a table, column or file that is not there.
+pub fn query(sql: &str, results: Option<&Path>) -> Result<Output, ReportError> {
+    let files = files_of(sql);
+    for path in files.iter().filter(|path| !is_pattern(path) && !path.exists()) {
+        let folder = std::env::current_dir().unwrap_or_else(|_| ".".into());
+        return Err(ReportError::MissingFile { path: path.clone(), folder });
+    }
+    let context = SQLContext::new();
+    let mut tables: Vec<LazyFrame> = Vec::new();
+    if let Some(path) = results {
+        let results = scan(path)?;
+        context.register("results", results.clone());
+        tables.push(results);
+    }
+    for path in files.iter().filter(|path| !is_pattern(path)) {
+        tables.push(scan(path)?);
+    }
+    context
+        .execute(sql)
+        .and_then(LazyFrame::collect)
+        .map(Output::new)
+        .map_err(|error| failure::explain(&error, &tables, results.is_some()))
+}
+
+/// The paths in a query's `read_parquet('...')`: they are checked before Polars sees them, whose words for a missing file are long.
+fn files_of(sql: &str) -> Vec<PathBuf> {
+    const CALL: &str = "read_parquet";
+    let lower = sql.to_ascii_lowercase();
+    let mut files = Vec::new();
+    for (start, _) in lower.match_indices(CALL) {
+        let rest = sql[start + CALL.len()..].trim_start();
+        let argument = rest.strip_prefix('(').map(str::trim_start).and_then(|rest| rest.strip_prefix('\''));
+        if let Some(path) = argument.and_then(|rest| rest.split_once('\'')).map(|(path, _)| path) {
+            files.push(PathBuf::from(path));
+        }
+    }
+    files
+}
+
+fn is_pattern(path: &Path) -> bool {
+    path.to_string_lossy().contains(['*', '?', '[', ':'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_found_in_any_spelling() {
+        let sql = "SELECT * FROM read_parquet('a b.parquet') x JOIN Read_Parquet ( '/c/d.parquet' ) USING (run)";
+        assert_eq!(files_of(sql), [PathBuf::from("a b.parquet"), PathBuf::from("/c/d.parquet")]);
+        assert!(files_of("SELECT 'read_parquet' FROM results").is_empty());
+    }
+}

@@ -1,0 +1,135 @@
+//! A query's result, for people and for programs.
+
+use crate::{
+    table::{Align, Column, Table, aligned, quoted},
+};
+use polars::prelude::{AnyValue, DataFrame};
+use serde_json::{Map, Value};
+
+/// Columns of a terminal that a result is cut to, where cutting text is enough.
+const WIDTH: usize = 160;
+/// Letters of a cell that a terminal shows.
+const CELL: usize = 60;
+
+/// How a result is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Aligned text: every row, numbers with six digits, long text cut.
+    #[default]
+    Table,
+    /// Comma-separated values, every number in full, nulls empty.
+    Csv,
+    /// An array of objects, every number in full; what JSON has no number for (NaN, infinity) is null.
+    Json,
+}
+
+/// A query's result.
+#[derive(Clone, Debug)]
+pub struct Output {
+    frame: DataFrame,
+}
+
+impl Output {
+    pub(super) fn new(frame: DataFrame) -> Self {
+        Self { frame }
+    }
+
+    /// Rows of the result.
+    pub fn rows(&self) -> usize {
+        self.frame.height()
+    }
+
+    /// Columns of the result.
+    pub fn columns(&self) -> Vec<String> {
+        self.frame.get_column_names().into_iter().map(ToString::to_string).collect()
+    }
+
+    /// The result as text that ends with a line break.
+    pub fn render(&self, format: Format) -> String {
+        match format {
+            Format::Table => self.table(),
+            Format::Csv => self.csv(),
+            Format::Json => self.json(),
+        }
+    }
+
+    fn table(&self) -> String {
+        let columns = self.frame.columns().iter().map(|column| {
+            let align = if column.dtype().is_primitive_numeric() { Align::Right } else { Align::Left };
+            Column { title: column.name().to_string(), align }
+        });
+        let shown = |value: &AnyValue<'_>| match value {
+            AnyValue::Null => "null".into(),
+            AnyValue::Float64(value) => digits(*value),
+            AnyValue::Float32(value) => digits(f64::from(*value)),
+            other => cut(&text(other)),
+        };
+        let rows = (0..self.rows()).map(|row| self.row(row).iter().map(shown).collect()).collect();
+        let table = aligned(&Table { columns: columns.collect(), rows }, WIDTH);
+        format!("{table}({} {})\n", self.rows(), if self.rows() == 1 { "row" } else { "rows" })
+    }
+
+    fn csv(&self) -> String {
+        let line = |cells: Vec<String>| cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",") + "\n";
+        let mut lines = line(self.columns());
+        for row in 0..self.rows() {
+            lines += &line(self.row(row).iter().map(|value| if value.is_null() { String::new() } else { text(value) }).collect());
+        }
+        lines
+    }
+
+    fn json(&self) -> String {
+        let names = self.columns();
+        let object = |row| names.iter().cloned().zip(self.row(row).iter().map(json)).collect::<Map<_, _>>();
+        let objects: Vec<Value> = (0..self.rows()).map(|row| Value::Object(object(row))).collect();
+        format!("{:#}\n", Value::Array(objects))
+    }
+
+    fn row(&self, row: usize) -> Vec<AnyValue<'_>> {
+        self.frame.columns().iter().map(|column| column.get(row).unwrap_or(AnyValue::Null)).collect()
+    }
+}
+
+/// A value in full.
+fn text(value: &AnyValue<'_>) -> String {
+    match value {
+        AnyValue::String(text) => (*text).into(),
+        AnyValue::StringOwned(text) => text.to_string(),
+        AnyValue::Float64(value) => value.to_string(),
+        AnyValue::Float32(value) => value.to_string(),
+        AnyValue::List(_) => json(value).to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn json(value: &AnyValue<'_>) -> Value {
+    match value {
+        AnyValue::Null => Value::Null,
+        AnyValue::Boolean(value) => Value::Bool(*value),
+        AnyValue::Float64(value) => Value::from(*value),
+        // By way of its shortest text, so that 0.1 stays 0.1.
+        AnyValue::Float32(value) => value.to_string().parse::<f64>().map_or(Value::Null, Value::from),
+        AnyValue::List(values) => Value::Array(values.iter().map(|value| json(&value)).collect()),
+        other => match (other.is_integer(), text(other)) {
+            (true, digits) => serde_json::from_str(&digits).unwrap_or(Value::String(digits)),
+            (false, text) => Value::String(text),
+        },
+    }
+}
+
+/// A number as a terminal shows it: six significant digits, or all before the point.
+fn digits(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    if size >= 1e5 {
+        return if size < 1e15 { format!("{value:.1}") } else { format!("{value:e}") };
+    }
+    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    if size < 1e-5 { format!("{rounded:e}") } else { rounded.to_string() }
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= CELL { text.into() } else { text.chars().take(CELL - 1).chain(['…']).collect() }
+}

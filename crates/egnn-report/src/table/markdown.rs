@@ -1,0 +1,51 @@
+//! `table.md`.
+
+use super::{Align, Table, full};
+use crate::{report::Report, write::Kind};
+
+/// The report as Markdown.
+pub(crate) fn markdown(report: &Report<'_>) -> String {
+    let options = report.options;
+    let mut text = format!("# {}\n\nProfile `{}`; made by `{}`.\n\n", escaped(&options.title), options.profile, options.command);
+    text += &format!("{}\n\n{}\n", report.budget, table(&full(report)));
+    text += &format!("{}\n\n", report.spent());
+    text += &format!("{}\n", report.ordering.statement());
+    text += &list(report.ordering.differences.iter().cloned());
+    if options.kind == Kind::SizeCurve {
+        text += &format!("\n{}\n", Report::paper_line());
+    } else {
+        text += &format!("\nColumn `paper`: {}.\n", crate::paper::TABLE_2_SOURCE);
+    }
+    text += &section("Missing values", report.warnings.iter().cloned());
+    text += &section("Failed runs", report.failures.iter().map(|(run, reason)| format!("`{run}`: {}", escaped(reason))));
+    let provenance = report.provenance.iter().map(|(label, values)| format!("{label}: {}", escaped(&values.join(", "))));
+    text + &section("Provenance", provenance)
+}
+
+fn table(table: &Table) -> String {
+    let mut text = String::new();
+    let mut line = |cells: Vec<String>| text += &format!("| {} |\n", cells.join(" | "));
+    line(table.columns.iter().map(|column| column.title.clone()).collect());
+    line(table.columns.iter().map(|column| if column.align == Align::Left { "---" } else { "--:" }.into()).collect());
+    for row in &table.rows {
+        line(row.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect());
+    }
+    text
+}
+
+fn section(title: &str, items: impl Iterator<Item = String>) -> String {
+    let items = list(items);
+    if items.is_empty() { items } else { format!("\n## {title}\n{items}") }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    let mut text = String::new();
+    for item in items {
+        text += &format!("\n- {item}");
+    }
+    if text.is_empty() { text } else { format!("{text}\n") }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\n', " ").replace('<', "&lt;").replace('|', "\\|")
+}

@@ -1,0 +1,32 @@
+//! A report's table: rows of text, and the ways to write them down.
+
+mod csv;
+mod markdown;
+mod rows;
+mod terminal;
+
+pub(crate) use csv::{csv, quoted};
+pub(crate) use markdown::markdown;
+pub(crate) use rows::{full, narrow};
+pub(crate) use terminal::{aligned, terminal};
+
+/// Where a column's text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Align {
+    Left,
+    Right,
+}
+
+/// A column's heading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) title: String,
+    pub(crate) align: Align,
+}
+
+/// Text in rows and columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) columns: Vec<Column>,
+    pub(crate) rows: Vec<Vec<String>>,
+}

@@ -1,0 +1,55 @@
+//! Locks of folders: one process at a time. The system releases them when their owner ends, however it ends.
+
+use crate::{
+    error::{Result, StoreError},
+    fault,
+};
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// A lock on a folder, held until dropped. The lock file stays behind, since removing it could take it from under
+/// another process that is about to lock it.
+#[derive(Debug)]
+pub struct FolderLock {
+    path: PathBuf,
+    /// Never read, but closing it releases the lock.
+    _file: File,
+}
+
+impl FolderLock {
+    /// Locks `folder` for the purpose `name`, or fails at once if another process (or another lock of this process)
+    /// has it. The lock file is `.<name>.lock` in the folder; it tells the owner's process id.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] if it is taken; else what the file system says.
+    pub fn acquire(folder: &Path, name: &str) -> Result<Self> {
+        let path = folder.join(format!(".{name}.lock"));
+        let failed = |error| StoreError::io("lock", &path, error);
+        fault::check_create().map_err(failed)?;
+        let mut file =
+            File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let owner = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
+                return Err(StoreError::Locked { folder: folder.to_owned(), owner });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        record_owner(&mut file).map_err(failed)?;
+        Ok(Self { path, _file: file })
+    }
+
+    /// The lock file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn record_owner(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    writeln!(file, "{}", std::process::id())
+}

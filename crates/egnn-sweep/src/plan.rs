@@ -1,0 +1,272 @@
+//! A plan: which runs there are. [`ResolvedPlan`] is validated, but does not know the data yet; [`SweepPlan`] does,
+//! and with it every run's id. Nothing in a `SweepPlan` can be invalid.
+
+use crate::{
+    error::SweepError,
+    expand::{self, About, Exclusive, about},
+    manifest::{PlannedRun, SweepManifest},
+    origin::{self, Located, Setting, Settings},
+    overrides::Overrides,
+    spec::{Layer, ReportKind, SweepSpec},
+    trainer::{Estimate, ResolvedRun, Trainer},
+};
+use egnn_schema::{FieldError, FieldValue, run::RunIdentity, version};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+/// The profile that is used if none is named.
+pub const DEFAULT_PROFILE: &str = "quick";
+
+/// Which part of a pipeline to run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// The profile's name, [`DEFAULT_PROFILE`] if absent.
+    pub profile: Option<String>,
+    /// What the command line changes.
+    pub overrides: Overrides,
+    /// Folder under `reports/<pipeline>/`, if not the profile's own.
+    pub name: Option<String>,
+}
+
+/// A validated plan before its data are known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResolvedPlan {
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The profile's name.
+    pub profile: String,
+    /// Heading of the report.
+    pub title: String,
+    /// The pipeline's and the profile's words about it.
+    pub description: String,
+    /// How results are shown.
+    pub report: ReportKind,
+    /// Words like `seed=1,2`.
+    pub overrides: Vec<String>,
+    /// Where results go, relative to the project's root, with `/`.
+    pub folder: String,
+    /// Task of every run.
+    pub task: String,
+    /// The runs in order.
+    pub runs: Vec<ResolvedPoint>,
+    spec: SweepSpec,
+}
+
+/// One run of a [`ResolvedPlan`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResolvedPoint {
+    /// Name, complete configuration, sets and cost.
+    pub run: ResolvedRun,
+    /// Where its fields come from; defaults are absent.
+    pub settings: Settings,
+}
+
+/// What computes: part of a run's identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Platform {
+    /// Where numbers are computed: `candle-cpu`.
+    pub backend: String,
+    /// Threads of a run.
+    pub threads: u32,
+}
+
+impl ResolvedPlan {
+    /// Expands and validates what `selection` takes of `spec`.
+    ///
+    /// # Errors
+    /// The first field that is wrong, at the place where it got its value.
+    pub fn new(spec: &SweepSpec, selection: &Selection, trainer: &dyn Trainer) -> Result<Self, SweepError> {
+        let name = selection.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
+        let profile = spec.profile(name)?;
+        let layers = [&spec.layer, &profile.layer, &selection.overrides.layer];
+        let points = expand::points(spec, &layers, Exclusive(trainer.exclusive()))?;
+        let mut runs = Vec::with_capacity(points.len());
+        for settings in points {
+            let run = trainer
+                .resolve(&spec.task.value, &origin::fields(&settings))
+                .map_err(|error| located(spec, name, &settings, error))?;
+            runs.push(ResolvedPoint { run, settings });
+        }
+        check_rule_values(spec, &layers, &runs, trainer)?;
+        let folder = match &selection.name {
+            Some(own) => checked_name(spec, own)?,
+            None => selection.overrides.folder(name),
+        };
+        let description = [spec.description.trim(), profile.description.trim()];
+        Ok(Self {
+            pipeline: spec.pipeline.clone(),
+            profile: name.into(),
+            title: spec.title.clone(),
+            description: description.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" "),
+            report: spec.report,
+            overrides: selection.overrides.words().to_vec(),
+            folder: format!("reports/{}/{folder}", spec.pipeline),
+            task: spec.task.value.clone(),
+            runs,
+            spec: spec.clone(),
+        })
+    }
+
+    /// Every set that a run reads, once.
+    pub fn datasets(&self) -> BTreeSet<&str> {
+        self.runs.iter().flat_map(|point| &point.run.datasets).map(String::as_str).collect()
+    }
+
+    /// A complaint about a set, at the field that names it.
+    pub(crate) fn about_set(&self, set: &str, message: String) -> Located {
+        let naming = |point: &ResolvedPoint| {
+            point.settings.values().find(|setting| matches!(&setting.value, FieldValue::Text(text) if text == set)).cloned()
+        };
+        match self.runs.iter().find_map(naming) {
+            Some(setting) => about(&self.spec, &setting, About::Value, message),
+            None => Located { file: Some(self.spec.file.clone()), spot: None, message },
+        }
+    }
+
+    /// The plan, now that the content hash of every set is known. `root` is the project's folder, `command` what a
+    /// person types to make the plan again. Runs that are equal are planned once.
+    ///
+    /// # Errors
+    /// A set without a hash in `hashes`.
+    pub fn with_data(
+        self,
+        root: &Path,
+        hashes: &BTreeMap<String, String>,
+        platform: &Platform,
+        command: &str,
+    ) -> Result<SweepPlan, SweepError> {
+        let mut seen = BTreeSet::new();
+        let (mut runs, mut estimates) = (Vec::new(), Vec::new());
+        for point in &self.runs {
+            let identity = self.identity(point, hashes, platform)?;
+            let id = identity.id(&folder_name(&point.run.name));
+            if seen.insert(id.clone()) {
+                let RunIdentity { task, config, datasets, .. } = identity;
+                runs.push(PlannedRun { index: runs.len(), id, name: point.run.name.clone(), task, config, datasets });
+                estimates.push(point.run.estimate);
+            }
+        }
+        let folder = root.join(&self.folder);
+        let manifest = SweepManifest {
+            program: version::PROGRAM.into(),
+            record_version: version::RECORD_VERSION,
+            numerics_version: version::NUMERICS_VERSION,
+            backend: platform.backend.clone(),
+            threads: platform.threads,
+            pipeline: self.pipeline,
+            profile: self.profile,
+            title: self.title,
+            description: self.description,
+            report: self.report,
+            overrides: self.overrides,
+            command: command.into(),
+            folder: self.folder,
+            runs,
+        };
+        Ok(SweepPlan { manifest, folder, estimates })
+    }
+
+    pub(crate) fn identity(
+        &self,
+        point: &ResolvedPoint,
+        hashes: &BTreeMap<String, String>,
+        platform: &Platform,
+    ) -> Result<RunIdentity, SweepError> {
+        let hash = |set: &String| match hashes.get(set) {
+            Some(hash) => Ok((set.clone(), hash.clone())),
+            None => Err(self.about_set(set, format!("the content of set '{set}' is not known; generate it first"))),
+        };
+        Ok(RunIdentity {
+            task: self.task.clone(),
+            config: point.run.config.clone(),
+            datasets: point.run.datasets.iter().map(hash).collect::<Result<_, _>>()?,
+            record_version: version::RECORD_VERSION,
+            numerics_version: version::NUMERICS_VERSION,
+            backend: platform.backend.clone(),
+            threads: platform.threads,
+        })
+    }
+}
+
+/// A plan that can be executed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepPlan {
+    /// What `plan.json` holds.
+    pub manifest: SweepManifest,
+    /// `reports/<pipeline>/<profile>` as a path.
+    pub folder: PathBuf,
+    /// What each run costs, in the order of the manifest; zeros if the plan was read back.
+    pub estimates: Vec<Estimate>,
+}
+
+impl SweepPlan {
+    /// Reads the plan that an earlier sweep left in `folder`.
+    ///
+    /// # Errors
+    /// No `plan.json`, or one that is damaged or of another version.
+    pub fn load(folder: &Path) -> Result<Self, SweepError> {
+        let manifest = SweepManifest::read(&folder.join(SweepManifest::FILE))?;
+        let estimates = vec![Estimate::default(); manifest.runs.len()];
+        Ok(Self { manifest, folder: folder.into(), estimates })
+    }
+}
+
+/// The task's complaint at the place where the field got its value.
+fn located(spec: &SweepSpec, profile: &str, settings: &Settings, error: FieldError) -> Located {
+    if let Some(setting) = settings.get(&error.field) {
+        let half = if error.message.starts_with("unknown field") { About::Key } else { About::Value };
+        return about(spec, setting, half, error.message);
+    }
+    if error.field == "task" {
+        return Located::at(&spec.file, spec.task.spot, error.message);
+    }
+    // A field that nobody set, or that is missing: the profile as a whole is at fault.
+    let spot = spec.profiles.get(profile).map(|profile| profile.spot);
+    Located { file: Some(spec.file.clone()), spot, message: format!("profile '{profile}': {}", error.message) }
+}
+
+/// Names in `when` that no run has are tried on the first run, so that a misspelt one does not silently never match.
+/// Numbers are not: `train_samples: 50000` may be more than this profile's data have.
+fn check_rule_values(
+    spec: &SweepSpec,
+    layers: &[&Layer],
+    runs: &[ResolvedPoint],
+    trainer: &dyn Trainer,
+) -> Result<(), Located> {
+    let Some(first) = runs.first() else { return Ok(()) };
+    let conditions = layers.iter().flat_map(|layer| &layer.rules).flat_map(|rule| &rule.when);
+    for (field, wanted) in conditions.flat_map(|(field, values)| values.iter().map(move |value| (field, value))) {
+        let has = |point: &ResolvedPoint| point.settings.get(field).is_some_and(|setting| setting.value == wanted.value);
+        if !matches!(wanted.value, FieldValue::Text(_)) || runs.iter().any(has) {
+            continue;
+        }
+        let mut probe = first.settings.clone();
+        probe.insert(field.clone(), Setting::clone(wanted));
+        if let Err(error) = trainer.resolve(&spec.task.value, &origin::fields(&probe))
+            && error.field == *field
+        {
+            return Err(about(spec, wanted, About::Value, error.message));
+        }
+    }
+    Ok(())
+}
+
+/// A `--name` must be a plain folder that no profile uses.
+fn checked_name(spec: &SweepSpec, name: &str) -> Result<String, Located> {
+    if name.is_empty() || name.starts_with('.') || folder_name(name) != name {
+        let message = format!("the name '{name}' is not usable as a folder; use letters, digits, '-', '_' and '.'");
+        return Err(Located::command_line(message));
+    }
+    if spec.profiles.contains_key(name) {
+        return Err(Located::command_line(format!("the name '{name}' belongs to a profile; choose another")));
+    }
+    Ok(name.into())
+}
+
+/// `name` with everything that is awkward in a path replaced.
+fn folder_name(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    name.chars().map(plain).collect()
+}

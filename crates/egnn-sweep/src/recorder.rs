@@ -1,0 +1,252 @@
+//! The worker's half of a run's record: events in, files out.
+
+use crate::{
+    error::SweepError,
+    event_log::{self, Writer},
+    run_folder::RunFolder,
+};
+use egnn_schema::{Circumstances, Failure, Outcome, RunEvent, RunMetrics, RunRecord, columns, run::RunIdentity, version};
+use egnn_store::{
+    StoreError, atomic,
+    lock::FolderLock,
+    table::{self, ColumnData, Table},
+};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::Path,
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// At most one progress event is kept in this time.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
+/// How long a new attempt waits for a worker whose sweep was killed to notice it and end.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+/// The lock's name in messages.
+const LOCK: &str = "run";
+
+/// Keeps the record of one run in its folder: `run.json` at the start, `events.jsonl` live, `metrics.parquet` and
+/// `done.json` (or `failed.json`) at the end.
+#[derive(Debug)]
+pub struct Recorder {
+    folder: RunFolder,
+    record: RunRecord,
+    /// What the log holds.
+    events: Vec<RunEvent>,
+    writer: Writer,
+    last_progress: Option<Instant>,
+    _lock: FolderLock,
+}
+
+impl Recorder {
+    /// Begins an attempt at the run `id` in `run_dir`. `circumstances` tells version, host and the like; times and
+    /// attempts are counted here. A `done.json` or `failed.json` of an earlier attempt is removed.
+    ///
+    /// # Errors
+    /// If the folder cannot be written, or another worker has it and does not end within some seconds.
+    pub fn open(
+        run_dir: &Path,
+        id: &str,
+        identity: RunIdentity,
+        circumstances: Circumstances,
+    ) -> Result<Self, SweepError> {
+        let folder = RunFolder::at(run_dir);
+        atomic::create_folder(run_dir)?;
+        let lock = patient_lock(run_dir)?;
+        atomic::sweep_temporaries(run_dir)?;
+        for old in [folder.done(), folder.failed()] {
+            remove(&old)?;
+        }
+        let earlier = fs::read(folder.run()).ok().and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok());
+        let earlier = earlier.filter(|record| record.identity == identity).map(|record| record.circumstances);
+        let mut circumstances = Circumstances { attempts: 1, started_unix: now(), ended_unix: 0, ..circumstances };
+        if let Some(earlier) = earlier {
+            circumstances.attempts = earlier.attempts.saturating_add(1);
+            circumstances.started_unix = earlier.started_unix;
+            circumstances.peak_memory_bytes = circumstances.peak_memory_bytes.max(earlier.peak_memory_bytes);
+        }
+        let record_version = version::RECORD_VERSION;
+        let record = RunRecord { record_version, id: id.into(), identity, outcome: None, circumstances };
+        atomic::write_json(&folder.run(), &record)?;
+        let events = event_log::read(&folder.events())?;
+        let writer = Writer::start(&folder.events(), &events)?;
+        Ok(Self { folder, record, events, writer, last_progress: None, _lock: lock })
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// Records an event. `Started` cuts the log back to what is still true, `Finished` and `Failed` write the end.
+    ///
+    /// # Errors
+    /// If a file cannot be written, or an evaluation or result is not a finite number.
+    pub fn record(&mut self, event: &RunEvent) -> Result<(), SweepError> {
+        self.check_finite(event)?;
+        match event {
+            RunEvent::Started { from_epoch, .. } => {
+                self.events = event_log::cut_back(std::mem::take(&mut self.events), *from_epoch);
+                self.writer = Writer::start(&self.folder.events(), &self.events)?;
+                self.append(event)
+            }
+            RunEvent::Progress { loss, .. } => {
+                let due = self.last_progress.is_none_or(|last| last.elapsed() >= PROGRESS_INTERVAL);
+                // JSON has no NaN; the trainer reports one as a failure.
+                if !due || !loss.is_finite() {
+                    return Ok(());
+                }
+                self.last_progress = Some(Instant::now());
+                self.append(event)
+            }
+            RunEvent::Evaluated { .. } => self.append(event),
+            RunEvent::Finished { metrics } => {
+                self.append(event)?;
+                self.writer.sync()?;
+                table::write(&self.folder.metrics(), &self.metrics())?;
+                self.end(Outcome::Finished { metrics: metrics.clone() })
+            }
+            RunEvent::Failed { failure } => {
+                self.append(event)?;
+                self.writer.sync()?;
+                self.end(Outcome::Failed { failure: failure.clone() })
+            }
+        }
+    }
+
+    fn append(&mut self, event: &RunEvent) -> Result<(), SweepError> {
+        self.writer.append(event)?;
+        self.events.push(event.clone());
+        Ok(())
+    }
+
+    fn end(&mut self, outcome: Outcome) -> Result<(), SweepError> {
+        let circumstances = &mut self.record.circumstances;
+        circumstances.ended_unix = now();
+        circumstances.peak_memory_bytes = circumstances.peak_memory_bytes.max(peak_memory());
+        circumstances.seconds = self.events.iter().filter_map(seconds).fold(circumstances.seconds, f64::max);
+        let path = match outcome {
+            Outcome::Finished { .. } => self.folder.done(),
+            Outcome::Failed { .. } => self.folder.failed(),
+        };
+        self.record.outcome = Some(outcome);
+        atomic::write_json(&path, &self.record)?;
+        Ok(())
+    }
+
+    fn check_finite(&self, event: &RunEvent) -> Result<(), SweepError> {
+        let wrong = match event {
+            RunEvent::Evaluated { train_loss, valid_loss, best_valid_loss, seconds, .. } => {
+                let numbers = [
+                    ("train_loss", train_loss),
+                    ("valid_loss", valid_loss),
+                    ("best_valid_loss", best_valid_loss),
+                    ("seconds", seconds),
+                ];
+                numbers.into_iter().find(|(_, value)| !value.is_finite()).map(|(name, _)| name.to_owned())
+            }
+            RunEvent::Finished { metrics: RunMetrics { values, .. } } => {
+                values.iter().find(|(_, value)| !value.is_finite()).map(|(name, _)| name.clone())
+            }
+            RunEvent::Failed { failure: Failure { last_good: Some(good), .. } } => {
+                (!good.valid_loss.is_finite()).then(|| "the last good validation loss".to_owned())
+            }
+            _ => None,
+        };
+        wrong.map_or(Ok(()), |what| Err(SweepError::NotFinite { run: self.record.id.clone(), what }))
+    }
+
+    /// `metrics.parquet`: a row an evaluation.
+    fn metrics(&self) -> Table {
+        use columns::metrics::{BEST_EPOCH, BEST_VALID_LOSS, EPOCH, SECONDS, STEP, TRAIN_LOSS, VALID_LOSS};
+        let mut whole: [Vec<Option<i64>>; 3] = Default::default();
+        let mut real: [Vec<Option<f64>>; 4] = Default::default();
+        for event in &self.events {
+            if let RunEvent::Evaluated { epoch, step, train_loss, valid_loss, best_valid_loss, best_epoch, seconds } = event {
+                for (column, value) in whole.iter_mut().zip([epoch, step, best_epoch]) {
+                    column.push(Some(*value as i64));
+                }
+                for (column, value) in real.iter_mut().zip([train_loss, valid_loss, best_valid_loss, seconds]) {
+                    column.push(Some(*value));
+                }
+            }
+        }
+        let [epoch, step, best_epoch] = whole.map(ColumnData::I64);
+        let [train_loss, valid_loss, best_valid_loss, seconds] = real.map(ColumnData::F64);
+        let columns = [
+            (EPOCH, epoch),
+            (STEP, step),
+            (TRAIN_LOSS, train_loss),
+            (VALID_LOSS, valid_loss),
+            (BEST_VALID_LOSS, best_valid_loss),
+            (BEST_EPOCH, best_epoch),
+            (SECONDS, seconds),
+        ];
+        Table {
+            columns: columns.into_iter().map(|(column, data)| (column.name.to_owned(), data)).collect(),
+            metadata: BTreeMap::from([("run".to_owned(), self.record.id.clone())]),
+        }
+    }
+}
+
+/// Writes the `failed.json` of a run whose worker could not: it was killed, or it never got so far.
+pub(crate) fn record_failure(
+    folder: &RunFolder,
+    id: &str,
+    identity: RunIdentity,
+    reason: &str,
+) -> Result<(), SweepError> {
+    atomic::create_folder(folder.path())?;
+    let started = fs::read(folder.run()).ok().and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok());
+    let circumstances = started.filter(|record| record.identity == identity).map(|record| record.circumstances);
+    let circumstances = Circumstances { ended_unix: now(), ..circumstances.unwrap_or_default() };
+    let failure = Failure { reason: reason.into(), epoch: None, batch: None, last_good: None };
+    let record = RunRecord {
+        record_version: version::RECORD_VERSION,
+        id: id.into(),
+        identity,
+        outcome: Some(Outcome::Failed { failure }),
+        circumstances,
+    };
+    atomic::write_json(&folder.failed(), &record)?;
+    Ok(())
+}
+
+/// Removes a file that need not be there.
+pub(crate) fn remove(path: &Path) -> Result<(), SweepError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SweepError::io("remove", path, error)),
+        _ => Ok(()),
+    }
+}
+
+fn patient_lock(folder: &Path) -> Result<FolderLock, SweepError> {
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match FolderLock::acquire(folder, LOCK) {
+            Err(StoreError::Locked { .. }) if Instant::now() < deadline => thread::sleep(Duration::from_millis(20)),
+            result => return Ok(result?),
+        }
+    }
+}
+
+fn seconds(event: &RunEvent) -> Option<f64> {
+    match event {
+        RunEvent::Evaluated { seconds, .. } => Some(*seconds),
+        _ => None,
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// Largest resident memory of this process, 0 where the system does not say.
+fn peak_memory() -> u64 {
+    let kib = fs::read_to_string("/proc/self/status").ok().and_then(|status| {
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()
+    });
+    kib.unwrap_or(0) * 1024
+}

@@ -1,0 +1,198 @@
+//! `results.parquet`: a row for every run of the plan, finished or not.
+
+use crate::{error::SweepError, manifest::SweepManifest, plan::SweepPlan, record::Recorded};
+use egnn_schema::{
+    Circumstances, FieldValue, Outcome, RunRecord,
+    columns::{Column, results as names},
+    hash,
+};
+use egnn_store::table::{self, ColumnData, Table};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+/// The file's name in the sweep's folder.
+pub const FILE: &str = "results.parquet";
+
+/// Columns in front of the configuration, and behind it: counts, the metrics, what the numbers depend on, and what
+/// differs from one execution to the next.
+const FRONT: [Column; 4] = [names::RUN, names::TASK, names::STATUS, names::REASON];
+const COUNTS: [Column; 4] = [names::PARAMETERS, names::EPOCHS, names::STEPS, names::BEST_EPOCH];
+const METRICS: [Column; 3] = [names::TEST_MSE, names::VALID_MSE, names::TRAIN_MSE];
+const PROVENANCE: [Column; 5] =
+    [names::DATASET_HASH, names::CONFIG_HASH, names::NUMERICS, names::BACKEND, names::THREADS];
+const CIRCUMSTANCES: [Column; 9] = [
+    names::SECONDS,
+    names::PEAK_MEMORY,
+    names::ATTEMPTS,
+    names::VERSION,
+    names::REVISION,
+    names::HOST,
+    names::CPU,
+    names::STARTED,
+    names::ENDED,
+];
+
+/// The table of a plan. `records` are in its order. Columns and rows have one order, whatever the order in which runs
+/// ended. A field that has the name of a result (`epochs`) shares its column: the configured value stands there until
+/// the run has its own.
+pub fn table(manifest: &SweepManifest, records: &[Recorded]) -> Table {
+    let rows: Vec<Row> = (0..manifest.runs.len()).map(|index| row(manifest, index, records.get(index))).collect();
+    let order = order(manifest, &rows);
+    let column = |(name, empty): (&str, Empty)| {
+        let values: Vec<Option<&FieldValue>> = rows.iter().map(|row| row.get(name)).collect();
+        (name.to_owned(), typed(&values, empty))
+    };
+    Table {
+        columns: order.into_iter().map(column).collect(),
+        metadata: BTreeMap::from([
+            ("pipeline".to_owned(), manifest.pipeline.clone()),
+            ("profile".to_owned(), manifest.profile.clone()),
+            ("title".to_owned(), manifest.title.clone()),
+        ]),
+    }
+}
+
+/// Writes the table of a plan, unless the file says the same already.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write(plan: &SweepPlan, records: &[Recorded]) -> Result<PathBuf, SweepError> {
+    let path = plan.folder.join(FILE);
+    let table = table(&plan.manifest, records);
+    if !table::read(&path).is_ok_and(|old| old.columns == table.columns) {
+        table::write(&path, &table)?;
+    }
+    Ok(path)
+}
+
+/// A row: values by column.
+type Row = BTreeMap<String, FieldValue>;
+
+/// Type of a column without any value: the one that it has as soon as there is one.
+#[derive(Clone, Copy)]
+enum Empty {
+    Text,
+    Int,
+    Float,
+}
+
+/// The columns in order.
+fn order<'a>(manifest: &'a SweepManifest, rows: &'a [Row]) -> Vec<(&'a str, Empty)> {
+    let names = |columns: &[Column]| columns.iter().map(|column| column.name).collect::<Vec<&'static str>>();
+    let front = names(&FRONT);
+    let mut back: Vec<(&str, Empty)> = names(&COUNTS).into_iter().map(|name| (name, Empty::Int)).collect();
+    back.extend(names(&METRICS).into_iter().map(|name| (name, Empty::Float)));
+    let tail = names(&PROVENANCE).into_iter().chain(names(&CIRCUMSTANCES)).map(|name| (name, empty(name)));
+    let tail: Vec<(&str, Empty)> = tail.collect();
+
+    let mut seen: BTreeSet<&str> = front.iter().copied().chain(back.iter().chain(&tail).map(|&(name, _)| name)).collect();
+    let config: BTreeSet<&str> = manifest.runs.iter().flat_map(|run| run.config.keys()).map(String::as_str).collect();
+    let config: Vec<&str> = config.into_iter().filter(|name| seen.insert(name)).collect();
+    let metrics: BTreeSet<&str> = rows.iter().flat_map(|row| row.keys()).map(String::as_str).collect();
+    back.extend(metrics.into_iter().filter(|name| seen.insert(name)).map(|name| (name, Empty::Float)));
+
+    let front = front.into_iter().map(|name| (name, Empty::Text));
+    front.chain(config.into_iter().map(|name| (name, Empty::Text))).chain(back).chain(tail).collect()
+}
+
+fn empty(name: &str) -> Empty {
+    let whole = [names::PEAK_MEMORY, names::ATTEMPTS, names::STARTED, names::ENDED];
+    match name {
+        name if name == names::SECONDS.name => Empty::Float,
+        name if whole.iter().any(|column| column.name == name) => Empty::Int,
+        _ => Empty::Text,
+    }
+}
+
+fn row(manifest: &SweepManifest, index: usize, record: Option<&Recorded>) -> Row {
+    let run = &manifest.runs[index];
+    let mut row: Row = run.config.clone();
+    let mut put = |column: Column, value: FieldValue| drop(row.insert(column.name.to_owned(), value));
+    put(names::RUN, text(&run.id));
+    put(names::TASK, text(&run.task));
+    put(names::DATASET_HASH, text(&hash::of(&run.datasets)));
+    put(names::CONFIG_HASH, text(&hash::of(&manifest.identity_of(run))));
+    put(names::NUMERICS, FieldValue::Int(manifest.numerics_version.into()));
+    put(names::BACKEND, text(&manifest.backend));
+    put(names::THREADS, FieldValue::Int(manifest.threads.into()));
+    let status = match record {
+        Some(Recorded::Finished(_)) => "finished",
+        Some(Recorded::Failed(_)) => "failed",
+        _ => "pending",
+    };
+    put(names::STATUS, text(status));
+    if let Some(Recorded::Finished(record) | Recorded::Failed(record)) = record {
+        outcome(&mut row, record);
+        circumstances(&mut row, &record.circumstances);
+    }
+    row
+}
+
+fn outcome(row: &mut Row, record: &RunRecord) {
+    match &record.outcome {
+        Some(Outcome::Finished { metrics }) => {
+            let counts = [metrics.parameters, metrics.epochs, metrics.steps, metrics.best_epoch];
+            for (column, count) in COUNTS.iter().zip(counts) {
+                row.insert(column.name.to_owned(), FieldValue::Int(count as i64));
+            }
+            row.extend(metrics.values.iter().map(|(name, value)| (name.clone(), FieldValue::Float(*value))));
+        }
+        Some(Outcome::Failed { failure }) => {
+            row.insert(names::REASON.name.to_owned(), text(&failure.reason));
+        }
+        None => {}
+    }
+}
+
+fn circumstances(row: &mut Row, of: &Circumstances) {
+    let values = [
+        FieldValue::Float(of.seconds),
+        FieldValue::Int(of.peak_memory_bytes as i64),
+        FieldValue::Int(of.attempts.into()),
+        text(&of.version),
+        text(&of.revision),
+        text(&of.host),
+        text(&of.cpu),
+        FieldValue::Int(of.started_unix as i64),
+        FieldValue::Int(of.ended_unix as i64),
+    ];
+    row.extend(CIRCUMSTANCES.iter().zip(values).map(|(column, value)| (column.name.to_owned(), value)));
+}
+
+fn text(value: &str) -> FieldValue {
+    FieldValue::Text(value.into())
+}
+
+/// The narrowest type that holds all values.
+fn typed(values: &[Option<&FieldValue>], empty: Empty) -> ColumnData {
+    let all = |of: fn(&FieldValue) -> bool| values.iter().flatten().all(|value| of(value));
+    if values.iter().all(Option::is_none) {
+        return match empty {
+            Empty::Text => ColumnData::Text(vec![None; values.len()]),
+            Empty::Int => ColumnData::I64(vec![None; values.len()]),
+            Empty::Float => ColumnData::F64(vec![None; values.len()]),
+        };
+    }
+    if all(|value| matches!(value, FieldValue::Bool(_))) {
+        let value = |value: &Option<&FieldValue>| value.map(|value| matches!(value, FieldValue::Bool(true)));
+        return ColumnData::Bool(values.iter().map(value).collect());
+    }
+    if all(|value| matches!(value, FieldValue::Int(_))) {
+        let value = |value: &Option<&FieldValue>| match value {
+            Some(FieldValue::Int(value)) => Some(*value),
+            _ => None,
+        };
+        return ColumnData::I64(values.iter().map(value).collect());
+    }
+    if all(|value| matches!(value, FieldValue::Int(_) | FieldValue::Float(_))) {
+        let value = |value: &Option<&FieldValue>| match value {
+            Some(FieldValue::Int(value)) => Some(*value as f64),
+            Some(FieldValue::Float(value)) => Some(*value),
+            _ => None,
+        };
+        return ColumnData::F64(values.iter().map(value).collect());
+    }
+    ColumnData::Text(values.iter().map(|value| value.map(ToString::to_string)).collect())
+}

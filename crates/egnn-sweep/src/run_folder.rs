@@ -1,0 +1,54 @@
+//! The files of one run.
+
+use std::path::{Path, PathBuf};
+
+/// `runs/<id>/` of a sweep's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFolder(PathBuf);
+
+impl RunFolder {
+    /// The folder of run `id` in a sweep's folder.
+    pub fn new(sweep: &Path, id: &str) -> Self {
+        Self(sweep.join("runs").join(id))
+    }
+
+    /// The folder of a run, given as itself.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// `run.json`: the record without an outcome, written when an attempt starts.
+    pub fn run(&self) -> PathBuf {
+        self.0.join("run.json")
+    }
+
+    /// `events.jsonl`: a [`egnn_schema::RunEvent`] a line.
+    pub fn events(&self) -> PathBuf {
+        self.0.join("events.jsonl")
+    }
+
+    /// `done.json`: the record of a finished run, the last file to appear.
+    pub fn done(&self) -> PathBuf {
+        self.0.join("done.json")
+    }
+
+    /// `failed.json`: the record of a failed run.
+    pub fn failed(&self) -> PathBuf {
+        self.0.join("failed.json")
+    }
+
+    /// `metrics.parquet`: a row an evaluation.
+    pub fn metrics(&self) -> PathBuf {
+        self.0.join("metrics.parquet")
+    }
+
+    /// `log.txt`: what the worker prints, over all attempts.
+    pub fn log(&self) -> PathBuf {
+        self.0.join("log.txt")
+    }
+}

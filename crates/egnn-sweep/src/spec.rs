@@ -1,0 +1,179 @@
+//! What a pipeline's YAML says, before it is validated against a task: [`SweepSpec`].
+//!
+//! ```
+//! let text = "
+//! pipeline: sizes
+//! title: Error against size
+//! task: toy
+//! report: size-curve
+//! set: {rate: 1e-3}
+//! grid: {model: [a, b], seed: [1, 2]}
+//! rules:
+//!   - {when: {model: b}, set: {rate: 2e-3}}
+//! profiles:
+//!   quick: {description: seconds, set: {steps: 100}}
+//! ";
+//! let spec = egnn_sweep::SweepSpec::parse("pipelines/sizes.yaml", text)?;
+//! assert_eq!(spec.profiles.keys().collect::<Vec<_>>(), ["quick"]);
+//! # Ok::<(), egnn_sweep::origin::Located>(())
+//! ```
+
+mod read;
+
+pub(crate) use read::same;
+
+use crate::{
+    error::SweepError,
+    origin::{Located, Setting, Settings, Spot},
+};
+use egnn_schema::names;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// How a pipeline's results are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportKind {
+    /// Error against training-set size, a line a model.
+    SizeCurve,
+    /// A row a model, beside the paper's.
+    Table,
+}
+
+impl ReportKind {
+    /// Names in YAML.
+    pub const NAMES: [&'static str; 2] = ["size-curve", "table"];
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "size-curve" => Some(Self::SizeCurve),
+            "table" => Some(Self::Table),
+            _ => None,
+        }
+    }
+}
+
+/// Text with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Where it stands.
+    pub spot: Spot,
+    /// The text.
+    pub value: String,
+}
+
+/// `set`, `grid` and `rules` of one level: the pipeline's own or a profile's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layer {
+    /// Fields with one value.
+    pub set: Settings,
+    /// Fields with a list: every combination is a run.
+    pub grid: BTreeMap<String, Vec<Setting>>,
+    /// Fields that depend on other fields, in order: a later rule wins.
+    pub rules: Vec<Rule>,
+}
+
+/// `{when: .., set: ..}`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Fields with the values among which theirs must be.
+    pub when: BTreeMap<String, Vec<Setting>>,
+    /// What to set then.
+    pub set: Settings,
+}
+
+/// A budget: `smoke`, `quick`, `paper`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// Where its name stands.
+    pub spot: Spot,
+    /// What it is for, in a sentence.
+    pub description: String,
+    /// What it adds to the pipeline's own layer.
+    pub layer: Layer,
+}
+
+/// A parsed pipeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepSpec {
+    /// The file as messages name it.
+    pub file: String,
+    /// Name, the same as the file's.
+    pub pipeline: String,
+    /// Heading of the report.
+    pub title: String,
+    /// What it reproduces, in a sentence or two.
+    pub description: String,
+    /// Task of every run.
+    pub task: Text,
+    /// How results are shown.
+    pub report: ReportKind,
+    /// What all profiles share.
+    pub layer: Layer,
+    /// Profiles by name.
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+impl SweepSpec {
+    /// Parses a pipeline. `file` is its name in messages.
+    ///
+    /// # Errors
+    /// The first thing that is not as the format wants it, with its line and column.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Located> {
+        read::spec(file, text)
+    }
+
+    /// Reads `<folder>/<name>.yaml`.
+    ///
+    /// # Errors
+    /// An unknown name (with the nearest known one), a file that cannot be read or parsed, or whose `pipeline` is not
+    /// its own name.
+    pub fn load(folder: &Path, name: &str) -> Result<Self, SweepError> {
+        let known = list(folder)?;
+        if !known.iter().any(|other| other == name) {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            return Err(SweepError::UnknownPipeline { message: names::unknown("pipeline", name, &known) });
+        }
+        let path = folder.join(format!("{name}.yaml"));
+        let text = fs::read_to_string(&path).map_err(|error| SweepError::io("read", &path, error))?;
+        // Messages name the file as a person in the project's folder would.
+        let parent = folder.file_name().map(|name| format!("{}/", name.to_string_lossy())).unwrap_or_default();
+        let file = format!("{parent}{name}.yaml");
+        let spec = Self::parse(&file, &text)?;
+        if spec.pipeline != name {
+            let message = format!("'pipeline' is '{}', but the file's name is '{name}'; make them equal", spec.pipeline);
+            return Err(Located { file: Some(file), spot: None, message }.into());
+        }
+        Ok(spec)
+    }
+
+    /// The profile of that name.
+    ///
+    /// # Errors
+    /// An unknown name, with the nearest known one.
+    pub fn profile(&self, name: &str) -> Result<&Profile, Located> {
+        self.profiles.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.profiles.keys().map(String::as_str).collect();
+            let message = format!("{} (of pipeline '{}')", names::unknown("profile", name, &known), self.pipeline);
+            Located::command_line(message)
+        })
+    }
+}
+
+/// Names of the pipelines in a folder, in alphabetical order.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn list(folder: &Path) -> Result<Vec<String>, SweepError> {
+    let entries = fs::read_dir(folder).map_err(|error| SweepError::io("read", folder, error))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| SweepError::io("read", folder, error))?.path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        }
+    }
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,173 @@
+//! From YAML and overrides to configurations, and what is said when they are wrong.
+
+mod common;
+
+use common::{PIPELINE, Shelf, resolve, select};
+use egnn_schema::FieldValue;
+use egnn_sweep::{ResolvedPlan, Selection, SweepSpec};
+use std::collections::BTreeSet;
+
+/// Name and the given fields of each run.
+fn runs(plan: &ResolvedPlan, fields: &[&str]) -> String {
+    let line = |point: &egnn_sweep::ResolvedPoint| {
+        let shown = fields.iter().filter_map(|field| point.run.config.get(*field).map(|value| format!(" {field}={value}")));
+        format!("{}{}", point.run.name, shown.collect::<String>())
+    };
+    plan.runs.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn error(text: &str, profile: &str, overrides: &[&str]) -> String {
+    resolve(text, profile, overrides).unwrap_err().to_string()
+}
+
+/// [`PIPELINE`] with a piece replaced.
+fn with(piece: &str, by: &str) -> String {
+    assert!(PIPELINE.contains(piece), "the pipeline has no {piece:?}");
+    PIPELINE.replacen(piece, by, 1)
+}
+
+#[test]
+fn a_run_is_made_for_every_combination_in_the_order_of_the_file() {
+    let plan = resolve(PIPELINE, "quick", &[]).unwrap();
+    insta::assert_snapshot!(runs(&plan, &["rate", "epochs"]), @r"
+    alpha-10-seed1 rate=0.001 epochs=10
+    alpha-10-seed2 rate=0.001 epochs=10
+    beta-10-seed1 rate=0.002 epochs=10
+    beta-10-seed2 rate=0.002 epochs=10
+    ");
+    assert_eq!(plan.folder, "reports/toy/quick");
+}
+
+#[test]
+fn a_profile_replaces_lists_and_its_rules_choose_between_exclusive_fields() {
+    let plan = resolve(PIPELINE, "paper", &[]).unwrap();
+    insta::assert_snapshot!(runs(&plan, &["rate", "epochs", "steps"]), @r"
+    alpha-10-seed1 rate=0.001 epochs=100
+    alpha-10-seed2 rate=0.001 epochs=100
+    alpha-10-seed3 rate=0.001 epochs=100
+    beta-10-seed1 rate=0.002 epochs=200
+    beta-10-seed2 rate=0.002 epochs=200
+    beta-10-seed3 rate=0.002 steps=7
+    ");
+}
+
+#[test]
+fn the_command_line_wins_over_rules_and_clears_what_it_excludes() {
+    let plan = resolve(PIPELINE, "paper", &["steps=50", "rate=0.5", "seed=3", "size=20,30"]).unwrap();
+    insta::assert_snapshot!(runs(&plan, &["rate", "epochs", "steps"]), @r"
+    alpha-20-seed3 rate=0.5 steps=50
+    alpha-30-seed3 rate=0.5 steps=50
+    beta-20-seed3 rate=0.5 steps=50
+    beta-30-seed3 rate=0.5 steps=50
+    ");
+    assert!(plan.folder.starts_with("reports/toy/paper-"), "{}", plan.folder);
+}
+
+#[test]
+fn a_profile_wins_over_the_rules_of_the_pipeline() {
+    let plan = resolve(&with("set: {epochs: 10}", "set: {epochs: 10, rate: 9.0}"), "quick", &[]).unwrap();
+    assert!(plan.runs.iter().all(|point| point.run.config["rate"] == FieldValue::Float(9.0)));
+}
+
+#[test]
+fn rules_see_the_values_of_later_layers() {
+    // `beta` comes from the command line only; the pipeline's rule for it holds.
+    let plan = resolve(&with("[alpha, beta]", "[alpha, gamma]"), "quick", &["model=beta"]).unwrap();
+    assert!(plan.runs.iter().all(|point| point.run.config["rate"] == FieldValue::Float(2e-3)));
+}
+
+#[test]
+fn equal_runs_are_planned_once() {
+    let text = with("set: {rate: 2e-3}", "set: {seed: 1}");
+    let folder = tempfile::tempdir().unwrap();
+    let plan = common::plan(folder.path(), &text, "quick", &[]);
+    let ids: BTreeSet<&str> = plan.manifest.runs.iter().map(|run| run.id.as_str()).collect();
+    assert_eq!((plan.manifest.runs.len(), ids.len(), plan.estimates.len()), (3, 3, 3));
+    assert!(plan.manifest.runs.iter().enumerate().all(|(index, run)| run.index == index));
+}
+
+#[test]
+fn ids_depend_on_data_and_configuration_but_not_on_the_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = |text: &str, overrides: &[&str]| -> Vec<String> {
+        common::plan(folder.path(), text, "quick", overrides).manifest.runs.into_iter().map(|run| run.id).collect()
+    };
+    let reference = ids(PIPELINE, &[]);
+    assert_eq!(reference, ids(&with("rate: 1e-3", "'rate':   0.0010 # the same"), &[]));
+    assert_ne!(reference, ids(PIPELINE, &["epochs=11"]));
+    let hashes = [("toys".to_owned(), "other".to_owned())].into();
+    let other = resolve(PIPELINE, "quick", &[]).unwrap().with_data(folder.path(), &hashes, &common::platform(), "");
+    assert!(other.unwrap().manifest.runs.iter().all(|run| !reference.contains(&run.id)));
+}
+
+#[test]
+fn wrong_fields_and_values_are_found_in_the_file() {
+    let cases = [
+        with("[alpha, beta]", "[alpha, betta]"),
+        with("  rate: 1e-3", "  raet: 1e-3"),
+        with("task: toy", "task: toi"),
+        with("{when: {model: beta}, set", "{when: {model: bet}, set"),
+        with("{when: {model: beta}, set", "{when: {modell: beta}, set"),
+        with("{epochs: 10}", "{epochs: 10, steps: 5}"),
+        with("{epochs: 10}", "{}"),
+        with("  rate: 1e-3", "  rate: 1e-3\n  seed: 3"),
+    ];
+    insta::assert_snapshot!(cases.map(|text| error(&text, "quick", &[])).join("\n"));
+}
+
+#[test]
+fn a_wrong_format_is_found_in_the_file() {
+    let cases = [
+        with("grid:\n", "gird:\n"),
+        with("title: A toy\n", ""),
+        with("report: table", "report: tabel"),
+        with("title: A toy", "title: [A toy]"),
+        with("title: A toy", "title: A toy\ntitle: B"),
+        with("  rate: 1e-3", "  rate: 1e-3\n  rate: 2e-3"),
+        with("  rate: 1e-3", "  rate: [1, 2]"),
+        with("  rate: 1e-3", "  rate:"),
+        with("seed: [1, 2]", "seed: []"),
+        with("seed: [1, 2]", "seed: 1"),
+        with("seed: [1, 2]", "seed: [1, 2, 1.0]"),
+        with("seed: [1, 2]", "seed: [1, [2]]"),
+        with("rules:\n  -", "rules:\n   "),
+        with("when: {model: beta}, set", "when: {model: beta}, sets"),
+        with("{when: {model: beta}, set: {rate: 2e-3}}", "{set: {rate: 2e-3}}"),
+        with("description: Quick.", "descriptoin: Quick."),
+        with("pipeline: toy", "pipeline: [toy"),
+        "profiles".to_owned(),
+        String::new(),
+    ];
+    insta::assert_snapshot!(cases.map(|text| error(&text, "quick", &[])).join("\n"));
+}
+
+#[test]
+fn a_wrong_command_line_is_named() {
+    let errors = [
+        error(PIPELINE, "qiuck", &[]),
+        error(PIPELINE, "quick", &["model=alpha,bety"]),
+        error(PIPELINE, "quick", &["modle=alpha"]),
+        error(PIPELINE, "quick", &["epochs=3", "steps=3"]),
+    ];
+    insta::assert_snapshot!(errors.join("\n"));
+}
+
+#[test]
+fn a_set_that_does_not_exist_is_found_where_it_is_named() {
+    let plan = resolve(&with("{epochs: 10}", "{epochs: 10, set: toyz}"), "quick", &[]).unwrap();
+    let error = plan.provide(&Shelf::default(), &mut |_| ()).unwrap_err();
+    insta::assert_snapshot!(error, @"pipelines/toy.yaml:15:29: unknown set 'toyz'; did you mean 'toys'?");
+    assert_eq!(error.exit_code(), 2);
+}
+
+#[test]
+fn names_of_folders_are_checked() {
+    let spec = SweepSpec::parse("pipelines/toy.yaml", PIPELINE).unwrap();
+    let named = |name: &str| {
+        let selection = Selection { name: Some(name.into()), ..select("quick", &[]) };
+        ResolvedPlan::new(&spec, &selection, &common::Toy::default())
+    };
+    assert_eq!(named("mine.2").unwrap().folder, "reports/toy/mine.2");
+    insta::assert_snapshot!(named("../up").unwrap_err(), @"on the command line: the name '../up' is not usable as a folder; use letters, digits, '-', '_' and '.'");
+    insta::assert_snapshot!(named("paper").unwrap_err(), @"on the command line: the name 'paper' belongs to a profile; choose another");
+}

@@ -1,0 +1,199 @@
+//! The training loop on a small law that can be learnt: bodies that drift with their velocity.
+
+use egnn_random::Stream;
+use egnn_schema::{FieldValue, Fields, RunEvent, RunMetrics};
+use egnn_train::{Emit, Files, ModelFile, NbodyConfig, NbodyData, Pace, Samples, SetShape, TrainError, train};
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+const BODIES: usize = 5;
+
+/// `len` samples whose targets are `x + v` plus a small central push, from a seeded stream.
+fn samples(name: &str, len: usize) -> Samples {
+    let mut stream = Stream::new(7).child(name);
+    let nodes = len * BODIES;
+    let position: Vec<f32> = (0..nodes * 3).map(|_| stream.normal() as f32).collect();
+    let velocity: Vec<f32> = (0..nodes * 3).map(|_| stream.normal() as f32 * 0.5).collect();
+    let charge = (0..nodes).map(|_| if stream.uniform() < 0.5 { -1.0 } else { 1.0 }).collect();
+    let target = position.iter().zip(&velocity).map(|(x, v)| 0.9 * x + v).collect();
+    Samples::from_arrays(BODIES, position, velocity, charge, target)
+}
+
+fn data() -> NbodyData {
+    NbodyData { train: samples("train", 45), valid: samples("valid", 15), test: samples("test", 15) }
+}
+
+fn config(pairs: &[(&str, &str)]) -> NbodyConfig {
+    let mut fields: Fields = [
+        ("train_samples", "45"),
+        ("batch_size", "10"),
+        ("hidden", "8"),
+        ("layers", "2"),
+        ("epochs", "12"),
+        ("evaluate_every_epochs", "3"),
+        ("learning_rate", "3e-3"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), FieldValue::parse(value)))
+    .collect();
+    fields.extend(pairs.iter().map(|&(name, value)| (name.to_owned(), FieldValue::parse(value))));
+    let shape = |_: &str| {
+        let splits = [("train", 45), ("valid", 15), ("test", 15)].map(|(name, len)| (name.to_owned(), len));
+        Ok(SetShape { frames: 49, splits: splits.into() })
+    };
+    NbodyConfig::resolve(&fields, &shape).expect("a valid configuration")
+}
+
+const EAGER: Pace = Pace { checkpoint: Duration::ZERO, progress: Duration::ZERO };
+
+fn run(
+    config: &NbodyConfig,
+    data: &NbodyData,
+    folder: &Path,
+    emit: Emit<'_>,
+) -> Result<RunMetrics, TrainError> {
+    train(config, &BTreeMap::new(), data, &Files::of_run(folder), EAGER, emit)
+}
+
+/// Runs in `folder` and is 'killed' by a panic in the event listener after the n-th evaluation, before its checkpoint.
+fn killed_after(config: &NbodyConfig, data: &NbodyData, folder: &Path, evaluations: usize) {
+    let mut seen = 0;
+    let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        run(config, data, folder, &mut |event| {
+            if matches!(event, RunEvent::Evaluated { .. }) {
+                seen += 1;
+                assert!(seen < evaluations, "killed on purpose");
+            }
+            Ok(())
+        })
+    }));
+    assert!(killed.is_err(), "the run was meant to be killed");
+}
+
+#[test]
+fn every_model_learns_and_its_record_is_complete() {
+    let data = data();
+    for model in ["egnn", "gnn", "radial_field", "linear"] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(&[("model", model), ("epochs", "60"), ("evaluate_last", "true")]);
+        let mut validations = Vec::new();
+        let metrics = run(&config, &data, folder.path(), &mut |event| {
+            if let RunEvent::Evaluated { valid_loss, .. } = event {
+                validations.push(*valid_loss);
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(metrics.steps, 60 * 4, "{model}: 45 samples in batches of 10, the last partial one dropped");
+        assert_eq!(validations.len() as u64, config.evaluations());
+        let best = validations.iter().copied().fold(f64::INFINITY, f64::min);
+        assert_eq!(metrics.values["valid_mse"], best, "{model}: the reported epoch is the best on validation");
+        assert!(best < 0.7 * validations[0], "{model} must learn: {validations:?}");
+        let stored = ModelFile::read(&folder.path().join("model.safetensors")).unwrap();
+        assert_eq!(stored.config, Some(config.fields()));
+        let (again, _) = egnn_train::evaluate(&stored, &data.test).unwrap();
+        assert_eq!(again.mse, metrics.values["test_mse"], "{model}: the stored model is the one that was tested");
+    }
+}
+
+#[test]
+fn killed_and_resumed_runs_equal_undisturbed_ones_bit_for_bit() {
+    let data = data();
+    for model in ["egnn", "gnn", "radial_field", "linear"] {
+        let config = config(&[("model", model)]);
+        let whole = tempfile::tempdir().unwrap();
+        let expected = run(&config, &data, whole.path(), &mut |_| Ok(())).unwrap();
+        let broken = tempfile::tempdir().unwrap();
+        killed_after(&config, &data, broken.path(), 2);
+        killed_after(&config, &data, broken.path(), 2);
+        let mut from = 0;
+        let resumed = run(&config, &data, broken.path(), &mut |event| {
+            if let RunEvent::Started { from_epoch, .. } = event {
+                from = *from_epoch;
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(from, 4, "{model}: two kills, each one checkpoint further");
+        assert_eq!(resumed, expected);
+        for file in ["model.safetensors", "predictions.parquet"] {
+            let bytes = |folder: &tempfile::TempDir| std::fs::read(folder.path().join(file)).unwrap();
+            assert!(bytes(&whole) == bytes(&broken), "{model}: {file} differs");
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_run_or_a_damaged_one_starts_afresh() {
+    let data = data();
+    let folder = tempfile::tempdir().unwrap();
+    killed_after(&config(&[]), &data, folder.path(), 2);
+    let started = |config: &NbodyConfig| {
+        let mut from = u64::MAX;
+        run(config, &data, folder.path(), &mut |event| {
+            if let RunEvent::Started { from_epoch, .. } = event {
+                from = *from_epoch;
+            }
+            Ok(())
+        })
+        .unwrap();
+        from
+    };
+    assert_eq!(started(&config(&[("seed", "2")])), 0, "another seed");
+    let checkpoint = folder.path().join("checkpoint.safetensors");
+    let bytes = std::fs::read(&checkpoint).unwrap();
+    std::fs::write(&checkpoint, &bytes[..bytes.len() / 2]).unwrap();
+    assert_eq!(started(&config(&[("seed", "2")])), 0, "a truncated checkpoint");
+}
+
+#[test]
+fn seeds_matter_and_nothing_else_does() {
+    let data = data();
+    let result = |seed: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        run(&config(&[("seed", seed)]), &data, folder.path(), &mut |_| Ok(())).unwrap()
+    };
+    assert_eq!(result("1"), result("1"));
+    assert_ne!(result("1"), result("2"));
+}
+
+#[test]
+fn a_diverging_run_fails_with_epoch_batch_and_last_good_metrics() {
+    let data = data();
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(&[("model", "gnn"), ("learning_rate", "1e6"), ("evaluate_every_epochs", "1")]);
+    let mut failed = None;
+    let error = run(&config, &data, folder.path(), &mut |event| {
+        if let RunEvent::Failed { failure } = event {
+            failed = Some(failure.clone());
+        }
+        Ok(())
+    })
+    .unwrap_err();
+    let TrainError::Diverged(failure) = error else { panic!("unexpected: {error}") };
+    assert_eq!(failed.as_ref(), Some(&failure), "the event carries the same failure");
+    assert!(failure.epoch.is_some());
+    assert!(failure.reason.contains("learning_rate"), "{}", failure.reason);
+    assert!(!folder.path().join("model.safetensors").exists());
+}
+
+#[test]
+fn not_a_number_in_the_data_is_caught_at_its_batch() {
+    let mut data = data();
+    let nan = vec![f32::NAN; 45 * BODIES * 3];
+    data.train = Samples::from_arrays(BODIES, nan.clone(), nan.clone(), vec![1.0; 45 * BODIES], nan);
+    let folder = tempfile::tempdir().unwrap();
+    let error = run(&config(&[]), &data, folder.path(), &mut |_| Ok(())).unwrap_err();
+    let TrainError::Diverged(failure) = error else { panic!("unexpected: {error}") };
+    assert_eq!((failure.epoch, failure.batch, failure.last_good), (Some(0), Some(0), None));
+}
+
+#[test]
+fn stored_models_that_do_not_fit_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    for (content, expected) in [(&b""[..], "not a whole safetensors file"), (b"PAR1 and more", "not a whole safetensors file")] {
+        std::fs::write(&path, content).unwrap();
+        let error = ModelFile::read(&path).unwrap_err().to_string();
+        assert!(error.contains(expected) && error.contains("model.safetensors"), "{error}");
+    }
+}

@@ -1,0 +1,41 @@
+# Every recipe is a thin name for a command that also works without just.
+
+set positional-arguments
+
+egnn := "cargo run --quiet --release --"
+
+# List the recipes
+default:
+    @just --list --unsorted
+
+# Make all datasets as Parquet (what is up to date is left alone)
+generate-data *args:
+    {{ egnn }} generate all "$@"
+
+# Run a pipeline: data, runs, results, report
+sweep pipeline="nbody-sizes" *args:
+    #!/bin/sh
+    shift
+    exec {{ egnn }} sweep {{ pipeline }} "$@"
+
+# Draw a pipeline's tables, figure and page again
+report pipeline="nbody-sizes" *args:
+    #!/bin/sh
+    shift
+    exec {{ egnn }} report {{ pipeline }} "$@"
+
+# Ask Parquet files in SQL
+query *args:
+    {{ egnn }} query "$@"
+
+# All tests
+test *args:
+    cargo test --workspace "$@"
+
+# What CI checks, cheapest first
+ready:
+    sh .ci/check
+
+# Time training steps, forward passes and the simulator
+bench *args:
+    {{ egnn }} bench "$@"
