@@ -19,6 +19,7 @@ pub(crate) use egnn_store::import::SPLITS;
 #[serde(deny_unknown_fields)]
 pub(crate) struct NbodySet {
     /// A sentence for people; not part of the parameters' hash.
+    #[expect(dead_code, reason = "it is there for readers of the file")]
     #[serde(default, skip_serializing)]
     pub(crate) description: String,
     pub(crate) source: Source,

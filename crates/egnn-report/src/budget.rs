@@ -22,14 +22,17 @@ pub(crate) fn share(kind: Kind, group: &Group) -> Option<f64> {
 
 /// Whether a group had at least the paper's epochs (and, in the table, its training set), as far as the paper says what it spent.
 pub(crate) fn is_complete(kind: Kind, group: &Group) -> bool {
-    share(kind, group).is_some_and(|share| share >= 1.0) && (kind == Kind::SizeCurve || group.samples == paper::TABLE_2_SAMPLES)
+    share(kind, group).is_some_and(|share| share >= 1.0)
+        && (kind == Kind::SizeCurve || group.samples == paper::TABLE_2_SAMPLES)
 }
 
 /// Epochs of a group beside the paper's: `15 of 4,000 (0.38 %)`.
 pub(crate) fn epochs(kind: Kind, group: &Group) -> String {
     let Some(spent) = group.epochs else { return String::from("-") };
     match (paper_epochs(kind, group), share(kind, group)) {
-        (Some(paper), Some(share)) => format!("{} of {} ({})", number::counts(spent), number::count(paper), number::share(share)),
+        (Some(paper), Some(share)) => {
+            format!("{} of {} ({})", number::counts(spent), number::count(paper), number::share(share))
+        }
         _ => number::counts(spent),
     }
 }
@@ -46,7 +49,11 @@ pub(crate) fn statement(kind: Kind, groups: &[Group]) -> String {
     }
     let shares: Vec<f64> = trained.iter().filter_map(|group| share(kind, group)).collect();
     let other_sizes = kind == Kind::Table && trained.iter().any(|group| group.samples != paper::TABLE_2_SAMPLES);
-    let sizes = if other_sizes { format!(" Not all runs trained on the paper's {} samples.", number::count(paper::TABLE_2_SAMPLES)) } else { String::new() };
+    let sizes = if other_sizes {
+        format!(" Not all runs trained on the paper's {} samples.", number::count(paper::TABLE_2_SAMPLES))
+    } else {
+        String::new()
+    };
     if shares.is_empty() {
         return format!("Not a reproduction of {what}: the paper has no budget for these models and sizes.{sizes}");
     }
@@ -62,7 +69,10 @@ pub(crate) fn statement(kind: Kind, groups: &[Group]) -> String {
 
 /// Steps of one model over all its sizes, for a legend: `1,500 steps a size`, `150–1,500 steps a size`.
 pub(crate) fn legend(groups: &[&Group]) -> String {
-    let steps = groups.iter().filter_map(|group| group.steps).fold(None, |range, (low, high)| widened(widened(range, Some(low)), Some(high)));
+    let steps = groups
+        .iter()
+        .filter_map(|group| group.steps)
+        .fold(None, |range, (low, high)| widened(widened(range, Some(low)), Some(high)));
     let size = if groups.len() == 1 { "" } else { " a size" };
     steps.map_or_else(|| "steps unknown".into(), |steps| format!("{} steps{size}", number::counts(steps)))
 }
@@ -97,14 +107,20 @@ mod tests {
     #[test]
     fn one_epoch_short_is_not_all() {
         let groups = trained("egnn", 3000, 9999);
-        assert_eq!(statement(Kind::Table, &groups), "Not a reproduction of Table 2: these runs had >99 % of the paper's epochs.");
+        assert_eq!(
+            statement(Kind::Table, &groups),
+            "Not a reproduction of Table 2: these runs had >99 % of the paper's epochs."
+        );
         assert!(!is_complete(Kind::Table, &groups[0]));
     }
 
     #[test]
     fn the_papers_budget_is_recognised() {
         let groups = trained("egnn", 3000, 10_000);
-        assert_eq!(statement(Kind::Table, &groups), "Every run whose budget the paper gives had at least the paper's epochs.");
+        assert_eq!(
+            statement(Kind::Table, &groups),
+            "Every run whose budget the paper gives had at least the paper's epochs."
+        );
         assert!(is_complete(Kind::Table, &groups[0]));
     }
 

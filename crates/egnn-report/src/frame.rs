@@ -84,8 +84,6 @@ impl Frame {
             Err(_) => lit(NULL).alias(name),
         };
         let selected = self.data.clone().lazy().with_column(source.strict_cast(to.clone())).collect();
-        selected
-            .and_then(|data| data.column(name).cloned())
-            .map_err(|error| unreadable(&self.path, &error))
+        selected.and_then(|data| data.column(name).cloned()).map_err(|error| unreadable(&self.path, &error))
     }
 }

@@ -128,7 +128,9 @@ mod tests {
 
     #[test]
     fn mean_and_sample_deviation() {
-        let group = &of(vec![finished("egnn", 100, 1, 0.02), finished("egnn", 100, 2, 0.04), finished("egnn", 100, 3, 0.06)])[0];
+        let group =
+            &of(vec![finished("egnn", 100, 1, 0.02), finished("egnn", 100, 2, 0.04), finished("egnn", 100, 3, 0.06)])
+                [0];
         assert!((group.mean.unwrap() - 0.04).abs() < 1e-15);
         assert!((group.spread.unwrap() - 0.02).abs() < 1e-15, "the sample deviation divides by n - 1");
         assert_eq!(group.seeds.iter().map(|seed| seed.seed).collect::<Vec<_>>(), [1, 2, 3]);

@@ -52,15 +52,16 @@ impl Ordering {
 
 /// Groups of two models at one size that differ in nothing else that is known.
 fn pairs_of<'a>(groups: &'a [Group], size: i64, better: &str, worse: &str) -> Vec<(&'a Group, &'a Group)> {
-    let of = |model: &str| groups.iter().filter(move |group| group.samples == size && group.model == *model && group.mean.is_some());
-    let seconds: Vec<&Group> = of(worse).collect();
-    let firsts: Vec<&Group> = of(better).collect();
+    let of = |model: &str| -> Vec<&'a Group> {
+        groups.iter().filter(|group| group.samples == size && group.model == model && group.mean.is_some()).collect()
+    };
+    let (firsts, seconds) = (of(better), of(worse));
     let mut pairs = Vec::new();
-    for first in &firsts {
-        for second in &seconds {
+    for &first in &firsts {
+        for &second in &seconds {
             // Where one model has several settings and the other has one, that one stands against each of them.
             if first.variant == second.variant || firsts.len() == 1 || seconds.len() == 1 {
-                pairs.push((*first, *second));
+                pairs.push((first, second));
             }
         }
     }
@@ -72,9 +73,13 @@ fn difference(size: i64, better: &Group, worse: &Group) -> Option<String> {
     if expected_low <= expected_high {
         return None;
     }
-    let value = |group: &Group| format!("{} ({})", group.title(), number::mean_and_spread(group.mean.unwrap_or(f64::NAN), group.spread));
+    let value = |group: &Group| {
+        format!("{} ({})", group.title(), number::mean_and_spread(group.mean.unwrap_or(f64::NAN), group.spread))
+    };
     let weight = match (better.spread, worse.spread) {
-        (Some(a), Some(b)) if expected_low - expected_high <= a.max(b) => "; the difference is within the spread of the seeds",
+        (Some(a), Some(b)) if expected_low - expected_high <= a.max(b) => {
+            "; the difference is within the spread of the seeds"
+        }
         (Some(_), Some(_)) => "",
         _ => "; with one seed the spread is unknown",
     };
@@ -97,7 +102,13 @@ mod tests {
 
     #[test]
     fn agreement_is_said() {
-        let groups = groups(&results(&[("egnn", 100, 0.03), ("radial_field", 100, 0.04), ("gnn", 100, 0.08), ("egnn", 400, 0.02), ("gnn", 400, 0.03)]));
+        let groups = groups(&results(&[
+            ("egnn", 100, 0.03),
+            ("radial_field", 100, 0.04),
+            ("gnn", 100, 0.08),
+            ("egnn", 400, 0.02),
+            ("gnn", 400, 0.03),
+        ]));
         let ordering = Ordering::of(Kind::SizeCurve, &groups);
         assert_eq!(ordering.differences, Vec::<String>::new());
         assert_eq!(ordering.statement(), "The models stand in the paper's order at every training size (100; 400).");

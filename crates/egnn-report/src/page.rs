@@ -23,8 +23,15 @@ pub(crate) fn html(report: &Report<'_>, svg: &str) -> String {
     let title = escaped(&options.title);
     let mut body = format!("<h1>{title}</h1>\n<p>Profile <code>{}</code></p>\n", escaped(&options.profile));
     body += &format!("<p class=\"budget\">{}</p>\n", escaped(&report.budget));
-    body += &format!("<figure>\n{}</figure>\n<p><a href=\"figure.svg\">figure.svg</a>, <a href=\"figure.png\">figure.png</a></p>\n", inline(svg));
-    body += &format!("<h2>Results</h2>\n<div class=\"scroll\">{}</div>\n<p>{}", table(&full(report)), escaped(&report.spent()));
+    body += &format!(
+        "<figure>\n{}</figure>\n<p><a href=\"figure.svg\">figure.svg</a>, <a href=\"figure.png\">figure.png</a></p>\n",
+        inline(svg)
+    );
+    body += &format!(
+        "<h2>Results</h2>\n<div class=\"scroll\">{}</div>\n<p>{}",
+        table(&full(report)),
+        escaped(&report.spent())
+    );
     body += " <a href=\"table.csv\">table.csv</a>, <a href=\"table.md\">table.md</a>, <a href=\"results.parquet\">results.parquet</a></p>\n";
     body += &format!("<h2>Order of the models</h2>\n<p>{}</p>\n", escaped(&report.ordering.statement()));
     body += &list(report.ordering.differences.iter().map(|difference| escaped(difference)));
@@ -38,7 +45,8 @@ pub(crate) fn html(report: &Report<'_>, svg: &str) -> String {
         body += &format!("<h2>Missing values</h2>\n{}", list(report.warnings.iter().map(|warning| escaped(warning))));
     }
     if !report.failures.is_empty() {
-        let failures = report.failures.iter().map(|(run, reason)| format!("<code>{}</code>: {}", escaped(run), escaped(reason)));
+        let failures =
+            report.failures.iter().map(|(run, reason)| format!("<code>{}</code>: {}", escaped(run), escaped(reason)));
         body += &format!("<h2>Failed runs</h2>\n{}", list(failures));
     }
     body += &format!("<h2>How it was made</h2>\n<p>Command: <code>{}</code></p>\n<dl>\n", escaped(&options.command));

@@ -105,7 +105,9 @@ pub fn ordered_pairs(samples: i64) -> Vec<(&'static str, &'static str)> {
         let mut ranked = TABLE_2;
         ranked.sort_by(|a, b| a.mse.total_cmp(&b.mse));
         let worse_of = |index: usize| ranked[index + 1..].iter().map(move |row| row.model);
-        return (0..ranked.len()).flat_map(|index| worse_of(index).map(move |worse| (ranked[index].model, worse))).collect();
+        return (0..ranked.len())
+            .flat_map(|index| worse_of(index).map(move |worse| (ranked[index].model, worse)))
+            .collect();
     }
     let mut pairs = vec![("egnn", "radial_field"), ("egnn", "gnn")];
     if samples <= BASELINES_ORDERED_UP_TO {
@@ -120,7 +122,8 @@ mod tests {
 
     #[test]
     fn table_2_is_the_papers() {
-        let printed: Vec<_> = TABLE_2.iter().map(|row| format!("{} {:.4} {:.4}", row.title, row.mse, row.forward_seconds)).collect();
+        let printed: Vec<_> =
+            TABLE_2.iter().map(|row| format!("{} {:.4} {:.4}", row.title, row.mse, row.forward_seconds)).collect();
         assert_eq!(
             printed,
             [

@@ -11,8 +11,15 @@ use std::{
 };
 
 /// Columns of `results.parquet` that a report cannot do without; the others are null where they are missing.
-const REQUIRED: [&str; 7] =
-    ["model", "train_samples", "seed", column::STATUS.name, column::TEST_MSE.name, column::EPOCHS.name, column::STEPS.name];
+const REQUIRED: [&str; 7] = [
+    "model",
+    "train_samples",
+    "seed",
+    column::STATUS.name,
+    column::TEST_MSE.name,
+    column::EPOCHS.name,
+    column::STEPS.name,
+];
 
 /// Semantic columns that are no configuration. `epochs` is not among them: it is as configured once a run is finished.
 const OUTCOME: [Column; 13] = [
@@ -99,7 +106,9 @@ impl Results {
         }
         let mut runs = rows(&frame)?;
         runs.sort_by(|a, b| {
-            let key = |run: &Run| (crate::paper::rank(&run.model), run.model.clone(), run.train_samples, run.variant.clone(), run.seed);
+            let key = |run: &Run| {
+                (crate::paper::rank(&run.model), run.model.clone(), run.train_samples, run.variant.clone(), run.seed)
+            };
             key(a).cmp(&key(b)).then_with(|| a.run.cmp(&b.run))
         });
         Ok(Self { runs, provenance: provenance(&frame)? })
@@ -170,7 +179,9 @@ fn name_variants(frame: &Frame, runs: &mut [Run]) -> Result<(), ReportError> {
 
 fn is_configuration(name: &str) -> bool {
     let named = |columns: &[Column]| columns.iter().any(|column| column.name == name);
-    !(["model", "train_samples", "seed", column::THREADS.name].contains(&name) || named(&OUTCOME) || named(&column::CIRCUMSTANTIAL))
+    !(["model", "train_samples", "seed", column::THREADS.name].contains(&name)
+        || named(&OUTCOME)
+        || named(&column::CIRCUMSTANTIAL))
 }
 
 fn provenance(frame: &Frame) -> Result<Vec<(&'static str, Vec<String>)>, ReportError> {
@@ -189,7 +200,8 @@ fn provenance(frame: &Frame) -> Result<Vec<(&'static str, Vec<String>)>, ReportE
     ];
     let mut provenance = Vec::new();
     for (label, name) in columns {
-        let values: BTreeSet<String> = frame.text(name)?.into_iter().flatten().filter(|value| !value.is_empty()).collect();
+        let values: BTreeSet<String> =
+            frame.text(name)?.into_iter().flatten().filter(|value| !value.is_empty()).collect();
         if !values.is_empty() {
             provenance.push((label, values.into_iter().collect()));
         }

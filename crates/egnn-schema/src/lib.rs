@@ -14,4 +14,4 @@ pub mod version;
 pub use dataset::{Manifest, SplitEntry};
 pub use event::RunEvent;
 pub use fields::{FieldError, FieldValue, Fields};
-pub use run::{Circumstances, Failure, Outcome, RunMetrics, RunRecord};
+pub use run::{Circumstances, Failure, Outcome, RunIdentity, RunMetrics, RunRecord};

@@ -6,7 +6,7 @@ use parquet::{
     basic::{Compression, ZstdLevel},
     errors::ParquetError,
     file::{
-        metadata::{KeyValue, RowGroupMetaData},
+        metadata::{ColumnChunkMetaData, KeyValue, RowGroupMetaData},
         properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder},
         reader::{FileReader, SerializedFileReader},
     },
@@ -71,8 +71,18 @@ impl<'a> OpenFile<'a> {
         if let Some(reason) = no_parquet(&mut file).map_err(|error| StoreError::io("read", path, error))? {
             return Err(StoreError::damaged(path, reason, &remedy));
         }
+        let length = file.metadata().map_err(|error| StoreError::io("read", path, error))?.len();
         let reader = SerializedFileReader::new(file)
             .map_err(|error| StoreError::damaged(path, format!("its footer cannot be read: {error}"), &remedy))?;
+        if !reader
+            .metadata()
+            .row_groups()
+            .iter()
+            .flat_map(RowGroupMetaData::columns)
+            .all(|chunk| is_inside(chunk, length))
+        {
+            return Err(StoreError::damaged(path, "its footer points outside of the file", &remedy));
+        }
         let entries = reader.metadata().file_metadata().key_value_metadata().into_iter().flatten();
         let mut metadata: BTreeMap<_, _> =
             entries.filter_map(|entry| Some((entry.key.clone(), entry.value.clone()?))).collect();
@@ -125,6 +135,14 @@ impl<'a> OpenFile<'a> {
     pub(crate) fn text(&self, key: &str) -> Result<&str> {
         self.metadata.get(key).map(String::as_str).ok_or_else(|| self.damaged(format!("its footer has no {key}")))
     }
+}
+
+/// Whether a column chunk's bytes are bytes of the file: the decoder takes that for granted, and panics if not.
+fn is_inside(chunk: &ColumnChunkMetaData, length: u64) -> bool {
+    let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+    let end = start.checked_add(chunk.compressed_size());
+    [start, chunk.data_page_offset(), chunk.compressed_size(), chunk.num_values()].iter().all(|&number| number >= 0)
+        && end.is_some_and(|end| end as u64 <= length)
 }
 
 /// Why a file cannot be Parquet, told from its first and last bytes.

@@ -116,9 +116,11 @@ fn file_name(kind: &str, split: &str, suffix: &str) -> String {
 fn read_split(folder: &Path, split: &str, suffix: &str) -> Result<ImportedSplit> {
     let path = |kind| folder.join(file_name(kind, split, suffix));
     let (charge_path, velocity_path) = (path("charges"), path("vel"));
-    let charge = npy::read(&charge_path, "(trajectories, bodies, 1)", |shape| {
-        matches!(shape, [trajectories, bodies, 1] if trajectories * bodies > 0)
-    })?;
+    let charge = npy::read(
+        &charge_path,
+        "(trajectories, bodies, 1)",
+        |shape| matches!(shape, [trajectories, bodies, 1] if trajectories * bodies > 0),
+    )?;
     let is_motion = |shape: &[usize]| shape.len() == 4 && shape[2] == 3 && !shape.contains(&0);
     let motion = "(trajectories, frames, 3, bodies)";
     let position = npy::read(&path("loc"), motion, is_motion)?;

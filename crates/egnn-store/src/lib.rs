@@ -14,6 +14,7 @@ pub mod import;
 pub mod lock;
 pub mod manifest;
 pub mod nbody;
+mod pages;
 pub mod table;
 
 pub use error::StoreError;

@@ -31,7 +31,9 @@ pub fn read(folder: &Path) -> Result<Option<Manifest>> {
     let path = path(folder);
     let text = match fs::read(&path) {
         Ok(text) => text,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(error) => return Err(StoreError::io("read", &path, error)),
     };
     parse(&path, &text, &remedy_in(folder)).map(Some)
@@ -147,7 +149,9 @@ fn remedy(generator: &str, set: &str) -> String {
 pub(crate) fn remedy_in(folder: &Path) -> String {
     let name = |folder: &Path| folder.file_name().and_then(|name| name.to_str()).map(str::to_owned);
     match (folder.parent().and_then(name), name(folder)) {
-        (Some(generator), Some(set)) => format!("{} (egnn import, if that is where it came from)", remedy(&generator, &set)),
+        (Some(generator), Some(set)) => {
+            format!("{} (egnn import, if that is where it came from)", remedy(&generator, &set))
+        }
         _ => "delete it or run egnn generate again".into(),
     }
 }

@@ -25,7 +25,7 @@ fn a_file_replaces_the_old_one_and_nothing_else_appears() {
 fn the_checksum_on_the_way_is_that_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("big");
-    let content: Vec<u8> = (0..300_000_u32).map(|i| (i * i >> 3) as u8).collect();
+    let content: Vec<u8> = (0..300_000_u32).map(|i| (i.wrapping_mul(i) >> 3) as u8).collect();
     let written = atomic::write_hashed(&path, |out| {
         content.chunks(777).try_for_each(|chunk| out.write_all(chunk))?;
         out.write_all(b"end")
@@ -71,14 +71,26 @@ fn whatever_fails_nothing_changes_on_disk() {
             |error| matches!(error, StoreError::DiskFull { .. }),
             "a.txt': no space left on device: free some space and run the same command again",
         ),
-        (Fault::DiskFull { after_bytes: 100_000 }, |error| matches!(error, StoreError::DiskFull { .. }), "no space left"),
-        (Fault::DiskFull { after_bytes: 199_999 }, |error| matches!(error, StoreError::DiskFull { .. }), "no space left"),
+        (
+            Fault::DiskFull { after_bytes: 100_000 },
+            |error| matches!(error, StoreError::DiskFull { .. }),
+            "no space left",
+        ),
+        (
+            Fault::DiskFull { after_bytes: 199_999 },
+            |error| matches!(error, StoreError::DiskFull { .. }),
+            "no space left",
+        ),
         (
             Fault::PermissionDenied,
             |error| matches!(error, StoreError::Permission { .. }),
             "permission denied: make it accessible to you and run the same command again",
         ),
-        (Fault::ReadOnly, |error| matches!(error, StoreError::ReadOnly { .. }), "read-only file system: choose a folder"),
+        (
+            Fault::ReadOnly,
+            |error| matches!(error, StoreError::ReadOnly { .. }),
+            "read-only file system: choose a folder",
+        ),
     ];
     for (fault, is_right, message) in cases {
         let guard = fault::inject(fault);

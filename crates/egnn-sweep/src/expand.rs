@@ -23,7 +23,11 @@ impl<'a> Exclusive<'a> {
     }
 
     /// Refuses two fields of a group side by side.
-    fn check<'b>(self, spec: &SweepSpec, fields: impl Iterator<Item = (&'b String, &'b Setting)>) -> Result<(), Located> {
+    fn check<'b>(
+        self,
+        spec: &SweepSpec,
+        fields: impl Iterator<Item = (&'b String, &'b Setting)>,
+    ) -> Result<(), Located> {
         let mut used: BTreeMap<&str, &str> = BTreeMap::new();
         for (field, setting) in fields {
             let Some(group) = self.0.iter().find(|group| group.contains(&field.as_str())) else { continue };
@@ -147,12 +151,16 @@ fn apply<'a>(point: &mut BTreeMap<&'a str, Assigned>, rule: &'a Rule, rank: usiz
 fn check(spec: &SweepSpec, layers: &[&Layer], exclusive: Exclusive<'_>) -> Result<(), Located> {
     let everywhere = spec.profiles.values().map(|profile| &profile.layer).chain(layers.iter().copied());
     let known: BTreeSet<&str> = everywhere
-        .flat_map(|layer| layer.set.keys().chain(layer.grid.keys()).chain(layer.rules.iter().flat_map(|rule| rule.set.keys())))
+        .flat_map(|layer| {
+            layer.set.keys().chain(layer.grid.keys()).chain(layer.rules.iter().flat_map(|rule| rule.set.keys()))
+        })
         .map(String::as_str)
         .collect();
     let known: Vec<&str> = known.into_iter().collect();
     for layer in layers {
-        let first = |(field, values): (&'_ String, &'_ Vec<Setting>)| values.first().map(|value| (field.clone(), value.clone()));
+        let first = |(field, values): (&'_ String, &'_ Vec<Setting>)| {
+            values.first().map(|value| (field.clone(), value.clone()))
+        };
         let axes: Vec<(String, Setting)> = layer.grid.iter().filter_map(first).collect();
         exclusive.check(spec, layer.set.iter().chain(axes.iter().map(|(field, setting)| (field, setting))))?;
         for rule in &layer.rules {

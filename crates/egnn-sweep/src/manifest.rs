@@ -76,7 +76,8 @@ impl SweepManifest {
             std::io::ErrorKind::NotFound => damaged("there is no such plan; run the sweep first".into()),
             _ => SweepError::io("read", path, error),
         })?;
-        let head: Head = serde_json::from_str(&text).map_err(|error| damaged(format!("not a sweep's plan: {error}")))?;
+        let head: Head =
+            serde_json::from_str(&text).map_err(|error| damaged(format!("not a sweep's plan: {error}")))?;
         if head.program != version::PROGRAM || head.record_version != version::RECORD_VERSION {
             let message = format!(
                 "it is version {} of {}, this program reads version {} of {}; run the sweep again",

@@ -117,7 +117,11 @@ impl ResolvedPlan {
     /// A complaint about a set, at the field that names it.
     pub(crate) fn about_set(&self, set: &str, message: String) -> Located {
         let naming = |point: &ResolvedPoint| {
-            point.settings.values().find(|setting| matches!(&setting.value, FieldValue::Text(text) if text == set)).cloned()
+            point
+                .settings
+                .values()
+                .find(|setting| matches!(&setting.value, FieldValue::Text(text) if text == set))
+                .cloned()
         };
         match self.runs.iter().find_map(naming) {
             Some(setting) => about(&self.spec, &setting, About::Value, message),
@@ -238,7 +242,8 @@ fn check_rule_values(
     let Some(first) = runs.first() else { return Ok(()) };
     let conditions = layers.iter().flat_map(|layer| &layer.rules).flat_map(|rule| &rule.when);
     for (field, wanted) in conditions.flat_map(|(field, values)| values.iter().map(move |value| (field, value))) {
-        let has = |point: &ResolvedPoint| point.settings.get(field).is_some_and(|setting| setting.value == wanted.value);
+        let has =
+            |point: &ResolvedPoint| point.settings.get(field).is_some_and(|setting| setting.value == wanted.value);
         if !matches!(wanted.value, FieldValue::Text(_)) || runs.iter().any(has) {
             continue;
         }

@@ -51,9 +51,7 @@ impl Recorded {
     /// # Errors
     /// If the system refuses to read.
     pub fn read_all(manifest: &SweepManifest, folder: &Path) -> Result<Vec<Self>, SweepError> {
-        let read = |run: &PlannedRun| {
-            Self::read(&RunFolder::new(folder, &run.id), &run.id, &manifest.identity_of(run))
-        };
+        let read = |run: &PlannedRun| Self::read(&RunFolder::new(folder, &run.id), &run.id, &manifest.identity_of(run));
         manifest.runs.iter().map(read).collect()
     }
 

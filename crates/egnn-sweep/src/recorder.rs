@@ -5,7 +5,9 @@ use crate::{
     event_log::{self, Writer},
     run_folder::RunFolder,
 };
-use egnn_schema::{Circumstances, Failure, Outcome, RunEvent, RunMetrics, RunRecord, columns, run::RunIdentity, version};
+use egnn_schema::{
+    Circumstances, Failure, Outcome, RunEvent, RunMetrics, RunRecord, columns, run::RunIdentity, version,
+};
 use egnn_store::{
     StoreError, atomic,
     lock::FolderLock,
@@ -163,7 +165,9 @@ impl Recorder {
         let mut whole: [Vec<Option<i64>>; 3] = Default::default();
         let mut real: [Vec<Option<f64>>; 4] = Default::default();
         for event in &self.events {
-            if let RunEvent::Evaluated { epoch, step, train_loss, valid_loss, best_valid_loss, best_epoch, seconds } = event {
+            if let RunEvent::Evaluated { epoch, step, train_loss, valid_loss, best_valid_loss, best_epoch, seconds } =
+                event
+            {
                 for (column, value) in whole.iter_mut().zip([epoch, step, best_epoch]) {
                     column.push(Some(*value as i64));
                 }

@@ -87,7 +87,8 @@ fn order<'a>(manifest: &'a SweepManifest, rows: &'a [Row]) -> Vec<(&'a str, Empt
     let tail = names(&PROVENANCE).into_iter().chain(names(&CIRCUMSTANCES)).map(|name| (name, empty(name)));
     let tail: Vec<(&str, Empty)> = tail.collect();
 
-    let mut seen: BTreeSet<&str> = front.iter().copied().chain(back.iter().chain(&tail).map(|&(name, _)| name)).collect();
+    let mut seen: BTreeSet<&str> =
+        front.iter().copied().chain(back.iter().chain(&tail).map(|&(name, _)| name)).collect();
     let config: BTreeSet<&str> = manifest.runs.iter().flat_map(|run| run.config.keys()).map(String::as_str).collect();
     let config: Vec<&str> = config.into_iter().filter(|name| seen.insert(name)).collect();
     let metrics: BTreeSet<&str> = rows.iter().flat_map(|row| row.keys()).map(String::as_str).collect();

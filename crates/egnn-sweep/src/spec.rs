@@ -142,7 +142,8 @@ impl SweepSpec {
         let file = format!("{parent}{name}.yaml");
         let spec = Self::parse(&file, &text)?;
         if spec.pipeline != name {
-            let message = format!("'pipeline' is '{}', but the file's name is '{name}'; make them equal", spec.pipeline);
+            let message =
+                format!("'pipeline' is '{}', but the file's name is '{name}'; make them equal", spec.pipeline);
             return Err(Located { file: Some(file), spot: None, message }.into());
         }
         Ok(spec)

@@ -1,12 +1,7 @@
 //! One worker process: started, followed, stopped, and its end understood.
 
 use crate::{
-    error::SweepError,
-    event_log::Tail,
-    plan::SweepPlan,
-    record::Recorded,
-    recorder,
-    run_folder::RunFolder,
+    error::SweepError, event_log::Tail, plan::SweepPlan, record::Recorded, recorder, run_folder::RunFolder,
     trainer::Trainer,
 };
 use egnn_schema::{Outcome, RunEvent};

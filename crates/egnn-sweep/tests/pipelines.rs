@@ -16,7 +16,9 @@ fn summary(pipeline: &str, profile: &str, fields: &[&str]) -> String {
     let plan = ResolvedPlan::new(&spec, &select(profile, &[]), &Accepting).unwrap();
     let mut lines: Vec<(String, usize)> = Vec::new();
     for point in &plan.runs {
-        let shown = fields.iter().map(|field| point.run.config.get(*field).map_or("-".to_owned(), |value| format!("{field} {value}")));
+        let shown = fields
+            .iter()
+            .map(|field| point.run.config.get(*field).map_or("-".to_owned(), |value| format!("{field} {value}")));
         let line = shown.collect::<Vec<_>>().join(", ");
         match lines.iter_mut().find(|(other, _)| *other == line) {
             Some((_, seeds)) => *seeds += 1,
@@ -28,8 +30,7 @@ fn summary(pipeline: &str, profile: &str, fields: &[&str]) -> String {
     format!("{} runs on {sets}\n{}", plan.runs.len(), lines.join("\n"))
 }
 
-const FIELDS: [&str; 6] =
-    ["model", "train_samples", "epochs", "steps", "learning_rate", "evaluate_every_samples"];
+const FIELDS: [&str; 6] = ["model", "train_samples", "epochs", "steps", "learning_rate", "evaluate_every_samples"];
 
 #[test]
 fn every_pipeline_and_profile_can_be_planned() {
@@ -89,5 +90,8 @@ fn a_copied_pipeline_must_be_renamed() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("copy.yaml"), common::PIPELINE).unwrap();
     let message = SweepSpec::load(folder.path(), "copy").unwrap_err().to_string();
-    assert!(message.ends_with("copy.yaml: 'pipeline' is 'toy', but the file's name is 'copy'; make them equal"), "{message}");
+    assert!(
+        message.ends_with("copy.yaml: 'pipeline' is 'toy', but the file's name is 'copy'; make them equal"),
+        "{message}"
+    );
 }

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 /// Name and the given fields of each run.
 fn runs(plan: &ResolvedPlan, fields: &[&str]) -> String {
     let line = |point: &egnn_sweep::ResolvedPoint| {
-        let shown = fields.iter().filter_map(|field| point.run.config.get(*field).map(|value| format!(" {field}={value}")));
+        let shown =
+            fields.iter().filter_map(|field| point.run.config.get(*field).map(|value| format!(" {field}={value}")));
         format!("{}{}", point.run.name, shown.collect::<String>())
     };
     plan.runs.iter().map(line).collect::<Vec<_>>().join("\n")

@@ -24,9 +24,22 @@ pub use edge_dense::edge_dense;
 pub use segment::segment_sum;
 pub use silu::silu;
 
-use pulp::WithSimd;
+use pulp::{Simd, WithSimd};
 
-/// Run a loop in the widest vector instructions of this CPU.
-pub(crate) fn vectorised<Op: WithSimd>(op: Op) -> Op::Output {
-    pulp::Arch::new().dispatch(op)
+/// Run a loop, given as an `#[inline(always)]` closure, in the widest vector instructions of this CPU.
+pub(crate) fn vectorised<R>(body: impl FnMut() -> R) -> R {
+    pulp::Arch::new().dispatch(Loop(body))
+}
+
+/// pulp takes closures too, but calls them as `FnOnce`, through a shim that the compiler does not always inline; the
+/// loop behind it then stays in the narrowest instructions.
+struct Loop<F>(F);
+
+impl<R, F: FnMut() -> R> WithSimd for Loop<F> {
+    type Output = R;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _: S) -> R {
+        (self.0)()
+    }
 }

@@ -56,7 +56,7 @@ pub(crate) fn activate<T: Real>(values: &mut [T], slopes: &mut [T]) {
     vectorised(
         #[inline(always)]
         || {
-            for (value, slope) in values.iter_mut().zip(slopes) {
+            for (value, slope) in values.iter_mut().zip(slopes.iter_mut()) {
                 (*value, *slope) = value.silu();
             }
         },

@@ -83,5 +83,10 @@ pub(crate) fn figure(report: &Report<'_>) -> Figure {
 fn point(group: &Group) -> Option<Point> {
     let mean = group.mean.filter(|&mean| mean > 0.0)?;
     let seeds = group.seeds.iter().map(|seed| seed.mse).filter(|&mse| mse > 0.0).collect();
-    Some(Point { samples: group.samples.max(1) as f64, mean, spread: group.spread.filter(|&spread| spread > 0.0), seeds })
+    Some(Point {
+        samples: group.samples.max(1) as f64,
+        mean,
+        spread: group.spread.filter(|&spread| spread > 0.0),
+        seeds,
+    })
 }

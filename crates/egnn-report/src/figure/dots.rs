@@ -30,7 +30,9 @@ pub(super) fn draw(figure: &Figure) -> Result<String, String> {
 fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
     let styles = styles(figure.series.iter().map(|series| series.model.as_str()));
     let points = || figure.series.iter().flat_map(|series| &series.points);
-    let errors = points().flat_map(|point| point.seeds.iter().copied().chain([Some(point.mean), point.low(), point.high()].into_iter().flatten()));
+    let errors = points().flat_map(|point| {
+        point.seeds.iter().copied().chain([Some(point.mean), point.low(), point.high()].into_iter().flatten())
+    });
     let x_range = range(errors.chain(figure.series.iter().filter_map(|series| series.paper)), 0.07);
     let ticks = decades(x_range);
     let rows = figure.series.len().max(1);
@@ -69,7 +71,11 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
             let place = |x: f64| (at(x, row).0, middle - 14);
             if let Some(high) = point.high() {
                 let low = point.low();
-                sheet.bar([(place(high), true), (place(low.unwrap_or(x_range.0)), low.is_some())], false, style.colour)?;
+                sheet.bar(
+                    [(place(high), true), (place(low.unwrap_or(x_range.0)), low.is_some())],
+                    false,
+                    style.colour,
+                )?;
             }
             sheet.marker(place(point.mean), *style)?;
             for &seed in &point.seeds {

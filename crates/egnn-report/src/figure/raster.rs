@@ -20,7 +20,8 @@ pub(crate) fn png(svg: &str) -> Result<Vec<u8>, ReportError> {
     let failed = |message: String| ReportError::Figure { figure: "figure.png", message };
     let tree = Tree::from_str(svg, &options()).map_err(|error| failed(error.to_string()))?;
     let size = tree.size().to_int_size().scale_by(SCALE).ok_or_else(|| failed("the drawing has no size".into()))?;
-    let mut pixels = Pixmap::new(size.width(), size.height()).ok_or_else(|| failed("the drawing is too large".into()))?;
+    let mut pixels =
+        Pixmap::new(size.width(), size.height()).ok_or_else(|| failed("the drawing is too large".into()))?;
     pixels.fill(Color::WHITE);
     resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
     pixels.encode_png().map_err(|error| failed(error.to_string()))

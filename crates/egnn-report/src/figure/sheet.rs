@@ -9,7 +9,7 @@ use super::{
 };
 use plotters::{
     coord::Shift,
-    prelude::{Circle, Color, DrawingArea, DrawingBackend, IntoDrawingArea, PathElement, Polygon, RGBColor, SVGBackend},
+    prelude::{Circle, Color, DrawingArea, IntoDrawingArea, PathElement, Polygon, RGBColor, SVGBackend},
     style::{
         FontFamily, FontStyle, ShapeStyle, TextStyle,
         text_anchor::{HPos, Pos, VPos},
@@ -56,7 +56,11 @@ pub(super) fn text_style(size: i32, colour: RGBColor, horizontal: HPos, vertical
     let height = f64::from(size) * 1.24;
     // Whoever opens the SVG without our font sees one of the same width.
     let family = FontFamily::Name("DejaVu Sans, Verdana, Geneva, sans-serif");
-    TextStyle { font: (family, height, FontStyle::Normal).into(), color: colour.to_backend_color(), pos: Pos::new(horizontal, vertical) }
+    TextStyle {
+        font: (family, height, FontStyle::Normal).into(),
+        color: colour.to_backend_color(),
+        pos: Pos::new(horizontal, vertical),
+    }
 }
 
 /// A sheet under work.
@@ -65,7 +69,12 @@ pub(super) struct Sheet<'a> {
 }
 
 /// Draws a figure of some height: `paint` gets a sheet with title and caption on it.
-pub(super) fn sheet(title: &str, caption: &str, height: u32, paint: impl FnOnce(&Sheet<'_>) -> Drawn) -> Result<String, String> {
+pub(super) fn sheet(
+    title: &str,
+    caption: &str,
+    height: u32,
+    paint: impl FnOnce(&Sheet<'_>) -> Drawn,
+) -> Result<String, String> {
     debug_assert_eq!(FAMILY, "DejaVu Sans");
     let mut svg = String::new();
     {
@@ -134,7 +143,9 @@ impl Sheet<'_> {
     fn shape(&self, at: Place, marker: Marker, radius: i32, colour: RGBColor) -> Drawn {
         match marker {
             Marker::Circle => self.root.draw(&Circle::new(at, radius, colour.filled())).map_err(words),
-            Marker::Polygon(corners) => self.root.draw(&Polygon::new(placed(corners, at, radius), colour.filled())).map_err(words),
+            Marker::Polygon(corners) => {
+                self.root.draw(&Polygon::new(placed(corners, at, radius), colour.filled())).map_err(words)
+            }
         }
     }
 
@@ -176,7 +187,8 @@ impl Sheet<'_> {
         y = self.paragraph("one seed", (WORDS, y), LETTERS, BLACK)? + 16;
         let grey = Style { colour: GREY, marker: Marker::Circle };
         self.hollow((KEY, y + TEXT / 2), grey)?;
-        y = self.paragraph("hollow: the paper's Table 2 (3,000 samples, 10,000 epochs)", (WORDS, y), LETTERS, BLACK)? + 28;
+        y = self.paragraph("hollow: the paper's Table 2 (3,000 samples, 10,000 epochs)", (WORDS, y), LETTERS, BLACK)?
+            + 28;
         for note in notes {
             y = self.paragraph(note, (KEY - 34, y), LETTERS + 5, GREY)? + 12;
         }

@@ -37,13 +37,16 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
     sizes.dedup();
     let reference = if figure.series.iter().any(|series| series.paper.is_some()) { Some(paper_x) } else { None };
     let x_range = range(sizes.iter().copied().chain(reference), 0.07);
-    let errors = points().flat_map(|point| point.seeds.iter().copied().chain([Some(point.mean), point.low(), point.high()].into_iter().flatten()));
+    let errors = points().flat_map(|point| {
+        point.seeds.iter().copied().chain([Some(point.mean), point.low(), point.high()].into_iter().flatten())
+    });
     let y_range = range(errors.chain(shown_paper), 0.07);
 
     let area = sheet.root.clone().shrink((20, TOP), ((LEGEND - 40) as u32, HEIGHT - TOP as u32 - 20));
     let length = f64::from(LEGEND - 40 - LEFT);
     // Ends first, then the others, the paper's size where there is room.
-    let wanted: Vec<f64> = sizes.first().into_iter().chain(sizes.last()).chain(&sizes).copied().chain(reference).collect();
+    let wanted: Vec<f64> =
+        sizes.first().into_iter().chain(sizes.last()).chain(&sizes).copied().chain(reference).collect();
     let x_ticks = sparse(&wanted, x_range, length, LABEL);
     let y_ticks = decades(y_range);
     let mut chart = ChartBuilder::on(&area)
@@ -70,13 +73,16 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
         .map_err(words)?;
 
     let at = |x: f64, y: f64| -> Place { chart.backend_coord(&(x, y)) };
-    let spacing = sizes.windows(2).map(|pair| (pair[1] / pair[0]).ln()).fold(f64::INFINITY, f64::min) / (x_range.1 / x_range.0).ln() * length;
+    let spacing = sizes.windows(2).map(|pair| (pair[1] / pair[0]).ln()).fold(f64::INFINITY, f64::min)
+        / (x_range.1 / x_range.0).ln()
+        * length;
     let apart = (spacing * 0.8 / figure.series.len().max(1) as f64).min(APART);
     let aside = |index: usize| ((index as f64 - (figure.series.len() as f64 - 1.0) / 2.0) * apart).round() as i32;
     let shifted = |(x, y): Place, by: i32| (x + by, y);
 
     for (index, (series, style)) in figure.series.iter().zip(&styles).enumerate() {
-        let places: Vec<Place> = series.points.iter().map(|point| shifted(at(point.samples, point.mean), aside(index))).collect();
+        let places: Vec<Place> =
+            series.points.iter().map(|point| shifted(at(point.samples, point.mean), aside(index))).collect();
         if places.len() > 1 {
             sheet.line(places, style.colour, 4)?;
         }

@@ -38,7 +38,8 @@ const STYLES: [(&str, Style); 7] = [
 /// A look for each series: a model's own for its first series, one that is still free for others.
 pub(crate) fn styles<'a>(models: impl Iterator<Item = &'a str>) -> Vec<Style> {
     let models: Vec<&str> = models.collect();
-    let mut free: Vec<Style> = STYLES.iter().filter(|(own, _)| !models.contains(own)).map(|&(_, style)| style).collect();
+    let mut free: Vec<Style> =
+        STYLES.iter().filter(|(own, _)| !models.contains(own)).map(|&(_, style)| style).collect();
     free.reverse();
     let mut seen: Vec<&str> = Vec::new();
     let mut spare = STYLES.iter().cycle();

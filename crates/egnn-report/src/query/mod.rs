@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 /// If the SQL is wrong, or names a table, column or file that is not there.
 pub fn query(sql: &str, results: Option<&Path>) -> Result<Output, ReportError> {
     let files = files_of(sql);
-    for path in files.iter().filter(|path| !is_pattern(path) && !path.exists()) {
+    if let Some(path) = files.iter().find(|path| !is_pattern(path) && !path.exists()) {
         let folder = std::env::current_dir().unwrap_or_else(|_| ".".into());
         return Err(ReportError::MissingFile { path: path.clone(), folder });
     }
-    let context = SQLContext::new();
+    let mut context = SQLContext::new();
     let mut tables: Vec<LazyFrame> = Vec::new();
     if let Some(path) = results {
         let results = scan(path)?;

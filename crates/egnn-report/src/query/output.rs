@@ -1,8 +1,6 @@
 //! A query's result, for people and for programs.
 
-use crate::{
-    table::{Align, Column, Table, aligned, quoted},
-};
+use crate::table::{Align, Column, Table, aligned, quoted};
 use polars::prelude::{AnyValue, DataFrame};
 use serde_json::{Map, Value};
 
@@ -73,7 +71,9 @@ impl Output {
         let line = |cells: Vec<String>| cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",") + "\n";
         let mut lines = line(self.columns());
         for row in 0..self.rows() {
-            lines += &line(self.row(row).iter().map(|value| if value.is_null() { String::new() } else { text(value) }).collect());
+            lines += &line(
+                self.row(row).iter().map(|value| if value.is_null() { String::new() } else { text(value) }).collect(),
+            );
         }
         lines
     }

@@ -6,7 +6,8 @@ use crate::{report::Report, write::Kind};
 /// The report as Markdown.
 pub(crate) fn markdown(report: &Report<'_>) -> String {
     let options = report.options;
-    let mut text = format!("# {}\n\nProfile `{}`; made by `{}`.\n\n", escaped(&options.title), options.profile, options.command);
+    let mut text =
+        format!("# {}\n\nProfile `{}`; made by `{}`.\n\n", escaped(&options.title), options.profile, options.command);
     text += &format!("{}\n\n{}\n", report.budget, table(&full(report)));
     text += &format!("{}\n\n", report.spent());
     text += &format!("{}\n", report.ordering.statement());
@@ -17,8 +18,10 @@ pub(crate) fn markdown(report: &Report<'_>) -> String {
         text += &format!("\nColumn `paper`: {}.\n", crate::paper::TABLE_2_SOURCE);
     }
     text += &section("Missing values", report.warnings.iter().cloned());
-    text += &section("Failed runs", report.failures.iter().map(|(run, reason)| format!("`{run}`: {}", escaped(reason))));
-    let provenance = report.provenance.iter().map(|(label, values)| format!("{label}: {}", escaped(&values.join(", "))));
+    text +=
+        &section("Failed runs", report.failures.iter().map(|(run, reason)| format!("`{run}`: {}", escaped(reason))));
+    let provenance =
+        report.provenance.iter().map(|(label, values)| format!("{label}: {}", escaped(&values.join(", "))));
     text + &section("Provenance", provenance)
 }
 

@@ -51,7 +51,8 @@ const MODEL: (&str, Align, Cell) = ("model", Align::Left, |_, row| match (row.gr
     (None, None) => String::new(),
 });
 const SAMPLES: (&str, Align, Cell) = ("samples", Align::Right, |_, row| of(row, |group| number::count(group.samples)));
-const PAPER: (&str, Align, Cell) = ("paper", Align::Right, |_, row| row.paper.map_or("-".into(), |paper| paper.mse.to_string()));
+const PAPER: (&str, Align, Cell) =
+    ("paper", Align::Right, |_, row| row.paper.map_or("-".into(), |paper| paper.mse.to_string()));
 const ERROR: (&str, Align, Cell) = ("test MSE (mean ± std)", Align::Left, |_, row| match row.group {
     None => "not run".into(),
     Some(group) => match group.mean {
@@ -61,7 +62,8 @@ const ERROR: (&str, Align, Cell) = ("test MSE (mean ± std)", Align::Left, |_, r
         None => "no usable value".into(),
     },
 });
-const RATIO: (&str, Align, Cell) = ("ratio", Align::Right, |_, row| row.ratio().map_or("-".into(), |ratio| format!("{ratio:.2}")));
+const RATIO: (&str, Align, Cell) =
+    ("ratio", Align::Right, |_, row| row.ratio().map_or("-".into(), |ratio| format!("{ratio:.2}")));
 const RUNS: (&str, Align, Cell) = ("seeds", Align::Right, |_, row| {
     of(row, |group| {
         let planned = group.seeds.len() + group.unusable + group.failed + group.pending;
@@ -70,13 +72,15 @@ const RUNS: (&str, Align, Cell) = ("seeds", Align::Right, |_, row| {
 });
 const EACH: (&str, Align, Cell) = ("each seed", Align::Left, |_, row| {
     of(row, |group| {
-        let each: Vec<String> = group.seeds.iter().map(|seed| format!("{}: {}", seed.seed, number::mse(seed.mse))).collect();
+        let each: Vec<String> =
+            group.seeds.iter().map(|seed| format!("{}: {}", seed.seed, number::mse(seed.mse))).collect();
         if each.is_empty() { "-".into() } else { each.join(", ") }
     })
 });
 const EPOCHS: (&str, Align, Cell) =
     ("epochs (of the paper's)", Align::Left, |report, row| of(row, |group| budget::epochs(report.options.kind, group)));
-const STEPS: (&str, Align, Cell) = ("steps", Align::Right, |_, row| of(row, |group| group.steps.map_or("-".into(), number::counts)));
+const STEPS: (&str, Align, Cell) =
+    ("steps", Align::Right, |_, row| of(row, |group| group.steps.map_or("-".into(), number::counts)));
 const TIME: (&str, Align, Cell) = ("time", Align::Right, |_, row| of(row, |group| number::duration(group.seconds)));
 const BUDGET: (&str, Align, Cell) = ("budget", Align::Left, |report, row| {
     let kind = report.options.kind;

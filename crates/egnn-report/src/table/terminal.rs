@@ -65,8 +65,11 @@ fn line(cells: &[&str], table: &Table, widths: &[usize]) -> String {
         if !text.is_empty() {
             text += &" ".repeat(GAP);
         }
-        let shown: String =
-            if cell.chars().count() > width { cell.chars().take(width - 1).chain(['…']).collect() } else { (*cell).into() };
+        let shown: String = if cell.chars().count() > width {
+            cell.chars().take(width - 1).chain(['…']).collect()
+        } else {
+            (*cell).into()
+        };
         match column.align {
             Align::Left => text += &format!("{shown:<width$}"),
             Align::Right => text += &format!("{shown:>width$}"),

@@ -40,7 +40,8 @@ pub(super) fn read(path: &Path, expected: &str, accepts: impl Fn(&[usize]) -> bo
         let what = if found < data { "truncated" } else { "longer than its array" };
         return Err(wrong(format!("it is {what}: {found} bytes of data, expected {data}")));
     }
-    let values = values(NpyFile::with_header(header, BufReader::with_capacity(1 << 20, file)), width).map_err(failed)?;
+    let values =
+        values(NpyFile::with_header(header, BufReader::with_capacity(1 << 20, file)), width).map_err(failed)?;
     if let Some(index) = values.iter().position(|value| !value.is_finite()) {
         let trajectory = index / (values.len() / shape[0]);
         return Err(wrong(format!("it holds {} in trajectory {trajectory}, expected finite numbers", values[index])));

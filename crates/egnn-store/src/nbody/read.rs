@@ -8,6 +8,7 @@ use crate::{
     error::{Result, StoreError},
     footer::OpenFile,
     manifest,
+    pages::column_reader,
 };
 use parquet::{
     basic::{LogicalType, Repetition, Type as Physical},
@@ -24,7 +25,8 @@ use std::path::Path;
 pub fn read_frames(path: &Path, frames: &[u16], trajectories: Option<usize>) -> Result<Vec<NbodyFrame>> {
     let (file, layout) = open(path)?;
     let count = trajectories.unwrap_or(layout.trajectories);
-    let out_of_range = |what, asked, available| StoreError::OutOfRange { path: path.to_owned(), what, asked, available };
+    let out_of_range =
+        |what, asked, available| StoreError::OutOfRange { path: path.to_owned(), what, asked, available };
     if count > layout.trajectories {
         return Err(out_of_range("trajectories", format!("{count} are asked for"), layout.trajectories));
     }
@@ -78,7 +80,9 @@ fn check_columns(file: &OpenFile<'_>) -> Result<()> {
             || info.repetition() != Repetition::REQUIRED
         {
             let found = column.physical_type();
-            return Err(file.columns(format!("column '{}' is {found}, but should be {name} without nulls", field.name())));
+            return Err(
+                file.columns(format!("column '{}' is {found}, but should be {name} without nulls", field.name()))
+            );
         }
     }
     Ok(())
@@ -160,7 +164,7 @@ fn floats(file: &OpenFile<'_>, group: usize, column: usize, rows: usize) -> Resu
     let name = FIELDS[column].name();
     let unreadable = |error| file.unreadable(&format!("column '{name}'"), error);
     let group = file.reader.get_row_group(group).map_err(unreadable)?;
-    let ColumnReader::FloatColumnReader(mut reader) = group.get_column_reader(column).map_err(unreadable)? else {
+    let ColumnReader::FloatColumnReader(mut reader) = column_reader(group.as_ref(), column).map_err(unreadable)? else {
         return Err(file.columns(format!("column '{name}' is not float32")));
     };
     let mut values = Vec::new();

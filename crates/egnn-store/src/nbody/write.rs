@@ -67,9 +67,11 @@ fn check(split: &NbodySplit<'_>) -> Result<(), String> {
     }
     let nodes = trajectories.checked_mul(bodies);
     let points = nodes.and_then(|nodes| nodes.checked_mul(frames));
-    for (what, found, expected) in
-        [("charges", charge.len(), nodes), ("positions", position.len(), points), ("velocities", velocity.len(), points)]
-    {
+    for (what, found, expected) in [
+        ("charges", charge.len(), nodes),
+        ("positions", position.len(), points),
+        ("velocities", velocity.len(), points),
+    ] {
         if expected != Some(found) {
             let expected = expected.map_or_else(|| "too many".into(), |count| count.to_string());
             return Err(format!("there are {found} {what}, but sizes ask for {expected}"));
@@ -115,11 +117,8 @@ fn write_groups<W: io::Write + Send>(
     split: &NbodySplit<'_>,
     layout: &Layout,
 ) -> Result<(), ParquetError> {
-    let encoder = Encoder {
-        split,
-        schema: Arc::new(file.schema_descr().clone()),
-        properties: Arc::clone(file.properties()),
-    };
+    let encoder =
+        Encoder { split, schema: Arc::new(file.schema_descr().clone()), properties: Arc::clone(file.properties()) };
     let groups: Vec<_> =
         (0..layout.frames).flat_map(|frame| layout.groups(frame).map(move |(_, part)| (frame, part))).collect();
     // A few groups for every thread keep all busy, and bound what waits in memory to be written.

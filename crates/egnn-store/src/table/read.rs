@@ -1,10 +1,7 @@
 //! Tables from Parquet.
 
 use super::{ColumnData, Table, VERSION};
-use crate::{
-    error::Result,
-    footer::OpenFile,
-};
+use crate::{error::Result, footer::OpenFile, pages::column_reader};
 use parquet::{
     basic::{LogicalType, Repetition, Type as Physical},
     column::reader::{ColumnReader, ColumnReaderImpl, get_typed_column_reader},
@@ -37,7 +34,7 @@ pub fn read(path: &Path) -> Result<Table> {
         let unreadable = |error| file.unreadable("its rows", error);
         let group = file.reader.get_row_group(number).map_err(unreadable)?;
         for (index, (name, data)) in columns.iter_mut().enumerate() {
-            let reader = group.get_column_reader(index).map_err(unreadable)?;
+            let reader = column_reader(group.as_ref(), index).map_err(unreadable)?;
             let before = data.len();
             append(data, reader, rows).map_err(|error| file.unreadable(&format!("column '{name}'"), error))?;
             let found = data.len() - before;
@@ -81,9 +78,9 @@ fn append(data: &mut ColumnData, reader: ColumnReader, rows: usize) -> Result<()
         ColumnData::I64(values) => nullable::<Int64Type, _>(values, reader, rows, Ok),
         ColumnData::F64(values) => nullable::<DoubleType, _>(values, reader, rows, Ok),
         ColumnData::F32(values) => nullable::<FloatType, _>(values, reader, rows, Ok),
-        ColumnData::Text(values) => nullable::<ByteArrayType, _>(values, reader, rows, |bytes: ByteArray| {
-            bytes.as_utf8().map(str::to_owned)
-        }),
+        ColumnData::Text(values) => {
+            nullable::<ByteArrayType, _>(values, reader, rows, |bytes: ByteArray| bytes.as_utf8().map(str::to_owned))
+        }
         ColumnData::U8(values) => unsigned(values, reader, rows),
         ColumnData::U16(values) => unsigned(values, reader, rows),
         ColumnData::U32(values) => {

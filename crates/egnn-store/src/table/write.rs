@@ -110,9 +110,6 @@ fn nullable<T: DataType, V>(
     column.typed::<T>().write_batch(&present, Some(&levels), None).map(drop)
 }
 
-fn required(
-    column: &mut SerializedColumnWriter<'_>,
-    values: impl Iterator<Item = i32>,
-) -> Result<(), ParquetError> {
+fn required(column: &mut SerializedColumnWriter<'_>, values: impl Iterator<Item = i32>) -> Result<(), ParquetError> {
     column.typed::<Int32Type>().write_batch(&values.collect::<Vec<_>>(), None, None).map(drop)
 }

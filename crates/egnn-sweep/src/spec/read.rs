@@ -23,9 +23,8 @@ pub(super) fn spec(file: &str, text: &str) -> Result<SweepSpec> {
     let description = top.optional("description").map(|(_, node)| reader.text(node, "description")).transpose()?;
     let task = top.text("task")?;
     let report = top.text("report")?;
-    let kind = ReportKind::from_name(&report.value).ok_or_else(|| {
-        reader.error(report.spot, names::unknown("report", &report.value, &ReportKind::NAMES))
-    })?;
+    let kind = ReportKind::from_name(&report.value)
+        .ok_or_else(|| reader.error(report.spot, names::unknown("report", &report.value, &ReportKind::NAMES)))?;
     let layer = layer(&mut top)?;
     let (_, node) = top.required("profiles")?;
     let mut profiles = BTreeMap::new();
@@ -95,7 +94,12 @@ impl<'a> Reader<'a> {
                 return Err(self.error(key.spot, message));
             }
         }
-        Ok(Map { reader: self, spot: node.spot, what, entries: entries.iter().map(|(key, node)| (key, node)).collect() })
+        Ok(Map {
+            reader: self,
+            spot: node.spot,
+            what,
+            entries: entries.iter().map(|(key, node)| (key, node)).collect(),
+        })
     }
 
     fn text(self, node: &Node, name: &str) -> Result<Text> {
@@ -133,7 +137,9 @@ impl<'a> Reader<'a> {
         for (key, node) in self.map(node, what)?.entries {
             let values = match &node.value {
                 Value::List(items) if items.is_empty() => {
-                    return Err(self.error(node.spot, format!("the list of '{}' is empty; a grid needs values", key.name)));
+                    return Err(
+                        self.error(node.spot, format!("the list of '{}' is empty; a grid needs values", key.name))
+                    );
                 }
                 Value::List(items) => items.iter().map(|item| self.scalar(key, item)).collect::<Result<Vec<_>>>()?,
                 _ if single => vec![self.scalar(key, node)?],

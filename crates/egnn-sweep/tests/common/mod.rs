@@ -9,11 +9,12 @@ use egnn_sweep::{
 use std::{cell::RefCell, collections::BTreeMap, path::Path, process::Command};
 
 /// Fields of the toy task with their defaults.
-const DEFAULTS: [(&str, &str); 5] = [("model", "alpha"), ("size", "10"), ("seed", "1"), ("rate", "0.1"), ("mode", "good")];
+const DEFAULTS: [(&str, &str); 5] =
+    [("model", "alpha"), ("size", "10"), ("seed", "1"), ("rate", "0.1"), ("mode", "good")];
 
 /// A trainer with the models alpha, beta and gamma. It starts what `worker` says.
-pub struct Toy {
-    pub worker: fn(&Path, usize) -> Command,
+pub(crate) struct Toy {
+    pub(crate) worker: fn(&Path, usize) -> Command,
 }
 
 impl Default for Toy {
@@ -60,7 +61,7 @@ impl Trainer for Toy {
 }
 
 /// Accepts every field of every task and claims that a run reads the sets that its fields name.
-pub struct Accepting;
+pub(crate) struct Accepting;
 
 impl Trainer for Accepting {
     fn resolve(&self, _: &str, fields: &Fields) -> Result<ResolvedRun, FieldError> {
@@ -81,8 +82,8 @@ impl Trainer for Accepting {
 
 /// Knows the set `toys`, and `fresh`, which is missing until it is provided.
 #[derive(Default)]
-pub struct Shelf {
-    pub made: RefCell<Vec<String>>,
+pub(crate) struct Shelf {
+    pub(crate) made: RefCell<Vec<String>>,
 }
 
 impl DataProvider for Shelf {
@@ -107,28 +108,32 @@ impl DataProvider for Shelf {
     }
 }
 
-pub fn platform() -> Platform {
+pub(crate) fn platform() -> Platform {
     Platform { backend: "toy-cpu".into(), threads: 1 }
 }
 
-pub fn select(profile: &str, overrides: &[&str]) -> Selection {
+pub(crate) fn select(profile: &str, overrides: &[&str]) -> Selection {
     Selection { profile: Some(profile.into()), overrides: Overrides::parse(overrides).unwrap(), name: None }
 }
 
 /// A plan of `text` with the toy task.
-pub fn resolve(text: &str, profile: &str, overrides: &[&str]) -> Result<ResolvedPlan, SweepError> {
+pub(crate) fn resolve(text: &str, profile: &str, overrides: &[&str]) -> Result<ResolvedPlan, SweepError> {
     let spec = SweepSpec::parse("pipelines/toy.yaml", text)?;
-    ResolvedPlan::new(&spec, &Selection { profile: Some(profile.into()), overrides: Overrides::parse(overrides)?, name: None }, &Toy::default())
+    ResolvedPlan::new(
+        &spec,
+        &Selection { profile: Some(profile.into()), overrides: Overrides::parse(overrides)?, name: None },
+        &Toy::default(),
+    )
 }
 
 /// A plan that can be executed in `root`.
-pub fn plan(root: &Path, text: &str, profile: &str, overrides: &[&str]) -> SweepPlan {
+pub(crate) fn plan(root: &Path, text: &str, profile: &str, overrides: &[&str]) -> SweepPlan {
     let hashes = BTreeMap::from([("toys".to_owned(), "1234".to_owned())]);
     resolve(text, profile, overrides).unwrap().with_data(root, &hashes, &platform(), "egnn sweep toy").unwrap()
 }
 
 /// A small pipeline.
-pub const PIPELINE: &str = "\
+pub(crate) const PIPELINE: &str = "\
 pipeline: toy
 title: A toy
 task: toy

@@ -1,0 +1,351 @@
+//! Sweeps of real processes: this test program starts itself as the worker and as the sweep that is killed.
+
+mod common;
+
+use common::{Shelf, Toy, platform, resolve};
+use egnn_schema::{Circumstances, Failure, FieldValue, RunEvent, RunMetrics, columns};
+use egnn_store::table::{self, ColumnData, Table};
+use egnn_sweep::{
+    Ending, LocalOptions, Recorder, RunFolder, Summary, Survey, SweepError, SweepEvent, SweepManifest, SweepPlan,
+    lifeline, results, run,
+};
+use std::{
+    collections::BTreeMap,
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::{self, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+const EPOCHS: u64 = 20;
+const PIPELINE: &str = "\
+pipeline: toy
+title: A toy
+task: toy
+report: table
+grid: {model: [alpha, beta], seed: [1, 2]}
+profiles:
+  quick: {description: Quick., set: {epochs: 20}}
+";
+
+/// Not a test: a worker, when the environment says so. Its training counts epochs, with a checkpoint every third.
+#[test]
+fn act_as_worker() {
+    let (Ok(manifest), Ok(index)) = (env::var("TOY_MANIFEST"), env::var("TOY_INDEX")) else { return };
+    lifeline::watch(io::stdin(), || process::exit(4));
+    let manifest_path = PathBuf::from(manifest);
+    let manifest = SweepManifest::read(&manifest_path).unwrap();
+    let index: usize = index.parse().unwrap();
+    let planned = &manifest.runs[index];
+    let folder = RunFolder::new(manifest_path.parent().unwrap(), &planned.id);
+    let identity = manifest.identity(index).unwrap();
+    let mut recorder = Recorder::open(folder.path(), &planned.id, identity, Circumstances::default()).unwrap();
+    train(&mut recorder, &planned.config["mode"].to_string(), &planned.config["seed"]);
+    process::exit(0);
+}
+
+fn train(recorder: &mut Recorder, mode: &str, seed: &FieldValue) {
+    let checkpoint = recorder.folder().path().join("checkpoint");
+    let first: u64 = fs::read_to_string(&checkpoint).map_or(0, |text| text.parse().unwrap());
+    let seed = seed.to_string().parse::<f64>().unwrap();
+    recorder.record(&RunEvent::Started { from_epoch: first, from_step: first, epochs: EPOCHS, steps: EPOCHS }).unwrap();
+    for epoch in first..EPOCHS {
+        match mode {
+            "slow" => thread::sleep(Duration::from_millis(15)),
+            "forever" => thread::sleep(Duration::from_secs(600)),
+            "killed" if epoch == 5 && first == 0 => {
+                Command::new("sh").args(["-c", "kill -9 $PPID"]).status().unwrap();
+            }
+            "silent" if epoch == 5 => process::exit(0),
+            "breaks" if epoch == 5 => {
+                // Past libtest's capture: into the log.
+                Command::new("sh").args(["-c", "echo first; echo the disk of the toy is full >&2"]).status().unwrap();
+                process::exit(3);
+            }
+            "fails" if epoch == 5 => {
+                let failure =
+                    Failure { reason: "the toy broke".into(), epoch: Some(5), batch: Some(0), last_good: None };
+                recorder.record(&RunEvent::Failed { failure }).unwrap();
+                process::exit(1);
+            }
+            _ => {}
+        }
+        let valid_loss = seed / (epoch + 1) as f64;
+        let event = RunEvent::Evaluated {
+            epoch,
+            step: epoch + 1,
+            train_loss: valid_loss,
+            valid_loss,
+            best_valid_loss: valid_loss,
+            best_epoch: epoch,
+            seconds: 0.1,
+        };
+        recorder.record(&event).unwrap();
+        if (epoch + 1) % 3 == 0 {
+            egnn_store::atomic::write(&checkpoint, |out| write!(out, "{}", epoch + 1)).unwrap();
+        }
+    }
+    let values = BTreeMap::from([("test_mse".to_owned(), seed / 7.0), ("valid_mse".to_owned(), seed / EPOCHS as f64)]);
+    let metrics = RunMetrics { parameters: 3, epochs: EPOCHS, steps: EPOCHS, best_epoch: EPOCHS - 1, values };
+    recorder.record(&RunEvent::Finished { metrics }).unwrap();
+}
+
+/// Not a test: a sweep, when the environment says so.
+#[test]
+fn act_as_sweep() {
+    let Ok(root) = env::var("TOY_ROOT") else { return };
+    sweep(&plan(Path::new(&root), &["mode=slow"]));
+}
+
+fn myself(entry: &str) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", entry, "--nocapture"]).env_remove("TOY_ROOT");
+    command
+}
+
+fn toy() -> Toy {
+    Toy {
+        worker: |manifest, index| {
+            let mut command = myself("act_as_worker");
+            command.env("TOY_MANIFEST", manifest).env("TOY_INDEX", index.to_string());
+            command
+        },
+    }
+}
+
+fn plan(root: &Path, overrides: &[&str]) -> SweepPlan {
+    common::plan(root, PIPELINE, "quick", overrides)
+}
+
+fn sweep(plan: &SweepPlan) -> (Summary, Vec<SweepEvent>) {
+    sweep_with(plan, LocalOptions { jobs: 2, fail_fast: false })
+}
+
+fn sweep_with(plan: &SweepPlan, options: LocalOptions) -> (Summary, Vec<SweepEvent>) {
+    let mut events = Vec::new();
+    let listener = &mut |event: &SweepEvent| events.push(event.clone());
+    let summary = run(plan, &toy(), options, &AtomicBool::new(false), listener).unwrap();
+    (summary, events)
+}
+
+/// The table without the columns that may differ.
+fn semantic(path: &Path) -> Table {
+    let mut table = table::read(path).unwrap();
+    let circumstantial = columns::results::CIRCUMSTANTIAL;
+    table.columns.retain(|(name, _)| !circumstantial.iter().any(|column| column.name == name));
+    table
+}
+
+fn texts(table: &Table, column: &str) -> Vec<String> {
+    let Some(ColumnData::Text(values)) = table.column(column) else { panic!("no text column {column}: {table:?}") };
+    values.iter().map(|value| value.clone().unwrap_or_default()).collect()
+}
+
+#[test]
+fn a_sweep_runs_everything_once_and_then_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = plan(root.path(), &[]);
+    let (summary, events) = sweep(&plan);
+    assert_eq!((summary.ending, summary.finished, summary.finished_now), (Ending::Complete, 4, 4));
+    assert!(matches!(&events[0], SweepEvent::PlanReady { total: 4, done: 0, outstanding } if outstanding.len() == 4));
+    assert_eq!(events.iter().filter(|event| matches!(event, SweepEvent::RunFinished { .. })).count(), 4);
+    assert!(events.iter().any(|event| matches!(event, SweepEvent::RunProgress { step: EPOCHS, steps: EPOCHS, .. })));
+    let table = table::read(&summary.results).unwrap();
+    assert_eq!(texts(&table, "status"), ["finished"; 4]);
+    assert_eq!(
+        table.column("test_mse"),
+        Some(&ColumnData::F64([1.0, 2.0, 1.0, 2.0].map(|seed| Some(seed / 7.0)).to_vec()))
+    );
+    let written = fs::metadata(&summary.results).unwrap().modified().unwrap();
+
+    let begin = Instant::now();
+    let (again, events) = sweep(&plan);
+    assert!(begin.elapsed() < Duration::from_millis(500), "{:?}", begin.elapsed());
+    assert_eq!((again.ending, again.finished, again.finished_now), (Ending::UpToDate, 4, 0));
+    assert!(matches!(events[..], [SweepEvent::UpToDate { total: 4 }, SweepEvent::SweepFinished { .. }]));
+    assert_eq!(fs::metadata(&summary.results).unwrap().modified().unwrap(), written);
+}
+
+#[test]
+fn a_failure_is_told_with_its_reason_and_does_not_stop_the_others() {
+    let root = tempfile::tempdir().unwrap();
+    let text = PIPELINE.replace(
+        "profiles:",
+        "rules:
+  - {when: {model: alpha, seed: 1}, set: {mode: fails}}
+  - {when: {model: alpha, seed: 2}, set: {mode: breaks}}
+  - {when: {model: beta, seed: 1}, set: {mode: silent}}
+profiles:",
+    );
+    let plan = common::plan(root.path(), &text, "quick", &[]);
+    let (summary, events) = sweep(&plan);
+    assert_eq!((summary.ending, summary.finished), (Ending::Failed, 1));
+    let reasons: BTreeMap<usize, String> = summary.failed.into_iter().collect();
+    assert_eq!(reasons[&0], "the toy broke");
+    assert_eq!(reasons[&1], "the worker ended without a result (exit status: 3): the disk of the toy is full");
+    assert!(reasons[&2].starts_with("the worker ended without a result (exit status: 0)"), "{}", reasons[&2]);
+    assert_eq!(events.iter().filter(|event| matches!(event, SweepEvent::RunFailed { .. })).count(), 3);
+    let table = table::read(&summary.results).unwrap();
+    assert_eq!(texts(&table, "status"), ["failed", "failed", "failed", "finished"]);
+    assert_eq!(texts(&table, "reason")[0], "the toy broke");
+    // They are tried again.
+    let (again, _) = sweep(&plan);
+    assert_eq!((again.ending, again.failed.len(), again.finished_now), (Ending::Failed, 3, 0));
+}
+
+#[test]
+fn fail_fast_stops_at_the_first_failure() {
+    let root = tempfile::tempdir().unwrap();
+    let text = PIPELINE.replace(
+        "profiles:",
+        "rules:\n  - {when: {seed: 1}, set: {mode: fails}}\n  - {when: {seed: 2}, set: {mode: forever}}\nprofiles:",
+    );
+    let plan = common::plan(root.path(), &text, "quick", &[]);
+    let begin = Instant::now();
+    let (summary, events) = sweep_with(&plan, LocalOptions { jobs: 2, fail_fast: true });
+    assert_eq!((summary.ending, summary.failed.len(), summary.finished), (Ending::Failed, 1, 0));
+    assert!(events.contains(&SweepEvent::Stopping { cancelled: false }));
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    assert_eq!(texts(&table::read(&summary.results).unwrap(), "status"), ["failed", "pending", "pending", "pending"]);
+}
+
+#[test]
+fn cancelling_stops_the_workers_and_the_next_call_resumes() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = plan(root.path(), &["mode=slow"]);
+    let cancel = AtomicBool::new(false);
+    let mut pids = Vec::new();
+    let listener = &mut |event: &SweepEvent| match event {
+        SweepEvent::RunStarted { pid, .. } => pids.push(*pid),
+        SweepEvent::RunProgress { step, .. } if *step > 4 => cancel.store(true, Ordering::SeqCst),
+        _ => {}
+    };
+    let summary = run(&plan, &toy(), LocalOptions { jobs: 1, fail_fast: false }, &cancel, listener).unwrap();
+    assert_eq!((summary.ending, summary.finished), (Ending::Interrupted, 0));
+    assert_eq!(summary.ending.exit_code(), 4);
+    assert!(summary.failed.is_empty());
+    assert!(pids.iter().all(|pid| !Path::new(&format!("/proc/{pid}")).exists()));
+    assert_eq!(texts(&table::read(&summary.results).unwrap(), "status"), ["pending"; 4]);
+    let (summary, _) = sweep(&plan);
+    assert_eq!(summary.ending, Ending::Complete);
+    let Some(ColumnData::I64(attempts)) = table::read(&summary.results).unwrap().column("attempts").cloned() else {
+        panic!("no attempts")
+    };
+    assert!(attempts.contains(&Some(2)), "{attempts:?}");
+}
+
+#[test]
+fn a_killed_worker_fails_its_run_and_is_resumed_by_the_next_call() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = plan(root.path(), &["mode=killed", "seed=1", "model=alpha"]);
+    let (summary, _) = sweep(&plan);
+    assert_eq!(summary.ending, Ending::Failed);
+    assert!(summary.failed[0].1.contains("SIGKILL"), "{}", summary.failed[0].1);
+    let (summary, _) = sweep(&plan);
+    assert_eq!(summary.ending, Ending::Complete);
+    let folder = RunFolder::new(&plan.folder, &plan.manifest.runs[0].id);
+    let metrics = table::read(&folder.metrics()).unwrap();
+    assert_eq!(metrics.column("epoch"), Some(&ColumnData::I64((0..EPOCHS as i64).map(Some).collect())));
+}
+
+#[test]
+fn a_sweep_killed_again_and_again_gives_the_results_of_an_uninterrupted_one() {
+    let calm = tempfile::tempdir().unwrap();
+    let (reference, _) = sweep(&plan(calm.path(), &["mode=slow"]));
+    let root = tempfile::tempdir().unwrap();
+    for milliseconds in [60, 230, 150, 310, 190] {
+        let mut command = myself("act_as_sweep");
+        command.env("TOY_ROOT", root.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        thread::sleep(Duration::from_millis(milliseconds));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let (resumed, _) = sweep(&plan(root.path(), &["mode=slow"]));
+    assert!(matches!(resumed.ending, Ending::Complete | Ending::UpToDate), "{resumed:?}");
+    assert_eq!(semantic(&resumed.results), semantic(&reference.results));
+}
+
+#[test]
+fn a_damaged_end_is_told_and_done_again() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = plan(root.path(), &[]);
+    sweep(&plan);
+    let done = RunFolder::new(&plan.folder, &plan.manifest.runs[2].id).done();
+    fs::write(&done, "{\"record_version\": 1, ").unwrap();
+    let (summary, events) = sweep(&plan);
+    assert!(matches!(&events[0], SweepEvent::Damaged { index: 2, path, .. } if *path == done), "{:?}", events[0]);
+    assert_eq!((summary.ending, summary.finished_now), (Ending::Complete, 1));
+}
+
+#[test]
+fn two_sweeps_do_not_share_a_folder() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = plan(root.path(), &[]);
+    fs::create_dir_all(&plan.folder).unwrap();
+    let _lock = egnn_store::lock::FolderLock::acquire(&plan.folder, "sweep").unwrap();
+    let options = LocalOptions { jobs: 1, fail_fast: false };
+    let error = run(&plan, &toy(), options, &AtomicBool::new(false), &mut |_| ()).unwrap_err();
+    assert!(matches!(error, SweepError::Store(_)));
+    assert_eq!(error.exit_code(), 3);
+}
+
+#[test]
+fn a_worker_that_cannot_be_started_is_an_error_of_the_environment() {
+    let root = tempfile::tempdir().unwrap();
+    let options = LocalOptions { jobs: 1, fail_fast: false };
+    let error =
+        run(&plan(root.path(), &[]), &Toy::default(), options, &AtomicBool::new(false), &mut |_| ()).unwrap_err();
+    assert!(error.to_string().starts_with("cannot start the worker '/nonexistent/worker'"), "{error}");
+    assert_eq!(error.exit_code(), 3);
+}
+
+#[test]
+fn missing_data_are_surveyed_and_then_made_first() {
+    let root = tempfile::tempdir().unwrap();
+    let shelf = Shelf::default();
+    let resolved = resolve(PIPELINE, "quick", &["set=fresh,toys", "model=alpha"]).unwrap();
+    let survey = Survey::new(&resolved, root.path(), &shelf, &platform(), 2).unwrap();
+    assert_eq!((survey.runs, survey.finished, survey.outstanding.len()), (4, 0, 4));
+    assert_eq!(survey.missing().into_iter().collect::<Vec<_>>(), ["fresh"]);
+    assert_eq!((survey.disk_bytes, survey.memory_bytes), (1040, 200));
+    assert_eq!(survey.wall, Duration::from_secs(7 + 40));
+    assert!(fs::read_dir(root.path()).unwrap().next().is_none(), "a survey writes nothing");
+
+    let mut events = Vec::new();
+    let hashes = resolved.provide(&shelf, &mut |event| events.push(event.clone())).unwrap();
+    assert!(
+        matches!(&events[..], [SweepEvent::DataMissing { set, .. }, SweepEvent::DataReady { .. }] if set == "fresh")
+    );
+    let plan = resolved.clone().with_data(root.path(), &hashes, &platform(), "egnn sweep toy").unwrap();
+    let (summary, _) = sweep(&plan);
+    assert_eq!(summary.ending, Ending::Complete);
+    let survey = Survey::new(&resolved, root.path(), &shelf, &platform(), 2).unwrap();
+    assert_eq!((survey.finished, survey.outstanding.len(), survey.disk_bytes), (4, 0, 0));
+}
+
+#[test]
+fn results_have_one_order_and_one_type_a_column() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = plan(root.path(), &["rate=1,0.5"]);
+    let empty = results::table(&plan.manifest, &[]);
+    let shape: Vec<String> = empty
+        .columns
+        .iter()
+        .map(|(name, data)| format!("{name} {}", format!("{data:?}").split('(').next().unwrap_or_default()))
+        .collect();
+    insta::assert_snapshot!(shape.join("\n"));
+    assert_eq!(texts(&empty, "status"), ["pending"; 8]);
+    // The configured number stands in until the run has its own.
+    assert_eq!(empty.column("epochs"), Some(&ColumnData::I64(vec![Some(EPOCHS as i64); 8])));
+    let (summary, _) = sweep(&plan);
+    let full = table::read(&summary.results).unwrap();
+    let kinds = |table: &Table| -> Vec<(String, std::mem::Discriminant<ColumnData>)> {
+        table.columns.iter().map(|(name, data)| (name.clone(), std::mem::discriminant(data))).collect()
+    };
+    assert_eq!(kinds(&full), kinds(&empty));
+    let loaded = SweepPlan::load(&plan.folder).unwrap();
+    assert_eq!(loaded.manifest, plan.manifest);
+}
