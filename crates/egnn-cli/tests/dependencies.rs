@@ -29,8 +29,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
 ];
 
 /// Libraries that only some crates may use directly.
-const CONFINED: [(&str, &[&str]); 4] = [
-    ("arrow", &["egnn-store"]),
+const CONFINED: [(&str, &[&str]); 3] = [
     ("parquet", &["egnn-store"]),
     ("polars", &["egnn-report"]),
     ("candle-core", &["egnn-nn", "egnn-train"]),

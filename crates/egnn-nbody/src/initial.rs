@@ -42,7 +42,9 @@ impl InitialState {
         let mut by_axis = || {
             let mut vectors = vec![[0.0; 3]; bodies];
             for axis in 0..3 {
-                vectors.iter_mut().for_each(|vector| vector[axis] = normal());
+                for vector in &mut vectors {
+                    vector[axis] = normal();
+                }
             }
             vectors
         };
@@ -50,10 +52,14 @@ impl InitialState {
         let mut velocity = by_axis();
         // NumPy takes `** (1. / 3)`, which is a power, not a cube root; for 5 bodies it is 1 exactly.
         let spread = libm::pow(bodies as f64 / 5.0, 1.0 / 3.0);
-        position.iter_mut().flatten().for_each(|x| *x *= spread);
+        for x in position.as_flattened_mut() {
+            *x *= spread;
+        }
         for v in &mut velocity {
             let norm = (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt();
-            v.iter_mut().for_each(|component| *component = *component * system.speed / norm);
+            for component in v {
+                *component = *component * system.speed / norm;
+            }
         }
         let mut state = Self { charge, position, velocity };
         state.reflect(system.box_size);

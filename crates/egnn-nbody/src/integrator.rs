@@ -9,6 +9,11 @@
 //! It conserves total momentum to rounding, and the energy error stays bounded. Source: `sample_trajectory` of the
 //! authors' `synthetic_sim.py`.
 
+#![allow(
+    clippy::inline_always,
+    reason = "a function that is not inlined into pulp's dispatch is compiled for the baseline CPU"
+)]
+
 use crate::{
     initial::InitialState,
     system::{Distance, System},
@@ -75,7 +80,7 @@ fn fixed<S: Simd, const N: usize, const EXPANDED: bool>(
 ) {
     let mut bodies: [Body<S>; N] = std::array::from_fn(|body| load(simd, states, body));
     integrate::<S, EXPANDED>(simd, system, &mut bodies, |frame, bodies| {
-        save(bodies, frame, first, states.len(), saved)
+        save(bodies, frame, first, states.len(), saved);
     });
 }
 
@@ -90,7 +95,7 @@ fn any<S: Simd, const EXPANDED: bool>(
 ) {
     let mut bodies: Vec<Body<S>> = (0..system.bodies).map(|body| load(simd, states, body)).collect();
     integrate::<S, EXPANDED>(simd, system, &mut bodies, |frame, bodies| {
-        save(bodies, frame, first, states.len(), saved)
+        save(bodies, frame, first, states.len(), saved);
     });
 }
 

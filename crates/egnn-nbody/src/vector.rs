@@ -3,6 +3,11 @@
 //! Only `+ - * / sqrt` and a clip by comparison: each is correctly rounded on every machine, and pulp never fuses a
 //! product with a sum unless told to. So a lane's bits are those of scalar code, whatever the vector's width.
 
+#![allow(
+    clippy::inline_always,
+    reason = "a function that is not inlined into pulp's dispatch is compiled for the baseline CPU"
+)]
+
 use pulp::Simd;
 use std::ops::{Add, AddAssign, Div, Mul, Sub, SubAssign};
 

@@ -17,7 +17,9 @@ fn until(steps: u32, dt: f64) -> System {
 /// Bodies of equal charge fly apart: no close encounters, smooth motion.
 fn repelling(trajectories: usize) -> Vec<InitialState> {
     let mut states = native_states(&System::default(), 7, trajectories);
-    states.iter_mut().for_each(|state| state.charge.fill(1.0));
+    for state in &mut states {
+        state.charge.fill(1.0);
+    }
     states
 }
 
@@ -120,7 +122,9 @@ fn momentum_is_conserved_to_rounding() {
     for distance in [Distance::Expanded, Distance::Direct] {
         let system = System { bodies: 6, max_force: UNCLIPPED, distance, ..System::default() };
         let mut states = native_states(&system, 2, 50);
-        states.iter_mut().for_each(|state| state.charge.fill(-1.0));
+        for state in &mut states {
+            state.charge.fill(-1.0);
+        }
         let set = simulate(&system, &states);
         for (trajectory, state) in states.iter().enumerate() {
             for axis in 0..3 {
@@ -256,7 +260,10 @@ proptest! {
         let mut states = native_states(&system, seed, 4);
         let mut set = simulate(&system, &states);
         let mirror = |vectors: &mut Vec<[f64; 3]>| vectors.iter_mut().for_each(|vector| vector[axis] = -vector[axis]);
-        states.iter_mut().for_each(|state| { mirror(&mut state.position); mirror(&mut state.velocity); });
+        for state in &mut states {
+            mirror(&mut state.position);
+            mirror(&mut state.velocity);
+        }
         mirror(&mut set.position);
         mirror(&mut set.velocity);
         prop_assert_eq!(simulate(&system, &states), set);

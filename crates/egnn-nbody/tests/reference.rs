@@ -23,7 +23,7 @@ fn hash_of_states(states: &[InitialState]) -> String {
         state.charge.iter().for_each(|charge| bytes.extend(charge.to_le_bytes()));
         for vectors in [&state.position, &state.velocity] {
             for axis in 0..3 {
-                vectors.iter().for_each(|vector| bytes.extend(vector[axis].to_le_bytes()));
+                bytes.extend(vectors.iter().flat_map(|vector| vector[axis].to_le_bytes()));
             }
         }
     }
@@ -110,7 +110,9 @@ fn compared() -> Vec<Compared> {
         let mut twins = vec![simulate(&System { distance: Distance::Direct, ..system.clone() }, &states)];
         for sign in [-NUDGE, NUDGE] {
             let mut nudged = states.clone();
-            nudged.iter_mut().for_each(|state| state.position[0].iter_mut().for_each(|x| *x += sign));
+            for state in &mut nudged {
+                state.position[0] = state.position[0].map(|x| x + sign);
+            }
             twins.push(simulate(system, &nudged));
         }
         Compared { fixture: Fixture::load(&split), ours, twins }
@@ -192,14 +194,17 @@ fn trajectories_are_the_authors_wherever_they_are_not_chaotic() {
     assert!(regular >= 30, "the criterion must not be empty: {regular} of 36 trajectories are regular");
 }
 
-/// Statistics of the whole set. Close encounters make single trajectories chance, so the mean square of `x + 0.72 v`,
-/// which hangs on the few fastest bodies, is only known to some percent; positions and speeds are known better.
+/// Statistics of the sets; those of the training set are over the 3,000 trajectories that training uses. Close encounters
+/// make single trajectories chance, so the mean square of `x + 0.72 v`, which hangs on the few fastest bodies, is only
+/// known to some percent (twins begun 1e-13 off give 0.0829 to 0.0860 on the test set), but the spread of positions to
+/// four digits.
 #[test]
-fn statistics_of_the_whole_set_are_near_the_authors() {
+fn statistics_of_the_sets_are_the_authors() {
     let sets = generate(&nbody_small(WHOLE), None, &|_| ()).unwrap();
     for (split, set) in &sets {
         assert_eq!(set.first_not_finite(), None);
-        let frame = |k: usize| set.index(k, 0, 0)..set.index(k + 1, 0, 0);
+        let counted = set.trajectories.min(3_000);
+        let frame = |k: usize| set.index(k, 0, 0)..set.index(k, counted, 0);
         let [x30, x40] = [30, 40].map(|k| set.position[frame(k)].as_flattened());
         let v30 = &set.velocity[frame(30)];
         let n = x30.len() as f64;
@@ -209,7 +214,7 @@ fn statistics_of_the_whole_set_are_near_the_authors() {
         let forecast = x30.iter().zip(v30.as_flattened()).map(|(x, v)| x + 0.72 * v);
         let mse = forecast.zip(x40).map(|(forecast, x)| (forecast - x).powi(2)).sum::<f64>() / n;
         for (name, ours, tolerance) in
-            [("position_std_frame30", std, 0.01), ("speed_mean_frame30", speed, 0.01), ("mse_linear_t0_72", mse, 0.05)]
+            [("position_std_frame30", std, 1e-4), ("speed_mean_frame30", speed, 0.01), ("mse_linear_t0_72", mse, 0.05)]
         {
             let theirs = statistics()[split][name].as_f64().unwrap();
             assert!((ours / theirs - 1.0).abs() < tolerance, "{split} {name}: {ours}, the authors' {theirs}");

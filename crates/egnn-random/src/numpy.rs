@@ -85,7 +85,9 @@ impl NumpyRandomState {
             .collect();
         let total = cumulative.last().copied().unwrap_or(0.0);
         assert!(total > 0.0, "probabilities must have a positive sum, got {total}");
-        cumulative.iter_mut().for_each(|sum| *sum /= total);
+        for sum in &mut cumulative {
+            *sum /= total;
+        }
         (0..size)
             .map(|_| {
                 let uniform = self.random_sample();
@@ -139,7 +141,7 @@ impl NumpyRandomState {
         }
         let mask = u64::MAX >> largest.leading_zeros();
         loop {
-            let bits = if largest <= u64::from(u32::MAX) {
+            let bits = if u32::try_from(largest).is_ok() {
                 u64::from(self.bits.next_u32())
             } else {
                 let high = u64::from(self.bits.next_u32());

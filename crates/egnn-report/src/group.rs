@@ -99,14 +99,13 @@ pub fn groups(results: &Results) -> Vec<Group> {
         let known = groups.iter_mut().find(|group| {
             group.model == run.model && group.variant == run.variant && group.samples == run.train_samples
         });
-        match known {
-            Some(group) => group.add(run),
-            None => {
-                let (model, variant) = (run.model.clone(), run.variant.clone());
-                let mut group = Group { model, variant, samples: run.train_samples, ..Group::default() };
-                group.add(run);
-                groups.push(group);
-            }
+        if let Some(group) = known {
+            group.add(run);
+        } else {
+            let (model, variant) = (run.model.clone(), run.variant.clone());
+            let mut group = Group { model, variant, samples: run.train_samples, ..Group::default() };
+            group.add(run);
+            groups.push(group);
         }
     }
     groups.sort_by(|a, b| key(a).cmp(&key(b)));

@@ -72,7 +72,7 @@ fn the_page_stands_alone_and_says_where_everything_comes_from() {
     assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("<link"), "nothing else is loaded");
     for said in [
         "<svg ",
-        "Not a reproduction of Figure 2: these runs had 4.7 to 75 % of the paper&#39;s epochs.",
+        "Not a reproduction of Figure 2: these runs had 1.2 to 75 % of the paper&#39;s epochs.",
         "at 1,600 training samples Radial Field",
         "<code>egnn-100-s3</code>: loss is NaN in epoch 3, batch 7",
         "Command: <code>egnn sweep nbody-sizes</code>",

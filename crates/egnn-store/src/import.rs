@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// The splits that the authors' files have.
@@ -138,13 +138,13 @@ fn read_split(folder: &Path, split: &str, suffix: &str) -> Result<ImportedSplit>
     })
 }
 
-fn same_shape(path: &PathBuf, array: &Array, expected: &[usize]) -> Result<()> {
+fn same_shape(path: &Path, array: &Array, expected: &[usize]) -> Result<()> {
     if array.shape == expected {
         return Ok(());
     }
     let (found, expected) = (npy::shape_text(&array.shape), npy::shape_text(expected));
     Err(StoreError::Npy {
-        path: path.clone(),
+        path: path.to_owned(),
         reason: format!("its shape is {found}, but its loc file asks for {expected}"),
     })
 }

@@ -56,6 +56,8 @@ fn others_may_read_what_is_written() {
     assert_eq!(mode(&ours), mode(&plain));
 }
 
+type Check = fn(&StoreError) -> bool;
+
 #[test]
 fn whatever_fails_nothing_changes_on_disk() {
     let folder = tempfile::tempdir().unwrap();
@@ -64,7 +66,6 @@ fn whatever_fails_nothing_changes_on_disk() {
     let before = snapshot(folder.path());
     let content = vec![7_u8; 200_000];
 
-    type Check = fn(&StoreError) -> bool;
     let cases: [(Fault, Check, &str); 5] = [
         (
             Fault::DiskFull { after_bytes: 0 },
@@ -118,7 +119,7 @@ fn an_error_of_the_caller_leaves_the_old_file() {
     fs::write(&path, "old").unwrap();
     let before = snapshot(folder.path());
     let error = atomic::write(&path, |out| {
-        out.write_all(&[1; 100_000])?;
+        out.write_all(&vec![1; 100_000])?;
         Err(io::Error::other("the model melted"))
     });
     assert!(error.unwrap_err().to_string().contains("the model melted"));
@@ -133,7 +134,7 @@ fn a_disk_that_is_full_is_told_however_the_caller_words_it() {
     let folder = tempfile::tempdir().unwrap();
     let _guard = fault::inject(Fault::DiskFull { after_bytes: 10 });
     let error = atomic::write(&folder.path().join("a"), |out| {
-        out.write_all(&[0; 100_000]).map_err(|error| io::Error::other(format!("encoder: {error}")))
+        out.write_all(&vec![0; 100_000]).map_err(|error| io::Error::other(format!("encoder: {error}")))
     });
     assert!(matches!(error, Err(StoreError::DiskFull { .. })), "{error:?}");
 }

@@ -43,7 +43,7 @@ fn child_holds() {
     let folder = std::env::var_os("EGNN_TEST_CHILD_FOLDER").expect("called by its parent");
     let _lock = FolderLock::acquire(Path::new(&folder), "sweep").unwrap();
     fs::write(Path::new(&folder).join("ready"), "").unwrap();
-    std::thread::sleep(Duration::from_secs(60));
+    std::thread::sleep(Duration::from_mins(1));
 }
 
 /// A child that is killed whatever happens to the test.

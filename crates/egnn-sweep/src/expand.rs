@@ -168,7 +168,7 @@ fn check(spec: &SweepSpec, layers: &[&Layer], exclusive: Exclusive<'_>) -> Resul
             for (field, values) in &rule.when {
                 if !known.contains(&field.as_str()) {
                     let message = format!(
-                        "{}; a rule can only look at fields that the pipeline sets",
+                        "{} (a rule can only look at fields that the pipeline sets)",
                         names::unknown("field", field, &known)
                     );
                     return Err(values.first().map_or_else(

@@ -176,24 +176,22 @@ fn typed(values: &[Option<&FieldValue>], empty: Empty) -> ColumnData {
             Empty::Float => ColumnData::F64(vec![None; values.len()]),
         };
     }
+    let values = values.iter().copied();
     if all(|value| matches!(value, FieldValue::Bool(_))) {
-        let value = |value: &Option<&FieldValue>| value.map(|value| matches!(value, FieldValue::Bool(true)));
-        return ColumnData::Bool(values.iter().map(value).collect());
+        let value = |value: &FieldValue| matches!(value, FieldValue::Bool(true));
+        return ColumnData::Bool(values.map(|cell| cell.map(value)).collect());
     }
     if all(|value| matches!(value, FieldValue::Int(_))) {
-        let value = |value: &Option<&FieldValue>| match value {
-            Some(FieldValue::Int(value)) => Some(*value),
-            _ => None,
-        };
-        return ColumnData::I64(values.iter().map(value).collect());
+        let value = |value: &FieldValue| if let FieldValue::Int(value) = value { Some(*value) } else { None };
+        return ColumnData::I64(values.map(|cell| cell.and_then(value)).collect());
     }
     if all(|value| matches!(value, FieldValue::Int(_) | FieldValue::Float(_))) {
-        let value = |value: &Option<&FieldValue>| match value {
-            Some(FieldValue::Int(value)) => Some(*value as f64),
-            Some(FieldValue::Float(value)) => Some(*value),
+        let value = |value: &FieldValue| match value {
+            FieldValue::Int(value) => Some(*value as f64),
+            FieldValue::Float(value) => Some(*value),
             _ => None,
         };
-        return ColumnData::F64(values.iter().map(value).collect());
+        return ColumnData::F64(values.map(|cell| cell.and_then(value)).collect());
     }
-    ColumnData::Text(values.iter().map(|value| value.map(ToString::to_string)).collect())
+    ColumnData::Text(values.map(|cell| cell.map(ToString::to_string)).collect())
 }

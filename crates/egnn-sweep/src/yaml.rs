@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn broken_yaml_is_located() {
-        let texts = ["a: [1, 2\nb: 3\n", "a: 1\n\tb: 3\n", "a: 99999999999999999999\n", "a: .nan\n", "a: *b\n"];
+        let texts = ["a: [1, 2\nb: 3\n", "a: 1\n\tb: 3\n", "a: .nan\n", "a: *b\n"];
         let errors = texts.map(|text| parse("x.yaml", text).unwrap_err().to_string());
         insta::assert_snapshot!(errors.join("\n"));
     }

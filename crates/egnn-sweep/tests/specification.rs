@@ -157,7 +157,7 @@ fn a_wrong_command_line_is_named() {
 fn a_set_that_does_not_exist_is_found_where_it_is_named() {
     let plan = resolve(&with("{epochs: 10}", "{epochs: 10, set: toyz}"), "quick", &[]).unwrap();
     let error = plan.provide(&Shelf::default(), &mut |_| ()).unwrap_err();
-    insta::assert_snapshot!(error, @"pipelines/toy.yaml:15:29: unknown set 'toyz'; did you mean 'toys'?");
+    insta::assert_snapshot!(error, @"pipelines/toy.yaml:15:28: unknown set 'toyz'; did you mean 'toys'?");
     assert_eq!(error.exit_code(), 2);
 }
 

@@ -1,6 +1,6 @@
 //! Text aligned in columns, for a terminal.
 
-use super::{Align, Table, narrow};
+use super::{Align, Column, Table, narrow};
 use crate::{report::Report, write::Kind};
 
 /// Columns of a terminal that a report's table must fit.
@@ -12,7 +12,13 @@ const GAP: usize = 2;
 pub(crate) fn terminal(report: &Report<'_>) -> String {
     let options = report.options;
     let mut text = format!("{} ({} profile)\n\n", options.title, options.profile);
-    text += &aligned(&narrow(report), WIDTH);
+    let mut table = narrow(report);
+    // Where long names need the room, time and steps give way: the page has them.
+    while options.kind == Kind::SizeCurve && table.columns.len() > 5 && breadth(&widths(&table)) > WIDTH {
+        table.columns.pop();
+        table.rows.iter_mut().for_each(|row| row.truncate(table.columns.len()));
+    }
+    text += &aligned(&table, WIDTH);
     let mut lines = vec![report.budget.clone(), report.ordering.statement()];
     lines.extend(report.ordering.differences.iter().map(|difference| format!("- {difference}")));
     if options.kind == Kind::SizeCurve {
@@ -29,18 +35,12 @@ pub(crate) fn terminal(report: &Report<'_>) -> String {
 
 /// A table in at most `width` columns: where it is too wide, the widest column of text is cut.
 pub(crate) fn aligned(table: &Table, width: usize) -> String {
-    let length = |text: &str| text.chars().count();
-    let mut widths: Vec<usize> = table.columns.iter().map(|column| length(&column.title)).collect();
-    for row in &table.rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(length(cell));
-        }
-    }
+    let mut widths = widths(table);
     fit(&mut widths, table, width);
     let mut text = String::new();
     let titles: Vec<&str> = table.columns.iter().map(|column| column.title.as_str()).collect();
     text += &line(&titles, table, &widths);
-    text += &"-".repeat(widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1));
+    text += &"-".repeat(breadth(&widths));
     text.push('\n');
     for row in &table.rows {
         let cells: Vec<&str> = row.iter().map(String::as_str).collect();
@@ -49,14 +49,36 @@ pub(crate) fn aligned(table: &Table, width: usize) -> String {
     text
 }
 
+/// What each column needs to be shown whole.
+fn widths(table: &Table) -> Vec<usize> {
+    let cells = |index: usize| table.rows.iter().filter_map(move |row| row.get(index));
+    let needed =
+        |(index, column): (usize, &Column)| cells(index).chain([&column.title]).map(|cell| cell.chars().count()).max();
+    table.columns.iter().enumerate().map(|column| needed(column).unwrap_or(0)).collect()
+}
+
+/// Columns and the gaps between them.
+fn breadth(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+}
+
 fn fit(widths: &mut [usize], table: &Table, limit: usize) {
     const LEAST: usize = 8;
-    let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
-    while total(widths) > limit {
+    while breadth(widths) > limit {
         let cuttable = (0..widths.len()).filter(|&i| table.columns[i].align == Align::Left && widths[i] > LEAST);
         let Some(widest) = cuttable.max_by_key(|&i| widths[i]) else { return };
         widths[widest] -= 1;
     }
+}
+
+/// Text in at most `width` letters, cut in the middle: settings are told apart by their ends.
+fn cut(text: &str, width: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= width {
+        return text.into();
+    }
+    let (start, end) = (width / 2, width - width / 2 - 1);
+    letters[..start].iter().chain(['…'].iter()).chain(&letters[letters.len() - end..]).collect()
 }
 
 fn line(cells: &[&str], table: &Table, widths: &[usize]) -> String {
@@ -65,11 +87,7 @@ fn line(cells: &[&str], table: &Table, widths: &[usize]) -> String {
         if !text.is_empty() {
             text += &" ".repeat(GAP);
         }
-        let shown: String = if cell.chars().count() > width {
-            cell.chars().take(width - 1).chain(['…']).collect()
-        } else {
-            (*cell).into()
-        };
+        let shown = cut(cell, width);
         match column.align {
             Align::Left => text += &format!("{shown:<width$}"),
             Align::Right => text += &format!("{shown:>width$}"),
@@ -101,7 +119,6 @@ fn wrapped(line: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::Column;
 
     fn table(name: &str) -> Table {
         let column = |title: &str, align| Column { title: title.into(), align };

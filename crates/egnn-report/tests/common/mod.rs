@@ -5,19 +5,19 @@ use std::{collections::BTreeMap, path::Path};
 
 /// A row of a results file.
 #[derive(Clone)]
-pub struct Row {
-    pub model: &'static str,
-    pub samples: i64,
-    pub seed: i64,
-    pub status: &'static str,
-    pub reason: Option<&'static str>,
-    pub mse: Option<f64>,
-    pub learning_rate: f64,
-    pub epochs: i64,
-    pub steps: i64,
+pub(crate) struct Row {
+    pub(crate) model: &'static str,
+    pub(crate) samples: i64,
+    pub(crate) seed: i64,
+    pub(crate) status: &'static str,
+    pub(crate) reason: Option<&'static str>,
+    pub(crate) mse: Option<f64>,
+    pub(crate) learning_rate: f64,
+    pub(crate) epochs: i64,
+    pub(crate) steps: i64,
 }
 
-pub fn finished(model: &'static str, samples: i64, seed: i64, mse: f64) -> Row {
+pub(crate) fn finished(model: &'static str, samples: i64, seed: i64, mse: f64) -> Row {
     let epochs = 150_000 / samples;
     Row {
         model,
@@ -33,7 +33,7 @@ pub fn finished(model: &'static str, samples: i64, seed: i64, mse: f64) -> Row {
 }
 
 /// Figure 2 in small: three models, two sizes, three seeds; GNN beats Radial Field at 1,600, against the paper.
-pub fn sweep() -> Vec<Row> {
+pub(crate) fn sweep() -> Vec<Row> {
     let means = [
         ("egnn", 100, 0.031),
         ("radial_field", 100, 0.034),
@@ -50,7 +50,7 @@ pub fn sweep() -> Vec<Row> {
         .collect()
 }
 
-pub fn table(rows: &[Row]) -> Table {
+pub(crate) fn table(rows: &[Row]) -> Table {
     fn text(rows: &[Row], of: impl Fn(&Row) -> Option<String>) -> ColumnData {
         ColumnData::Text(rows.iter().map(of).collect())
     }
@@ -90,6 +90,6 @@ pub fn table(rows: &[Row]) -> Table {
 }
 
 /// Writes `results.parquet` in a folder.
-pub fn results(folder: &Path, rows: &[Row]) {
+pub(crate) fn results(folder: &Path, rows: &[Row]) {
     write(&folder.join("results.parquet"), &table(rows)).unwrap();
 }

@@ -12,6 +12,8 @@ const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// No header of an array of numbers is longer.
 const LONGEST_HEADER: usize = 1 << 16;
 
+const TRUNCATED: &str = "it is truncated: its header is incomplete";
+
 /// An array in C order.
 pub(super) struct Array {
     pub(super) shape: Vec<usize>,
@@ -66,7 +68,6 @@ fn head(file: &mut File) -> io::Result<Result<Vec<u8>, &'static str>> {
     if !head.starts_with(MAGIC) {
         return Ok(Err("it is not a .npy file"));
     }
-    const TRUNCATED: &str = "it is truncated: its header is incomplete";
     let Some(&version) = head.get(6) else { return Ok(Err(TRUNCATED)) };
     let size_bytes = if version == 1 { 2 } else { 4 };
     file.take(size_bytes).read_to_end(&mut head)?;

@@ -128,9 +128,8 @@ fn is_of_frame(group: &RowGroupMetaData, frame: usize) -> bool {
 }
 
 fn read_frame(file: &OpenFile<'_>, layout: &Layout, frame: u16, count: usize) -> Result<NbodyFrame> {
-    let nodes = count * layout.bodies;
-    let mut charge = Vec::new();
-    let (mut position, mut velocity) = (vec![[0.0; 3]; nodes], vec![[0.0; 3]; nodes]);
+    // They grow with what is read: a damaged footer may promise more than there is memory.
+    let (mut charge, mut position, mut velocity) = (Vec::new(), Vec::new(), Vec::new());
     for (number, part) in layout.groups(usize::from(frame)).take_while(|(_, part)| part.start < count) {
         let rows = (part.end.min(count) - part.start) * layout.bodies;
         let first = part.start * layout.bodies;
@@ -151,6 +150,7 @@ fn read_frame(file: &OpenFile<'_>, layout: &Layout, frame: u16, count: usize) ->
             match target {
                 None => charge.extend(values),
                 Some((points, axis)) => {
+                    points.resize(first + rows, [0.0; 3]);
                     points[first..].iter_mut().zip(values).for_each(|(point, value)| point[axis] = value);
                 }
             }

@@ -3,7 +3,10 @@
 use super::{NbodyFooter, NbodyFrame, NbodySplit, read_frames, write::write_grouped};
 use crate::{StoreError, manifest};
 use egnn_schema::{Manifest, version};
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::{
+    metadata::ColumnChunkMetaData,
+    reader::{FileReader, SerializedFileReader},
+};
 use std::{collections::BTreeMap, fs, fs::File, ops::Range, path::Path};
 
 const BODIES: usize = 3;
@@ -54,7 +57,8 @@ impl Arrays {
 /// Bytes of the file that a row group's columns occupy.
 fn bytes_of_group(path: &Path, group: usize) -> Range<usize> {
     let reader = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
-    let ranges: Vec<_> = reader.metadata().row_group(group).columns().iter().map(|c| c.byte_range()).collect();
+    let ranges: Vec<_> =
+        reader.metadata().row_group(group).columns().iter().map(ColumnChunkMetaData::byte_range).collect();
     let start = ranges.iter().map(|(start, _)| *start).min().unwrap() as usize;
     let end = ranges.iter().map(|(start, length)| start + length).max().unwrap() as usize;
     start..end

@@ -126,6 +126,16 @@ impl<'a> Reader<'a> {
         Ok(Setting { value, origin: Origin::File { key: key.spot, value: node.spot } })
     }
 
+    fn item(self, key: &Key, node: &Node) -> Result<Setting> {
+        match &node.value {
+            Value::Scalar(_) => self.scalar(key, node),
+            other => {
+                let message = format!("the list of '{}' holds {}; each entry is one value", key.name, other.kind());
+                Err(self.error(node.spot, message))
+            }
+        }
+    }
+
     fn settings(self, node: &'a Node) -> Result<Settings> {
         let entries = self.map(node, "'set'")?.entries;
         entries.into_iter().map(|(key, node)| Ok((key.name.clone(), self.scalar(key, node)?))).collect()
@@ -141,7 +151,7 @@ impl<'a> Reader<'a> {
                         self.error(node.spot, format!("the list of '{}' is empty; a grid needs values", key.name))
                     );
                 }
-                Value::List(items) => items.iter().map(|item| self.scalar(key, item)).collect::<Result<Vec<_>>>()?,
+                Value::List(items) => items.iter().map(|item| self.item(key, item)).collect::<Result<Vec<_>>>()?,
                 _ if single => vec![self.scalar(key, node)?],
                 other => {
                     let message = format!("'{}' is {} here; a grid needs a list, like [1, 2]", key.name, other.kind());

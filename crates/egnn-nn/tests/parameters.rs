@@ -1,0 +1,195 @@
+//! Counts, names, layout, initialisation and loading.
+
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Device, Tensor};
+use egnn_nn::nbody::{EgnnConfig, ModelKind, NbodyInput, NbodyModel, NbodyModelConfig};
+use egnn_nn::{Edges, NnError, Parameters};
+use egnn_random::Stream;
+
+fn model(kind: ModelKind, seed: u64) -> Box<dyn NbodyModel> {
+    NbodyModelConfig::new(kind).init(&Stream::new(seed), DType::F32).unwrap()
+}
+
+fn named(parameters: &Parameters) -> BTreeMap<String, Tensor> {
+    parameters.named().unwrap().into_iter().collect()
+}
+
+fn flat(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+fn input(seed: u64) -> NbodyInput {
+    let mut random = egnn_testkit::Random::new(seed);
+    let mut tensor = |columns: usize| {
+        let values: Vec<f32> = random.normals(10 * columns).into_iter().map(|value| value as f32).collect();
+        Tensor::from_vec(values, (10, columns), &Device::Cpu).unwrap()
+    };
+    NbodyInput { x: tensor(3), v: tensor(3), charge: tensor(1).sign().unwrap(), edges: Edges::complete(2, 5) }
+}
+
+#[test]
+fn counts_are_the_papers() {
+    let counts = ModelKind::ALL.map(|kind| (kind.name(), model(kind, 0).parameters().count()));
+    assert_eq!(counts, [("egnn", 134_020), ("gnn", 104_387), ("radial_field", 2_052), ("linear", 1)]);
+}
+
+#[test]
+fn a_group_is_a_layer_without_gaps() {
+    let model = model(ModelKind::Egnn, 0);
+    let groups = model.parameters().groups();
+    let names: Vec<_> = groups.iter().map(egnn_nn::params::Group::name).collect();
+    assert_eq!(names, ["embedding", "gcl_0", "gcl_1", "gcl_2", "gcl_3"]);
+    for group in groups {
+        let mut end = 0;
+        for view in group.views() {
+            assert_eq!(view.offset, end);
+            end += view.len();
+        }
+        assert_eq!(group.var().dims(), [end]);
+    }
+    assert_eq!(groups[1].views()[0].name, "gcl_0.edge_mlp.0.weight");
+    assert_eq!(groups[1].views()[0].shape, [64, 131]);
+}
+
+#[test]
+fn names_of_models_go_there_and_back() {
+    for kind in ModelKind::ALL {
+        assert_eq!(ModelKind::from_name(kind.name()), Some(kind));
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+    }
+    assert_eq!(ModelKind::from_name("transformer"), None);
+}
+
+#[test]
+fn a_config_is_read_with_the_papers_sizes_by_default() {
+    let config: NbodyModelConfig = serde_json::from_str(r#"{"model": "radial_field", "hidden": 8}"#).unwrap();
+    assert_eq!(config, NbodyModelConfig { hidden: 8, ..NbodyModelConfig::new(ModelKind::RadialField) });
+    assert!(serde_json::from_str::<NbodyModelConfig>(r#"{"model": "egnn", "hiden": 8}"#).is_err());
+}
+
+#[test]
+fn sizes_that_make_no_model_are_refused() {
+    for (config, field) in [
+        (EgnnConfig { hidden: 0, ..EgnnConfig::default() }, "hidden"),
+        (EgnnConfig { layers: 0, ..EgnnConfig::default() }, "layers"),
+        (EgnnConfig { clamp: Some(-1.0), ..EgnnConfig::default() }, "clamp"),
+    ] {
+        let error = config.init(&Stream::new(0), DType::F32).unwrap_err();
+        assert!(error.to_string().contains(&format!("'{field}'")), "{error}");
+    }
+    let error = EgnnConfig::default().init(&Stream::new(0), DType::U32).unwrap_err();
+    assert!(matches!(error, NnError::DType(DType::U32)));
+}
+
+#[test]
+fn initial_values_fill_their_bounds_evenly() {
+    let named = named(model(ModelKind::Egnn, 3).parameters());
+    for (name, bound) in [
+        ("gcl_0.edge_mlp.0.weight", 1.0 / 131.0_f32.sqrt()),
+        ("gcl_0.edge_mlp.0.bias", 1.0 / 131.0_f32.sqrt()),
+        ("gcl_2.node_mlp.0.weight", 1.0 / 128.0_f32.sqrt()),
+        ("gcl_1.coord_mlp_vel.2.weight", 1.0 / 8.0),
+        ("gcl_1.coord_mlp.2.weight", 0.001 * (6.0_f32 / 65.0).sqrt()),
+        ("embedding.weight", 1.0),
+    ] {
+        let values = flat(&named[name]);
+        let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        assert!(largest <= bound && largest > 0.9 * bound, "{name}: {largest} of {bound}");
+        let mean = values.iter().sum::<f32>() / values.len() as f32;
+        assert!(mean.abs() < 4.0 * bound / (3.0 * values.len() as f32).sqrt(), "{name}: {mean}");
+        if values.len() > 1000 {
+            let variance = values.iter().map(|value| value * value).sum::<f32>() / values.len() as f32;
+            assert!((variance / (bound * bound / 3.0) - 1.0).abs() < 0.1, "{name}: {variance}");
+        }
+    }
+    assert!(!named.contains_key("gcl_1.coord_mlp.2.bias"), "phi_x ends without bias");
+    assert_eq!(flat(&model(ModelKind::Linear, 0).parameters().named().unwrap()[0].1), [0.7]);
+}
+
+#[test]
+fn initial_values_depend_on_seed_and_name_only() {
+    let values = |model: Box<dyn NbodyModel>, name: &str| flat(&named(model.parameters())[name]);
+    let name = "gcl_1.edge_mlp.2.weight";
+    assert_eq!(values(model(ModelKind::Egnn, 5), name), values(model(ModelKind::Egnn, 5), name));
+    assert_ne!(values(model(ModelKind::Egnn, 5), name), values(model(ModelKind::Egnn, 6), name));
+    assert_ne!(values(model(ModelKind::Egnn, 5), name), values(model(ModelKind::Egnn, 5), "gcl_2.edge_mlp.2.weight"));
+    // Another model with a parameter of that name and shape draws the same.
+    assert_eq!(values(model(ModelKind::Egnn, 5), name), values(model(ModelKind::Gnn, 5), name));
+    let deeper = NbodyModelConfig { layers: 6, ..NbodyModelConfig::new(ModelKind::Egnn) };
+    assert_eq!(
+        values(model(ModelKind::Egnn, 5), name),
+        values(deeper.init(&Stream::new(5), DType::F32).unwrap(), name)
+    );
+}
+
+#[test]
+fn parameters_travel_under_their_names() {
+    for kind in ModelKind::ALL {
+        let (from, to) = (model(kind, 1), model(kind, 2));
+        let input = input(4);
+        to.parameters().load(&named(from.parameters())).unwrap();
+        assert_eq!(flat(&from.forward(&input).unwrap()), flat(&to.forward(&input).unwrap()));
+    }
+}
+
+#[test]
+fn loading_is_strict_and_all_or_nothing() {
+    let model = model(ModelKind::Gnn, 1);
+    let before = named(model.parameters());
+    let mut tensors: BTreeMap<_, _> =
+        before.iter().map(|(name, tensor)| (name.clone(), (tensor * 2.0).unwrap())).collect();
+    tensors.remove("decoder.2.bias");
+    tensors.insert("decoder.4.bias".into(), Tensor::zeros(3, DType::F32, &Device::Cpu).unwrap());
+    tensors.insert("embedding.0.bias".into(), Tensor::zeros((64, 1), DType::F32, &Device::Cpu).unwrap());
+    let error = model.parameters().load(&tensors).unwrap_err();
+    let NnError::Parameters(mismatch) = &error else { panic!("{error}") };
+    assert_eq!(mismatch.missing, ["decoder.2.bias"]);
+    assert_eq!(mismatch.unexpected, ["decoder.4.bias"]);
+    assert_eq!(mismatch.misshapen, [("embedding.0.bias".to_owned(), vec![64, 1], vec![64])]);
+    for (name, tensor) in named(model.parameters()) {
+        assert_eq!(flat(&tensor), flat(&before[&name]), "{name} has changed");
+    }
+}
+
+#[test]
+fn a_prediction_is_the_forward_pass_bit_for_bit_and_repeatable() {
+    for kind in ModelKind::ALL {
+        let model = model(kind, 8);
+        let input = input(1);
+        let forward = flat(&model.forward(&input).unwrap());
+        assert_eq!(flat(&model.predict(&input).unwrap()), forward);
+        assert_eq!(flat(&model.forward(&input).unwrap()), forward);
+        assert!(!model.predict(&input).unwrap().track_op());
+    }
+}
+
+#[test]
+fn systems_of_a_batch_do_not_touch_each_other() {
+    for kind in ModelKind::ALL {
+        let model = model(kind, 8);
+        let batch = input(1);
+        let single = NbodyInput {
+            x: batch.x.narrow(0, 5, 5).unwrap(),
+            v: batch.v.narrow(0, 5, 5).unwrap(),
+            charge: batch.charge.narrow(0, 5, 5).unwrap(),
+            edges: Edges::complete(1, 5),
+        };
+        let (both, one) = (flat(&model.predict(&batch).unwrap()), flat(&model.predict(&single).unwrap()));
+        for (a, b) in both[15..].iter().zip(&one) {
+            assert!((a - b).abs() < 1e-5, "{kind}: {a} {b}");
+        }
+    }
+}
+
+#[test]
+fn inputs_that_do_not_fit_are_named() {
+    let model = model(ModelKind::Egnn, 0);
+    let good = input(0);
+    let error = |input: NbodyInput| model.predict(&input).unwrap_err().to_string();
+    let flat_world = NbodyInput { v: good.v.narrow(1, 0, 2).unwrap(), ..good.clone() };
+    assert!(error(flat_world).contains("'v' has shape [10, 2]"));
+    let double = NbodyInput { x: good.x.to_dtype(DType::F64).unwrap(), ..good.clone() };
+    assert!(error(double).contains("'x'"));
+    assert!(error(NbodyInput { edges: Edges::complete(1, 5), ..good }).contains("expected (5, 3)"));
+}
