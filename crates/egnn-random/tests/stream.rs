@@ -21,9 +21,17 @@ fn the_bits_are_fixed_for_life() {
     }
     stream.permutation(1000).into_iter().for_each(|i| bytes.extend(i.to_le_bytes()));
     assert_eq!(sha256(bytes), "0accee48c27d79e0f1c12a08c63d4a47e96243d4a6e1035becd097ad750c929a");
+}
+
+/// The same numbers from another implementation: Python's `blake3` package and ChaCha8 written out, with
+/// `key = blake3(seed.to_bytes(8, "little"), derive_key_context="egnn-lab 2026 random stream from a seed, version 1")`,
+/// a child's key `blake3(b"\0" + name, key=key)`, an indexed child's `blake3(b"\1" + i.to_bytes(8, "little"), key=key)`.
+#[test]
+fn the_definition_gives_the_same_numbers_elsewhere() {
     let mut root = Stream::new(0);
-    assert_eq!([root.next_u64(), root.next_u64()], [0, 1]);
-    assert_eq!(Stream::new(0).normal(), 0.0);
+    assert_eq!([root.next_u64(), root.next_u64()], [5199372938452417612, 5880429455816712937]);
+    assert_eq!(Stream::new(0).normal(), -1.1584594315280274);
+    assert_eq!(Stream::new(0).child("a").index(7).next_u64(), 16029269202639242301);
 }
 
 #[test]
