@@ -17,18 +17,20 @@ const PAIR_STEPS_PER_SECOND: f64 = 1.5e8;
 
 pub(crate) struct LocalData<'a> {
     pub(crate) catalogue: &'a Catalogue,
+    /// How closely a set is looked at before it counts as ready.
+    pub(crate) check: Check,
 }
 
 impl LocalData<'_> {
     /// An imported set cannot be made: it is there and whole, or it is not.
-    fn imported(&self, set: &str, check: Check) -> Result<String, DataError> {
+    fn imported(&self, set: &str) -> Result<String, DataError> {
         let folder = self.catalogue.folder(set);
         let found = self.catalogue.manifest(set).map_err(data_error)?;
         let found = found.ok_or_else(|| DataError {
             message: self.catalogue.shape(set).err().unwrap_or_else(|| format!("set '{set}' is not there")),
             kind: DataErrorKind::UnknownSet,
         })?;
-        let verified = match check {
+        let verified = match self.check {
             Check::Sizes => manifest::verify_sizes(&folder, &found),
             Check::Checksums => manifest::verify(&folder, &found),
         };
@@ -40,9 +42,9 @@ impl LocalData<'_> {
 impl DataProvider for LocalData<'_> {
     fn state(&self, set: &str) -> Result<DataState, DataError> {
         if !self.catalogue.contains(set) {
-            return self.imported(set, Check::Sizes).map(|content_hash| DataState::Ready { content_hash });
+            return self.imported(set).map(|content_hash| DataState::Ready { content_hash });
         }
-        match standing(self.catalogue, set, Check::Sizes).map_err(data_error)? {
+        match standing(self.catalogue, set, self.check).map_err(data_error)? {
             Standing::Current(manifest) => Ok(DataState::Ready { content_hash: manifest.content_hash }),
             Standing::Outdated(reason) => {
                 let definition = self.catalogue.get(set).map_err(data_error)?;
@@ -59,7 +61,7 @@ impl DataProvider for LocalData<'_> {
 
     fn provide(&self, set: &str) -> Result<String, DataError> {
         if !self.catalogue.contains(set) {
-            return self.imported(set, Check::Checksums);
+            return self.imported(set);
         }
         let made = ensure(self.catalogue, set).map_err(data_error)?;
         printer::say(crate::command::generate::describe(&made));

@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::edges::Edges;
 use crate::error::Result;
-use crate::ops::{Activation, Aggregation, Coordinates, coordinate_update, dense, edge_dense, segment_sum, squared_distance};
+use crate::ops::{
+    Activation, Aggregation, Coordinates, coordinate_update, dense, edge_dense, segment_sum, squared_distance,
+};
 use crate::params::{Builder, Linear, LinearSpec, Parameters, Tracking};
 
 /// Choices within a layer. The default is the paper's layer without velocity, gate or bounds.
@@ -72,7 +74,10 @@ impl Egcl {
         let mut add = |name: &str, spec: LinearSpec| builder.linear(&format!("{layer}.{name}"), spec);
         let square = LinearSpec::new(hidden, hidden);
         let egcl = Self {
-            edge_mlp: [add(EDGE_MLP[0], LinearSpec::new(2 * hidden + 1 + attributes, hidden)), add(EDGE_MLP[1], square)],
+            edge_mlp: [
+                add(EDGE_MLP[0], LinearSpec::new(2 * hidden + 1 + attributes, hidden)),
+                add(EDGE_MLP[1], square),
+            ],
             node_mlp: [
                 add(NODE_MLP[0], LinearSpec::new(2 * hidden, hidden).reached(features_are_read)),
                 add(NODE_MLP[1], square.reached(features_are_read)),
@@ -102,7 +107,13 @@ pub(crate) struct BoundEgcl<'a> {
 
 impl BoundEgcl<'_> {
     /// Messages `m_ij`, equations (3) and (8): `(edges, hidden)`.
-    pub(crate) fn messages(&self, h: &Tensor, x: &Tensor, attributes: Option<&Tensor>, edges: &Edges) -> Result<Tensor> {
+    pub(crate) fn messages(
+        &self,
+        h: &Tensor,
+        x: &Tensor,
+        attributes: Option<&Tensor>,
+        edges: &Edges,
+    ) -> Result<Tensor> {
         let radial = squared_distance(x, edges)?;
         let first = self.parameters.weights(&self.layer.edge_mlp[0], self.tracking)?;
         let messages = edge_dense(h, Some(&radial), attributes, edges, &first)?;

@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor, Var};
 use egnn_nn::Edges;
 use egnn_nn::egcl::EgclOptions;
-use egnn_nn::nbody::{ModelKind, NbodyInput, NbodyModel, NbodyModelConfig, Velocity};
+use egnn_nn::nbody::{ModelKind, NbodyInput, NbodyModelConfig, Velocity};
 use egnn_nn::ops::{
     Activation, Aggregation, Coordinates, Weights, coordinate_update, dense, edge_dense, segment_sum, silu,
     squared_distance,

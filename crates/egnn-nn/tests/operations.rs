@@ -109,8 +109,7 @@ fn not_a_number_is_not_clamped_away() {
 fn complete_edges_equal_the_general_list() {
     for (graphs, size) in [(1, 1), (3, 2), (2, 5), (0, 4), (1, 0)] {
         let complete = Edges::complete(graphs, size);
-        let general =
-            Edges::new(complete.row().to_vec(), complete.col().to_vec(), graphs * size).unwrap();
+        let general = Edges::new(complete.row().to_vec(), complete.col().to_vec(), graphs * size).unwrap();
         assert_eq!(complete, general);
         assert_eq!(complete.len(), graphs * size * size.saturating_sub(1));
     }

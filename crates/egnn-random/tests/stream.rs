@@ -30,7 +30,8 @@ fn the_bits_are_fixed_for_life() {
 fn the_definition_gives_the_same_numbers_elsewhere() {
     let mut root = Stream::new(0);
     assert_eq!([root.next_u64(), root.next_u64()], [5199372938452417612, 5880429455816712937]);
-    assert_eq!(Stream::new(0).normal(), -1.1584594315280274);
+    // Python takes the C library's logarithm, which may differ in the last place.
+    assert!((Stream::new(0).normal() + 1.1584594315280274).abs() < 1e-15);
     assert_eq!(Stream::new(0).child("a").index(7).next_u64(), 16029269202639242301);
 }
 

@@ -61,9 +61,7 @@ pub fn check_gradient(
     };
     match gradient.iter().zip(&numeric).enumerate().find(wrong) {
         None => Ok(()),
-        Some((index, (&analytic, &numeric))) => {
-            Err(GradientMismatch { index, analytic, numeric, scale, tolerance })
-        }
+        Some((index, (&analytic, &numeric))) => Err(GradientMismatch { index, analytic, numeric, scale, tolerance }),
     }
 }
 

@@ -51,12 +51,7 @@ impl Cloud {
             let width = values.len() / self.nodes.max(1);
             order.iter().flat_map(|&node| values[node * width..][..width].iter().copied()).collect()
         };
-        Self {
-            points: pick(&self.points),
-            vectors: pick(&self.vectors),
-            scalars: pick(&self.scalars),
-            ..self.clone()
-        }
+        Self { points: pick(&self.points), vectors: pick(&self.vectors), scalars: pick(&self.scalars), ..self.clone() }
     }
 }
 
@@ -168,12 +163,7 @@ pub fn check(
 /// };
 /// assert_symmetries(drift, &Symmetry::ALL, &clouds, 1e-12);
 /// ```
-pub fn assert_symmetries(
-    model: impl Fn(&Cloud) -> Cloud,
-    symmetries: &[Symmetry],
-    clouds: &[Cloud],
-    tolerance: f64,
-) {
+pub fn assert_symmetries(model: impl Fn(&Cloud) -> Cloud, symmetries: &[Symmetry], clouds: &[Cloud], tolerance: f64) {
     for cloud in clouds {
         for &symmetry in symmetries {
             if let Err(violation) = check(&model, symmetry, cloud, tolerance) {

@@ -71,7 +71,7 @@ pub(crate) enum Standing {
 }
 
 /// How much of a set's files is looked at.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
     /// Presence and size.
     Sizes,
@@ -151,6 +151,11 @@ fn make(set: &NbodySet, name: &str, folder: &Path) -> Result<Manifest> {
     };
     let mut entries = BTreeMap::new();
     for (split, trajectories) in splits {
+        if let Some(number) = trajectories.first_not_finite() {
+            return Err(Stop::input(format!(
+                "set '{name}': trajectory {number} of {split} is not finite, two bodies met; choose another seed or a smaller dt"
+            )));
+        }
         let borrowed = NbodySplit {
             bodies: trajectories.bodies,
             frames: trajectories.frames,

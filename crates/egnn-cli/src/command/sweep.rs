@@ -4,7 +4,7 @@ use crate::{
     THREADS_PER_RUN,
     args::Sweep,
     catalogue::Catalogue,
-    command::{report, train::BACKEND, worker::seconds},
+    command::{generate::Check, report, train::BACKEND, worker::seconds},
     display::Display,
     exit::{Result, Stop},
     printer,
@@ -30,7 +30,9 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
     let program = std::env::current_exe().map_err(|error| Stop::environment("cannot find this program's own file", error))?;
     let trainer =
         LocalTrainer { catalogue: &catalogue, program, root: workspace.root(), checkpoint_every: args.checkpoint_every };
-    let data = LocalData { catalogue: &catalogue };
+    // What is run on is read whole once; a dry run only looks whether it is there.
+    let check = if args.dry_run { Check::Sizes } else { Check::Checksums };
+    let data = LocalData { catalogue: &catalogue, check };
     let selection = Selection {
         profile: Some(args.profile.clone()),
         overrides: Overrides::parse(&args.overrides).map_err(SweepError::from)?,

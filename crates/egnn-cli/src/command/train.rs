@@ -4,7 +4,7 @@ use crate::{
     THREADS_PER_RUN,
     args::Train,
     catalogue::Catalogue,
-    command::worker::execute,
+    command::{generate::Check, worker::execute},
     exit::{Result, Stop},
     printer, progress,
     provider::LocalData,
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     let catalogue = Catalogue::read(workspace)?;
     let trainer = LocalTrainer { catalogue: &catalogue, program: PathBuf::new(), root: workspace.root(), checkpoint_every: 0.0 };
     let resolved = trainer.resolve(&args.task, &fields(&args.fields)?)?;
-    let data = LocalData { catalogue: &catalogue };
+    let data = LocalData { catalogue: &catalogue, check: Check::Checksums };
     let mut datasets = BTreeMap::new();
     for set in &resolved.datasets {
         let content_hash = data.provide(set).map_err(|error| Stop::input(error.to_string()))?;

@@ -165,8 +165,7 @@ impl<T: Real> EdgeDense<T> {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let Columns { features, outputs, .. } = self.shape;
         let total = self.shape.total();
-        let radial_values =
-            radial.map_or(Ok(Vec::new()), |radial| with_elements(radial, <[T]>::to_vec))?;
+        let radial_values = radial.map_or(Ok(Vec::new()), |radial| with_elements(radial, <[T]>::to_vec))?;
         let rows = with_elements(block, |block: &[T]| self.scalar_rows(block))?;
         let spread = with_elements(gradient, |gradient: &[T]| self.spread(gradient, &radial_values, &rows))?;
 

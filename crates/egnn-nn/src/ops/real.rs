@@ -21,9 +21,11 @@ impl Real for f32 {
 
     #[inline(always)]
     fn silu(self) -> (Self, Self) {
-        let gate = 1.0 / (1.0 + exp(-self));
+        let power = exp(-self);
+        let gate = 1.0 / (1.0 + power);
         let value = self * gate;
-        (value, gate + value * (1.0 - gate))
+        // `power * gate` is `1 - gate` without cancellation.
+        (value, gate + value * (power * gate))
     }
 }
 

@@ -171,9 +171,7 @@ impl Case {
         });
         match unknown {
             None => Ok(()),
-            Some((field, value)) => {
-                Err(self.error(Problem::Option { field: field.clone(), value: value.to_string() }))
-            }
+            Some((field, value)) => Err(self.error(Problem::Option { field: field.clone(), value: value.to_string() })),
         }
     }
 
@@ -184,9 +182,7 @@ impl Case {
         let list = tensor
             .to_vec1::<i64>()
             .map_err(|_| wrong(format!("is {:?} {:?}, expected a list of int64", tensor.dtype(), tensor.dims())))?;
-        list.into_iter()
-            .map(|node| u32::try_from(node).map_err(|_| wrong(format!("names node {node}"))))
-            .collect()
+        list.into_iter().map(|node| u32::try_from(node).map_err(|_| wrong(format!("names node {node}")))).collect()
     }
 
     fn float(
