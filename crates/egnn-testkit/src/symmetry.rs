@@ -140,8 +140,7 @@ pub fn check(
             ("scalars", &found.scalars, &expected.scalars),
         ] {
             let (difference, scale) = distance(found, expected);
-            // Written so that a difference that is no number is a violation.
-            if !(difference <= tolerance * scale) {
+            if difference.is_nan() || difference > tolerance * scale {
                 return Err(Violation { symmetry, part, difference, scale, tolerance });
             }
         }

@@ -96,7 +96,9 @@ impl<T: Real> CoordinateUpdate<T> {
                 }
             }
             let share = self.share(node);
-            update.iter_mut().for_each(|update| *update *= share);
+            for update in update {
+                *update *= share;
+            }
         }
         update
     }

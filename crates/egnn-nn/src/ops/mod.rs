@@ -8,6 +8,8 @@
 //! Loops are compiled for the vector width of the CPU at hand by [`pulp`], use no fused multiply-add and add in a
 //! fixed order, so that every width gives the same bits. Matrix products are candle's.
 
+#![allow(clippy::inline_always, reason = "a loop gets the CPU's instructions only if all of it is inlined")]
+
 mod coordinates;
 mod dense;
 mod distance;

@@ -46,10 +46,8 @@ fn layer_stack(case: &Case, tolerances: Tolerances) -> Result<Vec<Row>, ParityEr
     let h = case.input("h", DType::F32)?;
     let x = case.input("x", DType::F32)?;
     let (edges, order) = case.edges(h.dims()[0])?;
-    let attributes = match case.inputs.contains_key("edge_attr") {
-        true => Some(case.input("edge_attr", DType::F32)?),
-        false => None,
-    };
+    let has_attributes = case.inputs.contains_key("edge_attr");
+    let attributes = has_attributes.then(|| case.input("edge_attr", DType::F32)).transpose()?;
     let pass = || -> NnResult<(Tensor, Tensor, Tensor)> {
         let order = Tensor::from_slice(&order, order.len(), h.device())?;
         let attributes = attributes.map(|attributes| attributes.index_select(&order, 0)).transpose()?;

@@ -90,3 +90,84 @@ fn point(group: &Group) -> Option<Point> {
         seeds,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        fabricate::{finished, results},
+        results::Results,
+        write::Options,
+    };
+
+    fn shown(kind: Kind, results: &Results) -> Vec<String> {
+        let options = Options { title: "t".into(), kind, profile: "quick".into(), command: "egnn".into() };
+        let figure = figure(&Report::new(results, &options));
+        let number = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
+        let point = |point: &Point| {
+            let seeds: Vec<String> = point.seeds.iter().map(|&seed| format!("{seed:.4}")).collect();
+            format!(
+                "{}: {:.4} [{}, {}] {}",
+                point.samples,
+                point.mean,
+                number(point.low()),
+                number(point.high()),
+                seeds.join(" ")
+            )
+        };
+        let mut lines = Vec::new();
+        for series in &figure.series {
+            lines.push(format!("{} ({}), paper {}", series.title, series.budget, number(series.paper)));
+            lines.extend(series.points.iter().map(point));
+        }
+        lines
+    }
+
+    #[test]
+    fn a_curve_has_a_series_a_model_with_every_seed() {
+        let runs = vec![
+            finished("gnn", 100, 1, 0.08),
+            finished("egnn", 100, 1, 0.02),
+            finished("egnn", 100, 2, 0.04),
+            finished("egnn", 1600, 1, 0.0001),
+            finished("egnn", 1600, 2, 0.5),
+            finished("own", 1600, 1, 0.3),
+        ];
+        assert_eq!(
+            shown(Kind::SizeCurve, &Results { runs, provenance: Vec::new() }),
+            [
+                "EGNN (1,500 steps a size), paper 0.0071",
+                "100: 0.0300 [0.0159, 0.0441] 0.0200 0.0400",
+                // The deviation exceeds the mean: the bar has no lower end.
+                "1600: 0.2500 [-, 0.6035] 0.0001 0.5000",
+                "GNN (1,500 steps), paper 0.0107",
+                "100: 0.0800 [-, -] 0.0800",
+                "own (1,500 steps), paper -",
+                "1600: 0.3000 [-, -] 0.3000",
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_that_a_logarithmic_axis_lacks_is_drawn() {
+        let shown =
+            shown(Kind::SizeCurve, &results(&[("egnn", 100, 0.0), ("egnn", 200, f64::NAN), ("egnn", 400, 0.01)]));
+        assert_eq!(shown, ["EGNN (1,500 steps a size), paper 0.0071", "400: 0.0100 [-, -] 0.0100"]);
+    }
+
+    #[test]
+    fn a_table_shows_the_papers_rows_that_were_not_run() {
+        assert_eq!(
+            shown(Kind::Table, &results(&[("gnn", 3000, 0.012)])),
+            [
+                "EGNN (not run), paper 0.0071",
+                "Radial Field (not run), paper 0.0104",
+                "GNN (1,500 steps), paper 0.0107",
+                "3000: 0.0120 [-, -] 0.0120",
+                "Tensor Field Network (not run), paper 0.0155",
+                "SE(3)-Transformer (not run), paper 0.0244",
+                "Linear (not run), paper 0.0819",
+            ]
+        );
+    }
+}

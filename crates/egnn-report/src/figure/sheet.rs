@@ -4,7 +4,6 @@
 
 use super::{
     data::Series,
-    raster::FAMILY,
     style::{Marker, Style},
 };
 use plotters::{
@@ -15,6 +14,9 @@ use plotters::{
         text_anchor::{HPos, Pos, VPos},
     },
 };
+
+/// The figures' font, then others of its width for whoever opens the SVG without it.
+const FAMILIES: &str = "DejaVu Sans, Verdana, Geneva, sans-serif";
 
 /// Units across.
 pub(super) const WIDTH: u32 = 1920;
@@ -54,8 +56,7 @@ pub(super) fn words(error: impl std::fmt::Display) -> String {
 pub(super) fn text_style(size: i32, colour: RGBColor, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
     // plotters' SVG divides by this number.
     let height = f64::from(size) * 1.24;
-    // Whoever opens the SVG without our font sees one of the same width.
-    let family = FontFamily::Name("DejaVu Sans, Verdana, Geneva, sans-serif");
+    let family = FontFamily::Name(FAMILIES);
     TextStyle {
         font: (family, height, FontStyle::Normal).into(),
         color: colour.to_backend_color(),
@@ -75,7 +76,6 @@ pub(super) fn sheet(
     height: u32,
     paint: impl FnOnce(&Sheet<'_>) -> Drawn,
 ) -> Result<String, String> {
-    debug_assert_eq!(FAMILY, "DejaVu Sans");
     let mut svg = String::new();
     {
         let sheet = Sheet { root: SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area() };
@@ -224,4 +224,21 @@ fn wrap(text: &str, letters: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::raster;
+
+    #[test]
+    fn figures_ask_for_the_font_that_is_shipped() {
+        assert_eq!(FAMILIES.split(',').next(), Some(raster::FAMILY));
+    }
+
+    #[test]
+    fn text_is_broken_between_words() {
+        assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrap("", 7), [""]);
+    }
 }

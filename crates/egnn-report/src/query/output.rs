@@ -2,7 +2,7 @@
 
 use crate::table::{Align, Column, Table, aligned, quoted};
 use polars::prelude::{AnyValue, DataFrame};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Columns of a terminal that a result is cut to, where cutting text is enough.
 const WIDTH: usize = 160;
@@ -78,11 +78,16 @@ impl Output {
         lines
     }
 
+    /// Written by hand around the values: a JSON map would put the columns in alphabetical order.
     fn json(&self) -> String {
-        let names = self.columns();
-        let object = |row| names.iter().cloned().zip(self.row(row).iter().map(json)).collect::<Map<_, _>>();
-        let objects: Vec<Value> = (0..self.rows()).map(|row| Value::Object(object(row))).collect();
-        format!("{:#}\n", Value::Array(objects))
+        let names: Vec<String> = self.columns().into_iter().map(|name| Value::String(name).to_string()).collect();
+        let object = |row: usize| {
+            let fields: Vec<String> =
+                names.iter().zip(self.row(row)).map(|(name, value)| format!("{name}: {}", json(&value))).collect();
+            format!("  {{{}}}", fields.join(", "))
+        };
+        let objects: Vec<String> = (0..self.rows()).map(object).collect();
+        if objects.is_empty() { "[]\n".into() } else { format!("[\n{}\n]\n", objects.join(",\n")) }
     }
 
     fn row(&self, row: usize) -> Vec<AnyValue<'_>> {

@@ -1,6 +1,6 @@
 //! Text aligned in columns, for a terminal.
 
-use super::{Align, Column, Table, narrow};
+use super::{Align, Table, narrow};
 use crate::{report::Report, write::Kind};
 
 /// Columns of a terminal that a report's table must fit.
@@ -51,10 +51,14 @@ pub(crate) fn aligned(table: &Table, width: usize) -> String {
 
 /// What each column needs to be shown whole.
 fn widths(table: &Table) -> Vec<usize> {
-    let cells = |index: usize| table.rows.iter().filter_map(move |row| row.get(index));
-    let needed =
-        |(index, column): (usize, &Column)| cells(index).chain([&column.title]).map(|cell| cell.chars().count()).max();
-    table.columns.iter().enumerate().map(|column| needed(column).unwrap_or(0)).collect()
+    let letters = |text: &str| text.chars().count();
+    let mut widths: Vec<usize> = table.columns.iter().map(|column| letters(&column.title)).collect();
+    for row in &table.rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(letters(cell));
+        }
+    }
+    widths
 }
 
 /// Columns and the gaps between them.
@@ -119,6 +123,7 @@ fn wrapped(line: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Column;
 
     fn table(name: &str) -> Table {
         let column = |title: &str, align| Column { title: title.into(), align };
