@@ -166,21 +166,21 @@ fn assert_model(config: &NbodyModelConfig) {
 fn every_model_in_several_dimensions() {
     for kind in ModelKind::ALL {
         for dim in [2, 3] {
-            assert_model(&NbodyModelConfig { dim, hidden: 6, layers: 2, ..NbodyModelConfig::new(kind) });
+            assert_model(&NbodyModelConfig { dim, hidden: 4, layers: 2, ..NbodyModelConfig::new(kind) });
         }
     }
 }
 
 #[test]
 fn egnn_with_its_quirks_switched() {
-    let config = NbodyModelConfig { hidden: 6, layers: 2, ..NbodyModelConfig::new(ModelKind::Egnn) };
+    let config = NbodyModelConfig { hidden: 4, layers: 2, ..NbodyModelConfig::new(ModelKind::Egnn) };
     assert_model(&NbodyModelConfig { velocity: Velocity::Current, clamp: None, ..config });
 }
 
 #[test]
 fn layer_stack_with_gate_tanh_and_sum() {
     let options = EgclOptions { attention: true, tanh: true, aggregation: Aggregation::Sum, ..EgclOptions::default() };
-    let config = EgclStackConfig { inputs: 3, hidden: 6, outputs: 2, attributes: 1, layers: 2, options };
+    let config = EgclStackConfig { inputs: 3, hidden: 4, outputs: 2, attributes: 1, layers: 2, options };
     let stack = config.init(&Stream::new(5), DType::F64).unwrap();
     let edges = uneven();
     let (h, x, attributes) = (random(1, 5, 3), random(2, 5, 4), random(3, edges.len(), 1));
@@ -202,7 +202,7 @@ fn exactly_the_views_that_nothing_reads_have_no_gradient() {
             edges: input.edges,
         };
         let gradients = model.forward(&input).unwrap().sqr().unwrap().mean_all().unwrap().backward().unwrap();
-        let views = model.parameters().groups().iter().flat_map(|group| group.views());
+        let views = model.parameters().groups().iter().flat_map(egnn_nn::params::Group::views);
         let named = model.parameters().named_gradients(&gradients).unwrap();
         assert_eq!(views.clone().count(), named.len());
         for (view, (name, gradient)) in views.zip(named) {

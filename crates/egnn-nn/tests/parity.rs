@@ -163,6 +163,14 @@ fn missing_and_misshapen_tensors_are_named() {
     ] {
         assert!(text.contains(part), "{text}");
     }
+    for hidden in [17, 1 << 20, usize::MAX] {
+        let mut case = whole();
+        case.config.hidden = hidden;
+        assert!(!message(&case).is_empty());
+    }
+    let mut case = whole();
+    case.config.layers = 1 << 40;
+    assert!(message(&case).contains("but the parameters hold"), "{}", message(&case));
     let mut case = whole();
     case.config.other.insert("norm_diff".into(), serde_json::Value::Bool(true));
     assert!(message(&case).contains("'norm_diff' = true"), "{}", message(&case));

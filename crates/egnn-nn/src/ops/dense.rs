@@ -28,6 +28,9 @@ impl Weights {
         if inputs != *expected {
             candle_core::bail!("{operation}: the input has {inputs} features, the weight {expected}");
         }
+        if *outputs == 0 {
+            candle_core::bail!("{operation}: the weight has no outputs");
+        }
         let length = outputs * (expected + usize::from(*bias));
         if block.dims() != [length] {
             candle_core::bail!("{operation}: the parameters have shape {:?}, expected [{length}]", block.dims());

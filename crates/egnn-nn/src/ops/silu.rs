@@ -70,3 +70,20 @@ pub(crate) fn multiply<T: Real>(left: &[T], right: &[T]) -> Vec<T> {
         || left.iter().zip(right).map(|(&left, &right)| left * right).collect(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_vector_width_gives_the_same_bits() {
+        // 1003 is no multiple of any width: the remainder is computed number by number.
+        let start: Vec<f32> = (0..1003).map(|i| (i as f32 - 500.0) * 0.037).collect();
+        let (mut values, mut slopes) = (start.clone(), vec![0.0; start.len()]);
+        activate(&mut values, &mut slopes);
+        for ((x, value), slope) in start.into_iter().zip(values).zip(slopes) {
+            let (expected, expected_slope) = std::hint::black_box(x).silu();
+            assert_eq!((value.to_bits(), slope.to_bits()), (expected.to_bits(), expected_slope.to_bits()), "{x}");
+        }
+    }
+}

@@ -124,6 +124,8 @@ impl Case {
             return Err(self.error(Problem::Model { task: task.clone(), model: model.clone(), known }));
         };
         self.refuse_options(&["batch", "nodes"])?;
+        let squares = matches!(kind, ModelKind::Egnn | ModelKind::Gnn);
+        self.refuse_sizes(squares)?;
         let dim = self.columns("loc")?;
         let config = NbodyModelConfig { dim, hidden: *hidden, layers: *layers, ..NbodyModelConfig::new(kind) };
         let model = config.init(&Stream::new(0), dtype).map_err(|error| self.error(error))?;
@@ -134,7 +136,7 @@ impl Case {
     /// The input of an n-body case.
     pub fn nbody_input(&self, dtype: DType) -> Result<NbodyInput, ParityError> {
         let x = self.input("loc", dtype)?;
-        let (edges, _) = self.edges(x.dims()[0])?;
+        let (edges, _) = self.edges(x.dims().first().copied().unwrap_or(0))?;
         Ok(NbodyInput { v: self.input("vel", dtype)?, charge: self.input("charge", dtype)?, x, edges })
     }
 
@@ -172,6 +174,19 @@ impl Case {
         match unknown {
             None => Ok(()),
             Some((field, value)) => Err(self.error(Problem::Option { field: field.clone(), value: value.to_string() })),
+        }
+    }
+
+    /// Refuse sizes that the case's parameters cannot have, before memory is asked for.
+    pub(super) fn refuse_sizes(&self, squares: bool) -> Result<(), ParityError> {
+        let CaseConfig { hidden, layers, .. } = self.config;
+        let held: usize = self.params.values().map(Tensor::elem_count).sum();
+        let least = hidden.checked_mul(if squares { hidden } else { 1 }).and_then(|least| least.checked_mul(layers));
+        match least {
+            Some(least) if least <= held => Ok(()),
+            _ => Err(self.error(Problem::NotACase(format!(
+                "'config' says hidden = {hidden} and layers = {layers}, but the parameters hold {held} numbers"
+            )))),
         }
     }
 

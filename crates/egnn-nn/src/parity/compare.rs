@@ -70,6 +70,7 @@ fn build_stack(case: &Case) -> Result<EgclStack, ParityError> {
             known: "egnn".into(),
         }));
     }
+    case.refuse_sizes(true)?;
     case.refuse_options(&["dim", "attention", "normalize", "tanh"])?;
     let switch = |field: &str| match config.other.get(field) {
         None => Ok(false),
