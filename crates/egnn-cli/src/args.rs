@@ -6,10 +6,14 @@ use std::path::PathBuf;
 /// Reproduces the experiments of "E(n) Equivariant Graph Neural Networks" (Satorras, Hoogeboom, Welling, ICML 2021):
 /// generates the data, trains the models, sweeps, and draws the figures beside the paper's numbers.
 #[derive(Debug, Parser)]
-#[command(name = "egnn", version, after_help = "\
+#[command(
+    name = "egnn",
+    version,
+    after_help = "\
 Example: the paper's Figure 2 on a budget of minutes, from data to page
     egnn sweep nbody-sizes
-Exit codes: 0 done, 1 a run failed, 2 bad input, 3 disk, permission or lock, 4 interrupted (the same command resumes)")]
+Exit codes: 0 done, 1 a run failed, 2 bad input, 3 disk, permission or lock, 4 interrupted (the same command resumes)"
+)]
 pub(crate) struct Cli {
     /// Folder with pipelines/, datasets/ and reports/ [default: the nearest one upwards from here]
     #[arg(long, global = true, value_name = "DIR")]
@@ -21,7 +25,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make datasets as Parquet; what is up to date is left alone
-    #[command(after_help = "Example: egnn generate nbody nbody_small\nSets and their parameters stand in datasets/nbody.yaml; add your own there.")]
+    #[command(
+        after_help = "Example: egnn generate nbody nbody_small\nSets and their parameters stand in datasets/nbody.yaml; add your own there."
+    )]
     Generate(Generate),
     /// Bring in files made elsewhere
     #[command(after_help = "Example: egnn import nbody --from n_body_system/dataset --set authors\n\
@@ -35,8 +41,10 @@ pub(crate) enum Command {
         RUN may also be a .safetensors file saved from PyTorch under the authors' names.")]
     Evaluate(Evaluate),
     /// Run a pipeline: data, runs, results, report; the same command resumes or does nothing
-    #[command(after_help = "Examples:\n  egnn sweep nbody-sizes\n  egnn sweep nbody-sizes --profile paper --dry-run\n  \
-        egnn sweep nbody model=egnn seed=1,2,3 epochs=300 --name egnn-300")]
+    #[command(
+        after_help = "Examples:\n  egnn sweep nbody-sizes\n  egnn sweep nbody-sizes --profile paper --dry-run\n  \
+        egnn sweep nbody model=egnn seed=1,2,3 epochs=300 --name egnn-300"
+    )]
     Sweep(Sweep),
     /// Show where the runs of a pipeline stand
     #[command(after_help = "Example: egnn status nbody-sizes")]
@@ -45,8 +53,10 @@ pub(crate) enum Command {
     #[command(after_help = "Example: egnn report nbody-sizes --profile quick")]
     Report(Pipeline),
     /// Ask Parquet files in SQL
-    #[command(after_help = "Example: egnn query \"SELECT model, train_samples, test_mse FROM read_parquet('reports/nbody-sizes/quick/results.parquet')\"\n     \
-        or: egnn query --pipeline nbody-sizes \"SELECT model, AVG(test_mse) AS mse FROM results GROUP BY model\"")]
+    #[command(
+        after_help = "Example: egnn query \"SELECT model, train_samples, test_mse FROM read_parquet('reports/nbody-sizes/quick/results.parquet')\"\n     \
+        or: egnn query --pipeline nbody-sizes \"SELECT model, AVG(test_mse) AS mse FROM results GROUP BY model\""
+    )]
     Query(Query),
     /// Compare this program with reference cases (outputs, loss, gradients; for an Adam trace: losses and parameters)
     #[command(after_help = "Example: egnn parity crates/egnn-nn/tests/fixtures/nbody_egnn.safetensors")]

@@ -66,7 +66,8 @@ impl NbodySet {
 
     fn shape(&self) -> SetShape {
         let Splits { train, valid, test } = self.splits;
-        let splits = SPLITS.iter().zip([train, valid, test]).map(|(name, count)| ((*name).to_owned(), count as u64)).collect();
+        let splits =
+            SPLITS.iter().zip([train, valid, test]).map(|(name, count)| ((*name).to_owned(), count as u64)).collect();
         SetShape { frames: self.system.frames() as u64, splits }
     }
 }
@@ -81,7 +82,8 @@ pub(crate) struct Catalogue {
 impl Catalogue {
     pub(crate) fn read(workspace: &Workspace) -> Result<Self> {
         let file = workspace.nbody_sets();
-        let text = std::fs::read_to_string(&file).map_err(|error| Stop::input(format!("{}: cannot be read: {error}", file.display())))?;
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| Stop::input(format!("{}: cannot be read: {error}", file.display())))?;
         let sets: BTreeMap<String, NbodySet> =
             serde_saphyr::from_str(&text).map_err(|error| Stop::input(format!("{}: {error}", file.display())))?;
         for (name, set) in &sets {
@@ -125,7 +127,8 @@ impl Catalogue {
         let imported = manifest::read(&self.folder(name)).map_err(|error| error.to_string())?;
         let Some(Manifest { parameters, splits, .. }) = imported else { return Err(self.unknown(name)) };
         let frames = parameters.get("frames").and_then(serde_json::Value::as_u64);
-        let frames = frames.ok_or_else(|| format!("set '{name}' has a manifest without a number of frames; import it again"))?;
+        let frames =
+            frames.ok_or_else(|| format!("set '{name}' has a manifest without a number of frames; import it again"))?;
         let size = |(split, entry): (String, dataset::SplitEntry)| (split, entry.samples);
         Ok(SetShape { frames, splits: splits.into_iter().map(size).collect() })
     }

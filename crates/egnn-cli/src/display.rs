@@ -32,7 +32,9 @@ impl Display {
             SweepEvent::Damaged { message, .. } => self.line(&format!("warning: {message}")),
             SweepEvent::PlanReady { total, done, outstanding } => self.begin(*total, *done, outstanding.len()),
             SweepEvent::RunStarted { index, id, .. } => self.start(*index, id),
-            SweepEvent::RunProgress { index, step, steps, loss, valid } => self.advance(*index, *step, *steps, *loss, *valid),
+            SweepEvent::RunProgress { index, step, steps, loss, valid } => {
+                self.advance(*index, *step, *steps, *loss, *valid)
+            }
             SweepEvent::RunFinished { index, id, metrics, took } => {
                 self.remove(*index);
                 self.finished += 1;
@@ -46,7 +48,11 @@ impl Display {
             }
             SweepEvent::Eta { remaining, running, waiting } => self.eta(*remaining, *running, *waiting),
             SweepEvent::Stopping { cancelled } => {
-                self.line(if *cancelled { "stopping: the same command resumes" } else { "stopping at the first failure" });
+                self.line(if *cancelled {
+                    "stopping: the same command resumes"
+                } else {
+                    "stopping at the first failure"
+                });
             }
             SweepEvent::DataReady { .. } | SweepEvent::UpToDate { .. } => {}
             SweepEvent::SweepFinished { .. } => self.end(),
@@ -81,7 +87,8 @@ impl Display {
         let Some((_, bar)) = self.runs.get(&index) else { return };
         bar.set_length(steps);
         bar.set_position(step);
-        let part = |name: &str, value: Option<f64>| value.map(|value| format!("  {name} {value:.5}")).unwrap_or_default();
+        let part =
+            |name: &str, value: Option<f64>| value.map(|value| format!("  {name} {value:.5}")).unwrap_or_default();
         bar.set_message(format!("step {step}/{steps}{}{}", part("loss", loss), part("valid", valid)));
     }
 
@@ -94,7 +101,8 @@ impl Display {
     }
 
     fn eta(&self, remaining: Duration, running: usize, waiting: usize) {
-        self.whole.set_message(format!("sweep: {} left, {running} running, {waiting} waiting", HumanDuration(remaining)));
+        self.whole
+            .set_message(format!("sweep: {} left, {running} running, {waiting} waiting", HumanDuration(remaining)));
     }
 
     fn line(&self, text: &str) {

@@ -30,7 +30,14 @@ impl Stop {
 
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#}", self.error)
+        // Some messages of libraries contain their cause, others do not: each is said once.
+        let mut said = String::new();
+        for cause in self.error.chain().map(ToString::to_string) {
+            if !said.contains(&cause) {
+                said = if said.is_empty() { cause } else { format!("{said}: {cause}") };
+            }
+        }
+        f.write_str(&said)
     }
 }
 
@@ -46,7 +53,12 @@ macro_rules! environment_or_input {
     )*};
 }
 
-environment_or_input!(egnn_store::StoreError, egnn_report::ReportError, egnn_sweep::SweepError, egnn_nn::parity::ParityError);
+environment_or_input!(
+    egnn_store::StoreError,
+    egnn_report::ReportError,
+    egnn_sweep::SweepError,
+    egnn_nn::parity::ParityError
+);
 
 impl From<egnn_train::TrainError> for Stop {
     fn from(error: egnn_train::TrainError) -> Self {

@@ -62,7 +62,8 @@ fn on_one_thread() -> Result<()> {
     if std::env::var(THREADS).is_ok_and(|threads| threads == wanted) {
         return Ok(());
     }
-    let program = std::env::current_exe().map_err(|error| Stop::environment("cannot find this program's own file", error))?;
+    let program =
+        std::env::current_exe().map_err(|error| Stop::environment("cannot find this program's own file", error))?;
     let mut again = std::process::Command::new(program);
     again.args(std::env::args_os().skip(1)).env(THREADS, wanted);
     #[cfg(unix)]

@@ -7,7 +7,8 @@ use std::io::{ErrorKind, Write};
 pub(crate) fn data(text: impl AsRef<str>) {
     let mut out = std::io::stdout().lock();
     let text = text.as_ref();
-    let written = out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+    let written =
+        out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
     match written.and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
         // Nothing can be said about a stdout that is gone.

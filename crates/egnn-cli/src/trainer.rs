@@ -41,7 +41,7 @@ impl Trainer for LocalTrainer<'_> {
         let mut command = Command::new(&self.program);
         command
             .arg("--root")
-            .arg(self.root)
+            .arg(if self.root.as_os_str().is_empty() { Path::new(".") } else { self.root })
             .arg("worker")
             .arg("--manifest")
             .arg(manifest)
@@ -57,13 +57,13 @@ impl Trainer for LocalTrainer<'_> {
 }
 
 /// A run's cost before anything was measured: milliseconds a step at the paper's sizes (measured by `egnn bench` on
-/// one core of a 2023 server), scaled by samples, width and layers.
+/// one core of an AMD EPYC, Zen 4), scaled by samples, width and layers.
 fn estimate(config: &NbodyConfig) -> Estimate {
     let (train_ms, forward_ms, parameters) = match config.model {
-        ModelKind::Egnn => (20.0, 6.0, 134_020.0),
-        ModelKind::Gnn => (15.0, 5.0, 104_387.0),
-        ModelKind::RadialField => (5.0, 1.5, 2_052.0),
-        ModelKind::Linear => (0.1, 0.02, 1.0),
+        ModelKind::Egnn => (11.5, 3.7, 134_020.0),
+        ModelKind::Gnn => (7.7, 2.6, 104_387.0),
+        ModelKind::RadialField => (2.0, 0.8, 2_052.0),
+        ModelKind::Linear => (0.05, 0.01, 1.0),
     };
     let width = config.hidden as f64 / 64.0;
     let layers = config.layers as f64 / 4.0;

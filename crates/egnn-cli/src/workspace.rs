@@ -18,13 +18,16 @@ impl Workspace {
             return if is_root(root) {
                 Ok(Self { root: root.into() })
             } else {
-                Err(Stop::input(format!("{}: no pipelines/ and datasets/ in it; --root must name a checkout of egnn-lab", root.display())))
+                Err(Stop::input(format!(
+                    "{}: no pipelines/ and datasets/ in it; --root must name a checkout of egnn-lab",
+                    root.display()
+                )))
             };
         }
         let here = std::env::current_dir().map_err(|error| Stop::input(format!("no current folder: {error}")))?;
         match here.ancestors().find(|folder| is_root(folder)) {
-            // Relative paths make messages short; the root is where people usually stand.
-            Some(root) if root == here => Ok(Self { root: PathBuf::from(".") }),
+            // The root is where people usually stand: an empty path keeps all others, and so all messages, short.
+            Some(root) if root == here => Ok(Self { root: PathBuf::new() }),
             Some(root) => Ok(Self { root: root.into() }),
             None => Err(Stop::input(
                 "no folder with pipelines/ and datasets/ here or above; go to a checkout of egnn-lab or name one with --root",
@@ -69,7 +72,6 @@ impl Workspace {
     }
 
     fn path(&self, relative: &str) -> PathBuf {
-        // "./datasets" would be noise in every message.
-        if self.root == Path::new(".") { PathBuf::from(relative) } else { self.root.join(relative) }
+        self.root.join(relative)
     }
 }

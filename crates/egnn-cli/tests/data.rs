@@ -72,7 +72,11 @@ fn wrong_sets_and_definitions_are_refused() {
     let before = lab.files();
     lab.fails(2, &["generate", "nbody", "nbody_smal"], "did you mean 'nbody_small'?");
     lab.fails(2, &["generate", "nbdy"], "nbody");
-    lab.edit("datasets/nbody.yaml", "system: {bodies: 5, steps: 5000, sample_freq: 100}", "system: {bodies: 5, steps: 5000, sample_frq: 100}");
+    lab.edit(
+        "datasets/nbody.yaml",
+        "system: {bodies: 5, steps: 5000, sample_freq: 100}",
+        "system: {bodies: 5, steps: 5000, sample_frq: 100}",
+    );
     lab.fails(2, &["generate", "nbody", "nbody_smoke"], "nbody.yaml");
     lab.edit("datasets/nbody.yaml", "sample_frq: 100", "sample_freq: 0");
     lab.fails(2, &["generate", "nbody", "nbody_smoke"], "sample_freq");
@@ -88,7 +92,8 @@ fn full_disks_and_missing_permissions_end_with_exit_code_3_and_leave_nothing() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(3), "{stderr}");
         assert!(stderr.contains(message), "{stderr}");
-        let left: Vec<_> = lab.files().into_iter().filter(|(name, _)| name.contains("parquet") || name.contains("tmp")).collect();
+        let left: Vec<_> =
+            lab.files().into_iter().filter(|(name, _)| name.contains("parquet") || name.contains("tmp")).collect();
         assert_eq!(left, [], "nothing half-written");
     }
     assert!(lab.ok(&["generate", "nbody", "nbody_smoke"]).stdout.contains("made"), "and the same command then works");
@@ -125,7 +130,11 @@ fn the_authors_files_can_be_imported_and_trained_on() {
         save("charges", npy(&[count, 5, 1], |i| if i % 2 == 0 { 1.0 } else { -1.0 }));
     }
     let imported = lab.ok(&["import", "nbody", "--from", "theirs", "--set", "authors"]);
-    assert!(imported.stdout.contains("12 train + 4 valid + 4 test trajectories, 49 frames, 5 bodies"), "{}", imported.stdout);
+    assert!(
+        imported.stdout.contains("12 train + 4 valid + 4 test trajectories, 49 frames, 5 bodies"),
+        "{}",
+        imported.stdout
+    );
     let columns = lab.ok(&[
         "query",
         "--json",
@@ -137,7 +146,14 @@ fn the_authors_files_can_be_imported_and_trained_on() {
     let rows: serde_json::Value = serde_json::from_str(&columns.stdout).unwrap();
     assert!((rows[0]["position_y"].as_f64().unwrap() - f64::from(expected) * 0.01).abs() < 1e-6, "{}", columns.stdout);
     lab.ok(&[
-        "train", "nbody", "model=linear", "train_set=authors", "eval_set=authors", "train_samples=12", "batch_size=4", "epochs=2",
+        "train",
+        "nbody",
+        "model=linear",
+        "train_set=authors",
+        "eval_set=authors",
+        "train_samples=12",
+        "batch_size=4",
+        "epochs=2",
     ]);
     lab.fails(2, &["import", "nbody", "--from", "theirs", "--set", "nbody_small"], "choose another name");
     std::fs::write(folder.join("vel_valid_charged5_initvel1small.npy"), npy(&[4, 49, 5, 3], |_| 0.0)).unwrap();

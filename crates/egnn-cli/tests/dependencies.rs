@@ -29,11 +29,8 @@ const ALLOWED: [(&str, &[&str]); 10] = [
 ];
 
 /// Libraries that only some crates may use directly.
-const CONFINED: [(&str, &[&str]); 3] = [
-    ("parquet", &["egnn-store"]),
-    ("polars", &["egnn-report"]),
-    ("candle-core", &["egnn-nn", "egnn-train"]),
-];
+const CONFINED: [(&str, &[&str]); 3] =
+    [("parquet", &["egnn-store"]), ("polars", &["egnn-report"]), ("candle-core", &["egnn-nn", "egnn-train"])];
 
 /// Direct dependencies of every member, by kind.
 fn dependencies() -> BTreeMap<String, BTreeSet<(String, bool)>> {
@@ -58,7 +55,8 @@ fn dependencies() -> BTreeMap<String, BTreeSet<(String, bool)>> {
 fn crates_depend_only_downwards() {
     let allowed = BTreeMap::from(ALLOWED);
     for (name, dependencies) in dependencies() {
-        let allowed = allowed.get(name.as_str()).unwrap_or_else(|| panic!("add {name} to the list and to crates/README.md"));
+        let allowed =
+            allowed.get(name.as_str()).unwrap_or_else(|| panic!("add {name} to the list and to crates/README.md"));
         for (dependency, dev) in dependencies.iter().filter(|(dependency, _)| dependency.starts_with("egnn-")) {
             let testkit = dependency == "egnn-testkit";
             assert!(
@@ -77,6 +75,9 @@ fn heavy_libraries_stay_where_they_belong() {
             let used = dependencies.contains(&(library.to_owned(), false));
             assert!(!used || users.contains(&name.as_str()), "{name} must not use {library}");
         }
-        assert!(users.iter().all(|user| members[*user].contains(&(library.to_owned(), false))), "{library}'s list is stale");
+        assert!(
+            users.iter().all(|user| members[*user].contains(&(library.to_owned(), false))),
+            "{library}'s list is stale"
+        );
     }
 }

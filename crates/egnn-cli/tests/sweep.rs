@@ -7,7 +7,8 @@ use std::{process::Stdio, time::Duration};
 
 /// The semantic part of results.parquet as CSV.
 fn semantic(lab: &Lab, results: &str) -> String {
-    let circumstantial: Vec<_> = egnn_schema::columns::results::CIRCUMSTANTIAL.iter().map(|column| column.name).collect();
+    let circumstantial: Vec<_> =
+        egnn_schema::columns::results::CIRCUMSTANTIAL.iter().map(|column| column.name).collect();
     let all = lab.ok(&["query", "--format", "csv", &format!("SELECT * FROM read_parquet('{results}') LIMIT 1")]).stdout;
     let columns: Vec<_> =
         all.lines().next().unwrap().split(',').filter(|name| !circumstantial.contains(name)).collect();
@@ -30,7 +31,12 @@ fn the_main_job_from_nothing_to_a_page() {
     let figure = lab.read("reports/nbody-sizes/smoke/figure.svg");
     let before = lab.files();
     let second = lab.ok(&["sweep", "nbody-sizes", "--profile", "smoke"]);
-    assert!(format!("{}{}", second.stdout, second.stderr).contains("nothing to do"), "{}{}", second.stdout, second.stderr);
+    assert!(
+        format!("{}{}", second.stdout, second.stderr).contains("nothing to do"),
+        "{}{}",
+        second.stdout,
+        second.stderr
+    );
     assert_eq!(lab.files(), before, "a second call does nothing");
     // The report comes from the records alone.
     for file in ["figure.svg", "table.md", "index.html"] {
@@ -40,7 +46,12 @@ fn the_main_job_from_nothing_to_a_page() {
     assert_eq!(lab.read("reports/nbody-sizes/smoke/figure.svg"), figure);
     // SQL over it.
     let query = lab.ok(&[
-        "query", "--pipeline", "nbody-sizes", "--profile", "smoke", "--json",
+        "query",
+        "--pipeline",
+        "nbody-sizes",
+        "--profile",
+        "smoke",
+        "--json",
         "SELECT model, COUNT(test_mse) AS n FROM results GROUP BY model ORDER BY model",
     ]);
     let rows: serde_json::Value = serde_json::from_str(&query.stdout).unwrap();
@@ -61,7 +72,19 @@ fn sweeps_killed_at_random_moments_end_as_undisturbed_ones() {
     let lab = Lab::new();
     // Long enough to be hit in the middle of training; checkpoints at every evaluation.
     let arguments = |name: &'static str| {
-        ["sweep", "nbody-sizes", "--profile", "smoke", "steps=120", "--name", name, "--checkpoint-every", "0", "--jobs", "2"]
+        [
+            "sweep",
+            "nbody-sizes",
+            "--profile",
+            "smoke",
+            "steps=120",
+            "--name",
+            name,
+            "--checkpoint-every",
+            "0",
+            "--jobs",
+            "2",
+        ]
     };
     lab.ok(&arguments("undisturbed"));
     for kill in 0..5_u64 {
@@ -88,11 +111,25 @@ fn a_failing_run_is_told_at_once_and_the_others_finish() {
     let lab = Lab::new();
     let run = lab.fails(
         1,
-        &["sweep", "nbody-sizes", "--profile", "smoke", "model=gnn,egnn", "train_samples=40", "learning_rate=1e9", "--name", "bad"],
+        &[
+            "sweep",
+            "nbody-sizes",
+            "--profile",
+            "smoke",
+            "model=gnn,egnn",
+            "train_samples=40",
+            "learning_rate=1e9",
+            "--name",
+            "bad",
+        ],
         "learning_rate",
     );
     assert!(run.stderr.contains("gnn-n40"), "{}", run.stderr);
-    let rows = lab.ok(&["query", "--json", "SELECT status, COUNT(run) AS n FROM read_parquet('reports/nbody-sizes/bad/results.parquet') GROUP BY status"]);
+    let rows = lab.ok(&[
+        "query",
+        "--json",
+        "SELECT status, COUNT(run) AS n FROM read_parquet('reports/nbody-sizes/bad/results.parquet') GROUP BY status",
+    ]);
     assert!(rows.stdout.contains("failed"), "{}", rows.stdout);
 }
 

@@ -34,7 +34,11 @@ impl FieldValue {
         match text {
             "true" => Self::Bool(true),
             "false" => Self::Bool(false),
-            _ => text.parse().map(Self::Int).or_else(|_| text.parse().map(Self::Float)).unwrap_or_else(|_| Self::Text(text.into())),
+            _ => text
+                .parse()
+                .map(Self::Int)
+                .or_else(|_| text.parse().map(Self::Float))
+                .unwrap_or_else(|_| Self::Text(text.into())),
         }
     }
 }

@@ -82,7 +82,9 @@ pub(crate) fn read(path: &Path, run: &str, state: &mut State, parameters: &Param
         return Ok(false);
     }
     let (header, mut tensors) = match read_safetensors::<Header>(path) {
-        Ok((Some(header), tensors)) if header.record_version == RECORD_VERSION && header.run == run => (header, tensors),
+        Ok((Some(header), tensors)) if header.record_version == RECORD_VERSION && header.run == run => {
+            (header, tensors)
+        }
         Ok(_) => {
             tracing::warn!("{}: belongs to another run or version; starting afresh", path.display());
             return Ok(false);
@@ -99,11 +101,17 @@ pub(crate) fn read(path: &Path, run: &str, state: &mut State, parameters: &Param
     let (first, second) = (take("adam.m."), take("adam.v."));
     for (index, moments) in state.adam.moments.iter_mut().enumerate() {
         let (Some(m), Some(v)) = (first.get(&index.to_string()), second.get(&index.to_string())) else {
-            return Err(TrainError::file(path, format!("lacks the moments of group {index}; delete it to start afresh")));
+            return Err(TrainError::file(
+                path,
+                format!("lacks the moments of group {index}; delete it to start afresh"),
+            ));
         };
         let restored = Moments { m: m.to_vec1()?, v: v.to_vec1()? };
         if restored.m.len() != moments.m.len() || restored.v.len() != moments.v.len() {
-            return Err(TrainError::file(path, format!("has moments of another size in group {index}; delete it to start afresh")));
+            return Err(TrainError::file(
+                path,
+                format!("has moments of another size in group {index}; delete it to start afresh"),
+            ));
         }
         *moments = restored;
     }

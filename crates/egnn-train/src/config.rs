@@ -138,7 +138,10 @@ impl NbodyConfig {
             (None, None) => {
                 return Err(FieldError::new(
                     "epochs",
-                    format!("no epochs for model '{}' at train_samples {train_samples}: set epochs or steps", model.name()),
+                    format!(
+                        "no epochs for model '{}' at train_samples {train_samples}: set epochs or steps",
+                        model.name()
+                    ),
                 ));
             }
         };
@@ -285,7 +288,10 @@ fn frames(reader: &mut Reader, part: &str, set: &str, shape: &SetShape) -> Resul
         if frame >= shape.frames {
             return Err(FieldError::new(
                 name,
-                format!("{name} {frame} is beyond the last frame of set '{set}', which has frames 0 to {}", shape.frames - 1),
+                format!(
+                    "{name} {frame} is beyond the last frame of set '{set}', which has frames 0 to {}",
+                    shape.frames - 1
+                ),
             ));
         }
     }
@@ -303,7 +309,9 @@ fn samples(reader: &mut Reader, split: &str, default: u64, set: &str, shape: &Se
     if wanted > size {
         return Err(FieldError::new(
             &name,
-            format!("{name} {wanted} is more than set '{set}' has in its {split} split ({size}); lower it or use a larger set"),
+            format!(
+                "{name} {wanted} is more than set '{set}' has in its {split} split ({size}); lower it or use a larger set"
+            ),
         ));
     }
     Ok(wanted)
@@ -329,7 +337,8 @@ mod tests {
 
     #[test]
     fn resolving_a_resolved_configuration_changes_nothing() {
-        let config = NbodyConfig::resolve(&fields(&[("steps", "100"), ("evaluate_every_samples", "10000")]), &shape).unwrap();
+        let config =
+            NbodyConfig::resolve(&fields(&[("steps", "100"), ("evaluate_every_samples", "10000")]), &shape).unwrap();
         assert_eq!(NbodyConfig::resolve(&config.fields(), &shape).unwrap(), config);
         assert_eq!((config.epochs, config.steps()), (4, 120), "30 batches an epoch: 100 steps take 4 epochs");
         assert_eq!(config.evaluate_every_epochs, 3, "10000 / 3000");
@@ -341,7 +350,11 @@ mod tests {
             (&[("model", "egn")][..], "model", "unknown model 'egn'; did you mean 'egnn'?"),
             (&[("learning_rat", "1")], "learning_rat", "did you mean 'learning_rate'?"),
             (&[("train_samples", "10001"), ("epochs", "1")], "train_samples", "more than set 'nbody_small' has"),
-            (&[("train_samples", "99"), ("epochs", "1")], "train_samples", "lower batch_size or set drop_last to false"),
+            (
+                &[("train_samples", "99"), ("epochs", "1")],
+                "train_samples",
+                "lower batch_size or set drop_last to false",
+            ),
             (&[("epochs", "1"), ("steps", "77")], "steps", "not both"),
             (&[("train_target_frame", "49"), ("epochs", "1")], "train_target_frame", "frames 0 to 48"),
             (&[("learning_rate", "-1"), ("epochs", "1")], "learning_rate", "not negative"),

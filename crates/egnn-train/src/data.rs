@@ -59,7 +59,13 @@ impl Samples {
     ///
     /// # Panics
     /// If the lengths do not fit together.
-    pub fn from_arrays(bodies: usize, position: Vec<f32>, velocity: Vec<f32>, charge: Vec<f32>, target: Vec<f32>) -> Self {
+    pub fn from_arrays(
+        bodies: usize,
+        position: Vec<f32>,
+        velocity: Vec<f32>,
+        charge: Vec<f32>,
+        target: Vec<f32>,
+    ) -> Self {
         let len = charge.len() / bodies;
         for array in [&position, &velocity, &target] {
             assert_eq!(array.len(), len * bodies * DIM, "positions, velocities, charges and targets must fit together");

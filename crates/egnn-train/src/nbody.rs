@@ -229,7 +229,8 @@ impl<'a> Run<'a> {
     }
 
     fn validate(&mut self, epoch: u64, train_loss: f64, emit: Emit<'_>) -> Result<(), TrainError> {
-        let (valid_loss, _) = predict(&*self.model, &self.data.valid, self.config.batch_size as usize, &mut self.edges)?;
+        let (valid_loss, _) =
+            predict(&*self.model, &self.data.valid, self.config.batch_size as usize, &mut self.edges)?;
         if !valid_loss.is_finite() {
             return Err(self.diverged(format!("validation loss is not finite ({valid_loss})"), epoch, None));
         }
@@ -269,10 +270,14 @@ impl<'a> Run<'a> {
             epochs: self.config.epochs,
             steps: self.state.adam.step,
             best_epoch: best.score.epoch,
-            values: [("test_mse", test_loss), ("valid_mse", best.score.valid_loss), ("train_mse", best.score.train_loss)]
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
+            values: [
+                ("test_mse", test_loss),
+                ("valid_mse", best.score.valid_loss),
+                ("train_mse", best.score.train_loss),
+            ]
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
         })
     }
 

@@ -92,7 +92,10 @@ impl Rows {
             ("rotation".to_owned(), ColumnData::U8(self.rotation)),
         ];
         let named = |prefix: &str, data: [Vec<Option<f32>>; 3]| {
-            AXES.iter().zip(data).map(|(axis, data)| (format!("{prefix}_{axis}"), ColumnData::F32(data))).collect::<Vec<_>>()
+            AXES.iter()
+                .zip(data)
+                .map(|(axis, data)| (format!("{prefix}_{axis}"), ColumnData::F32(data)))
+                .collect::<Vec<_>>()
         };
         columns.extend(named("target", self.target));
         columns.extend(named("prediction", self.prediction));

@@ -16,12 +16,17 @@ use egnn_nn::parity::{Case, ParityReport, Problem, Quantity, Row, Tolerances};
 pub fn run_trace(case: &Case, tolerances: Tolerances) -> Result<ParityReport, TrainError> {
     let refuse = |what: String| TrainError::from(case.error(Problem::NotACase(what)));
     let words = case.config.optimizer.as_deref().unwrap_or_default();
-    let config = adam_config(words)
-        .ok_or_else(|| refuse(format!("optimizer '{words}' is not of the form 'Adam lr .. betas (.., ..) eps .. weight_decay ..'")))?;
+    let config = adam_config(words).ok_or_else(|| {
+        refuse(format!("optimizer '{words}' is not of the form 'Adam lr .. betas (.., ..) eps .. weight_decay ..'"))
+    })?;
     let model = case.nbody_model(DTYPE)?;
     let batch = Batch { input: case.nbody_input(DTYPE)?, target: case.input("target", DTYPE)? };
     if batch.target.dims() != batch.input.x.dims() {
-        return Err(refuse(format!("in.target has shape {:?}, in.loc {:?}", batch.target.dims(), batch.input.x.dims())));
+        return Err(refuse(format!(
+            "in.target has shape {:?}, in.loc {:?}",
+            batch.target.dims(),
+            batch.input.x.dims()
+        )));
     }
     let expected = case.output("losses", DType::F64)?.flatten_all()?.to_vec1::<f64>()?;
     if case.after.is_empty() || expected.is_empty() {
@@ -72,8 +77,7 @@ mod tests {
     #[test]
     fn the_optimizer_is_read_from_its_words() {
         let words = "Adam lr 5e-4 betas (0.9, 0.98) eps 1e-7 weight_decay 1e-12 (L2, added to the gradient)";
-        let expected =
-            AdamConfig { learning_rate: 5e-4, beta1: 0.9, beta2: 0.98, eps: 1e-7, weight_decay: 1e-12 };
+        let expected = AdamConfig { learning_rate: 5e-4, beta1: 0.9, beta2: 0.98, eps: 1e-7, weight_decay: 1e-12 };
         assert_eq!(adam_config(words), Some(expected));
         assert_eq!(adam_config("SGD lr 1"), None);
         assert_eq!(adam_config("Adam"), None);

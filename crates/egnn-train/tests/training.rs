@@ -45,12 +45,7 @@ fn config(pairs: &[(&str, &str)]) -> NbodyConfig {
 
 const EAGER: Pace = Pace { checkpoint: Duration::ZERO, progress: Duration::ZERO };
 
-fn run(
-    config: &NbodyConfig,
-    data: &NbodyData,
-    folder: &Path,
-    emit: Emit<'_>,
-) -> Result<RunMetrics, TrainError> {
+fn run(config: &NbodyConfig, data: &NbodyData, folder: &Path, emit: Emit<'_>) -> Result<RunMetrics, TrainError> {
     train(config, &BTreeMap::new(), data, &Files::of_run(folder), EAGER, emit)
 }
 
@@ -191,7 +186,9 @@ fn not_a_number_in_the_data_is_caught_at_its_batch() {
 fn stored_models_that_do_not_fit_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
-    for (content, expected) in [(&b""[..], "not a whole safetensors file"), (b"PAR1 and more", "not a whole safetensors file")] {
+    for (content, expected) in
+        [(&b""[..], "not a whole safetensors file"), (b"PAR1 and more", "not a whole safetensors file")]
+    {
         std::fs::write(&path, content).unwrap();
         let error = ModelFile::read(&path).unwrap_err().to_string();
         assert!(error.contains(expected) && error.contains("model.safetensors"), "{error}");

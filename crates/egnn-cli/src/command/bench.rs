@@ -37,8 +37,12 @@ struct Simulator {
 pub(crate) fn run(args: &Bench) -> Result<()> {
     let system = System::default();
     let generate = |count: usize| {
-        let generator =
-            Generator { system: system.clone(), source: Source::Native, seed: 1, splits: vec![("bench".into(), count)] };
+        let generator = Generator {
+            system: system.clone(),
+            source: Source::Native,
+            seed: 1,
+            splits: vec![("bench".into(), count)],
+        };
         egnn_nbody::generate(&generator, None, &|_| ()).map_err(|error| crate::exit::Stop::new(exit::BAD_INPUT, error))
     };
     let start = Instant::now();

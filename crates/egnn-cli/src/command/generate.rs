@@ -34,7 +34,8 @@ pub(crate) struct Made {
 
 pub(crate) fn run(args: &Generate, workspace: &Workspace) -> Result<()> {
     let catalogue = Catalogue::read(workspace)?;
-    let names: Vec<String> = if args.sets.is_empty() { catalogue.names().map(str::to_owned).collect() } else { args.sets.clone() };
+    let names: Vec<String> =
+        if args.sets.is_empty() { catalogue.names().map(str::to_owned).collect() } else { args.sets.clone() };
     // Every name is checked before anything is made.
     for name in &names {
         catalogue.get(name)?;
@@ -58,7 +59,10 @@ pub(crate) fn describe(made: &Made) -> String {
     if made.outcome == UP_TO_DATE {
         format!("{}: up to date ({} trajectories, {size:.1} MB, checksums verified)", made.set, made.trajectories)
     } else {
-        format!("{}: {} ({} trajectories, {size:.1} MB, {:.1} s)", made.set, made.outcome, made.trajectories, made.seconds)
+        format!(
+            "{}: {} ({} trajectories, {size:.1} MB, {:.1} s)",
+            made.set, made.outcome, made.trajectories, made.seconds
+        )
     }
 }
 
@@ -125,7 +129,9 @@ pub(crate) fn ensure(catalogue: &Catalogue, name: &str) -> Result<Made> {
 pub(crate) fn remove_manifest(folder: &Path) -> Result<()> {
     let path = manifest::path(folder);
     match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", &path, error).into()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", &path, error).into())
+        }
         _ => Ok(()),
     }
 }

@@ -72,7 +72,11 @@ pub(crate) fn run(args: &Import, workspace: &Workspace) -> Result<()> {
             .iter()
             .filter_map(|split| Some(format!("{} {split}", made.splits.get(*split)?.samples)))
             .collect();
-        printer::data(format!("{}: imported {} trajectories, {frames} frames, {bodies} bodies", args.set, counts.join(" + ")));
+        printer::data(format!(
+            "{}: imported {} trajectories, {frames} frames, {bodies} bodies",
+            args.set,
+            counts.join(" + ")
+        ));
     }
     Ok(())
 }

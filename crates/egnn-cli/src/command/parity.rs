@@ -29,19 +29,31 @@ pub(crate) fn run(args: &Parity) -> Result<()> {
     }
     let failed = reports.iter().filter(|report| !report.passed()).count();
     if failed > 0 {
-        return Err(Stop::new(exit::RUN_FAILED, anyhow::anyhow!("{failed} of {} cases out of tolerance", reports.len())));
+        return Err(Stop::new(
+            exit::RUN_FAILED,
+            anyhow::anyhow!("{failed} of {} cases out of tolerance", reports.len()),
+        ));
     }
     Ok(())
 }
 
 /// The worst row of each quantity, and every row out of tolerance.
 fn text(report: &ParityReport) -> String {
-    let mut lines = vec![format!("{}: {} ({})", report.case, report.model, if report.passed() { "ok" } else { "OUT OF TOLERANCE" })];
-    lines.push(format!("  {:<12} {:<34} {:>12} {:>12} {:>10}", "quantity", "worst at", "max abs", "max rel", "tolerance"));
+    let mut lines = vec![format!(
+        "{}: {} ({})",
+        report.case,
+        report.model,
+        if report.passed() { "ok" } else { "OUT OF TOLERANCE" }
+    )];
+    lines.push(format!(
+        "  {:<12} {:<34} {:>12} {:>12} {:>10}",
+        "quantity", "worst at", "max abs", "max rel", "tolerance"
+    ));
     for quantity in QUANTITIES {
         let rows = || report.rows.iter().filter(move |row| row.quantity == quantity);
         let worst = report.worst(quantity);
-        let shown = worst.into_iter().chain(rows().filter(|row| !row.ok && !worst.is_some_and(|worst| worst.name == row.name)));
+        let shown =
+            worst.into_iter().chain(rows().filter(|row| !row.ok && !worst.is_some_and(|worst| worst.name == row.name)));
         for row in shown {
             let mark = if row.ok { "" } else { "  <- out of tolerance" };
             lines.push(format!(

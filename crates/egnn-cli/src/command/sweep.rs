@@ -14,7 +14,8 @@ use crate::{
 };
 use egnn_schema::exit;
 use egnn_sweep::{
-    DataState, Ending, LocalOptions, Overrides, Platform, ResolvedPlan, Selection, Summary, Survey, SweepError, SweepSpec,
+    DataState, Ending, LocalOptions, Overrides, Platform, ResolvedPlan, Selection, Summary, Survey, SweepError,
+    SweepSpec,
 };
 use indicatif::{HumanBytes, HumanDuration};
 use std::sync::{
@@ -27,9 +28,14 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
     let file = workspace.pipeline(&args.pipeline)?;
     let spec = SweepSpec::load(file.parent().unwrap_or(&file), &args.pipeline)?;
     let catalogue = Catalogue::read(workspace)?;
-    let program = std::env::current_exe().map_err(|error| Stop::environment("cannot find this program's own file", error))?;
-    let trainer =
-        LocalTrainer { catalogue: &catalogue, program, root: workspace.root(), checkpoint_every: args.checkpoint_every };
+    let program =
+        std::env::current_exe().map_err(|error| Stop::environment("cannot find this program's own file", error))?;
+    let trainer = LocalTrainer {
+        catalogue: &catalogue,
+        program,
+        root: workspace.root(),
+        checkpoint_every: args.checkpoint_every,
+    };
     // What is run on is read whole once; a dry run only looks whether it is there.
     let check = if args.dry_run { Check::Sizes } else { Check::Checksums };
     let data = LocalData { catalogue: &catalogue, check };
@@ -149,7 +155,10 @@ fn show_survey(args: &Sweep, plan: &ResolvedPlan, survey: &Survey, jobs: usize) 
         printer::data(match state {
             DataState::Ready { .. } => format!("  set {set}: ready"),
             DataState::Missing { reason, estimate_seconds, disk_bytes } => {
-                format!("  set {set}: {reason}; to be made (about {estimate_seconds:.0} s, {})", HumanBytes(*disk_bytes))
+                format!(
+                    "  set {set}: {reason}; to be made (about {estimate_seconds:.0} s, {})",
+                    HumanBytes(*disk_bytes)
+                )
             }
         });
     }

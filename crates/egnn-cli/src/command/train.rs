@@ -23,7 +23,8 @@ pub(crate) const BACKEND: &str = "candle-cpu";
 
 pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     let catalogue = Catalogue::read(workspace)?;
-    let trainer = LocalTrainer { catalogue: &catalogue, program: PathBuf::new(), root: workspace.root(), checkpoint_every: 0.0 };
+    let trainer =
+        LocalTrainer { catalogue: &catalogue, program: PathBuf::new(), root: workspace.root(), checkpoint_every: 0.0 };
     let resolved = trainer.resolve(&args.task, &fields(&args.fields)?)?;
     let data = LocalData { catalogue: &catalogue, check: Check::Checksums };
     let mut datasets = BTreeMap::new();
@@ -49,7 +50,9 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
             bar.set_position(*from_step);
         }
         RunEvent::Progress { step, .. } => bar.set_position(*step),
-        RunEvent::Evaluated { epoch, valid_loss, .. } => bar.set_message(format!("epoch {epoch} valid {valid_loss:.5}")),
+        RunEvent::Evaluated { epoch, valid_loss, .. } => {
+            bar.set_message(format!("epoch {epoch} valid {valid_loss:.5}"))
+        }
         RunEvent::Finished { .. } | RunEvent::Failed { .. } => bar.finish_and_clear(),
     })?;
     if args.json {
@@ -57,7 +60,10 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     } else {
         let values: Vec<_> = metrics.values.iter().map(|(name, value)| format!("{name} {value:.6}")).collect();
         let (parameters, steps, epoch) = (metrics.parameters, metrics.steps, metrics.best_epoch);
-        printer::data(format!("{id}: {} (best epoch {epoch}, {steps} steps, {parameters} parameters)", values.join(", ")));
+        printer::data(format!(
+            "{id}: {} (best epoch {epoch}, {steps} steps, {parameters} parameters)",
+            values.join(", ")
+        ));
     }
     printer::say(format!("run folder: {}", folder.display()));
     Ok(())
