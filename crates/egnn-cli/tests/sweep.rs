@@ -175,3 +175,57 @@ fn a_second_sweep_on_the_same_folder_is_refused_while_the_first_runs() {
     assert_eq!(second.code, 3, "{}{}", second.stdout, second.stderr);
     assert!(second.stderr.contains("another"), "{}", second.stderr);
 }
+
+#[test]
+fn a_full_disk_stops_a_sweep_and_loses_nothing() {
+    let lab = Lab::new();
+    let arguments = ["sweep", "nbody-sizes", "--profile", "smoke", "model=egnn,gnn", "--name", "faulty"];
+    lab.ok(&["sweep", "nbody-sizes", "--profile", "smoke", "model=egnn", "--name", "egnn-only"]);
+    for (fault, message) in [("disk-full", "no space left"), ("permission", "permission denied")] {
+        let output = lab.command(&arguments).env("EGNN_TEST_FAULT", fault).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{stderr}");
+        assert!(stderr.contains(message) && !stderr.contains("panicked"), "{stderr}");
+    }
+    lab.ok(&arguments);
+    let status = lab.ok(&["status", "nbody-sizes", "--profile", "egnn-only"]);
+    assert!(status.stderr.contains("3 of 3 runs finished"), "{}", status.stderr);
+}
+
+#[test]
+fn commands_work_from_any_folder_below_the_root() {
+    let lab = Lab::new();
+    lab.ok(&[
+        "train",
+        "nbody",
+        "model=linear",
+        "train_set=nbody_smoke",
+        "eval_set=nbody_smoke",
+        "train_samples=100",
+        "epochs=3",
+    ]);
+    let root = lab.path("");
+    let again = lab.ok(&[
+        "--root",
+        root.to_str().unwrap(),
+        "train",
+        "nbody",
+        "epochs=3",
+        "model=linear",
+        "train_samples=100",
+        "eval_set=nbody_smoke",
+        "train_set=nbody_smoke",
+    ]);
+    assert!(
+        again.stderr.contains("finished before"),
+        "the same run, whatever the order of its fields: {}",
+        again.stderr
+    );
+    let output =
+        lab.command(&["generate", "nbody", "nbody_smoke"]).current_dir(lab.path("pipelines")).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("up to date"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let output = lab.command(&["status", "nbody"]).current_dir(elsewhere.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--root"));
+}

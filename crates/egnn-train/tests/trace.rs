@@ -5,7 +5,8 @@ use std::path::Path;
 
 #[test]
 fn thirty_adam_steps_match_the_authors_program() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/nbody_egnn_adam_trace.safetensors");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../egnn-nn/tests/fixtures/nbody_egnn_adam_trace.safetensors");
     let case = parity::load(&path).unwrap();
     assert!(case.is_adam_trace());
     let report = egnn_train::run_trace(&case, Tolerances::default()).unwrap();
@@ -19,7 +20,8 @@ fn thirty_adam_steps_match_the_authors_program() {
 
 #[test]
 fn a_wrong_optimiser_is_noticed() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/nbody_egnn_adam_trace.safetensors");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../egnn-nn/tests/fixtures/nbody_egnn_adam_trace.safetensors");
     let mut case = parity::load(&path).unwrap();
     case.config.optimizer = Some("Adam lr 5e-4 betas (0.9, 0.99) eps 1e-8 weight_decay 0".into());
     assert!(!egnn_train::run_trace(&case, Tolerances::default()).unwrap().passed());

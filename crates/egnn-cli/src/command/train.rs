@@ -12,11 +12,14 @@ use crate::{
     workspace::Workspace,
 };
 use egnn_schema::{
-    FieldValue, Fields, RunEvent, RunIdentity,
+    FieldValue, Fields, Outcome, RunEvent, RunIdentity, RunMetrics,
     version::{NUMERICS_VERSION, RECORD_VERSION},
 };
-use egnn_sweep::{DataProvider, Trainer};
-use std::{collections::BTreeMap, path::PathBuf};
+use egnn_sweep::{DataProvider, Recorded, RunFolder, Trainer};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// Where numbers are computed.
 pub(crate) const BACKEND: &str = "candle-cpu";
@@ -43,18 +46,16 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     };
     let id = identity.id(&resolved.name);
     let folder = args.out.clone().unwrap_or_else(|| workspace.reports("train").join(&id));
-    let bar = progress::bar(&id, 0);
-    let metrics = execute(&folder, &id, identity, workspace, args.checkpoint_every, &mut |event| match event {
-        RunEvent::Started { from_step, steps, .. } => {
-            bar.set_length(*steps);
-            bar.set_position(*from_step);
-        }
-        RunEvent::Progress { step, .. } => bar.set_position(*step),
-        RunEvent::Evaluated { epoch, valid_loss, .. } => {
-            bar.set_message(format!("epoch {epoch} valid {valid_loss:.5}"))
-        }
-        RunEvent::Finished { .. } | RunEvent::Failed { .. } => bar.finish_and_clear(),
-    })?;
+    let metrics = match Recorded::read(&RunFolder::at(&folder), &id, &identity)? {
+        Recorded::Finished(record) => match record.outcome {
+            Some(Outcome::Finished { metrics }) => {
+                printer::say("finished before; delete the run folder to train again");
+                metrics
+            }
+            _ => train(args, &folder, &id, identity, workspace)?,
+        },
+        _ => train(args, &folder, &id, identity, workspace)?,
+    };
     if args.json {
         printer::json(&metrics);
     } else {
@@ -67,6 +68,21 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     }
     printer::say(format!("run folder: {}", folder.display()));
     Ok(())
+}
+
+fn train(args: &Train, folder: &Path, id: &str, identity: RunIdentity, workspace: &Workspace) -> Result<RunMetrics> {
+    let bar = progress::bar(id, 0);
+    execute(folder, id, identity, workspace, args.checkpoint_every, &mut |event| match event {
+        RunEvent::Started { from_step, steps, .. } => {
+            bar.set_length(*steps);
+            bar.set_position(*from_step);
+        }
+        RunEvent::Progress { step, .. } => bar.set_position(*step),
+        RunEvent::Evaluated { epoch, valid_loss, .. } => {
+            bar.set_message(format!("epoch {epoch} valid {valid_loss:.5}"))
+        }
+        RunEvent::Finished { .. } | RunEvent::Failed { .. } => bar.finish_and_clear(),
+    })
 }
 
 /// Reads `field=value` words.

@@ -7,12 +7,12 @@ use std::{
     process::Output,
 };
 
-pub struct Lab {
+pub(crate) struct Lab {
     folder: tempfile::TempDir,
 }
 
 impl Lab {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         for sub in ["pipelines", "datasets"] {
@@ -27,45 +27,45 @@ impl Lab {
         Self { folder }
     }
 
-    pub fn path(&self, relative: &str) -> PathBuf {
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.folder.path().join(relative)
     }
 
-    pub fn read(&self, relative: &str) -> String {
+    pub(crate) fn read(&self, relative: &str) -> String {
         std::fs::read_to_string(self.path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"))
     }
 
-    pub fn write(&self, relative: &str, content: &str) {
+    pub(crate) fn write(&self, relative: &str, content: &str) {
         std::fs::write(self.path(relative), content).unwrap();
     }
 
     /// Replaces text in a file of the workspace; the text must be there.
-    pub fn edit(&self, relative: &str, from: &str, to: &str) {
+    pub(crate) fn edit(&self, relative: &str, from: &str, to: &str) {
         let text = self.read(relative);
         assert!(text.contains(from), "{relative} lacks {from:?}");
         self.write(relative, &text.replace(from, to));
     }
 
     /// `egnn <arguments>` in the workspace.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("egnn").unwrap();
         command.current_dir(self.folder.path()).args(arguments);
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         Run::of(self.command(arguments).output().unwrap())
     }
 
     /// Runs and expects success.
-    pub fn ok(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> Run {
         let run = self.run(arguments);
         assert_eq!(run.code, 0, "egnn {arguments:?}\nstdout: {}\nstderr: {}", run.stdout, run.stderr);
         run
     }
 
     /// Runs and expects an exit code and a message.
-    pub fn fails(&self, code: i32, arguments: &[&str], message: &str) -> Run {
+    pub(crate) fn fails(&self, code: i32, arguments: &[&str], message: &str) -> Run {
         let run = self.run(arguments);
         assert_eq!(run.code, code, "egnn {arguments:?}\nstdout: {}\nstderr: {}", run.stdout, run.stderr);
         assert!(run.stderr.contains(message), "egnn {arguments:?} should say {message:?}, said:\n{}", run.stderr);
@@ -74,7 +74,7 @@ impl Lab {
     }
 
     /// Every file below the workspace, with its size, sorted.
-    pub fn files(&self) -> Vec<(String, u64)> {
+    pub(crate) fn files(&self) -> Vec<(String, u64)> {
         fn walk(folder: &Path, base: &Path, found: &mut Vec<(String, u64)>) {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -93,10 +93,10 @@ impl Lab {
     }
 }
 
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {

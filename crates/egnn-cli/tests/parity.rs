@@ -1,0 +1,60 @@
+//! `egnn parity` as people use it to check weights that come from PyTorch.
+
+mod common;
+
+use common::Lab;
+use std::path::{Path, PathBuf};
+
+fn fixture(relative: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(relative).display().to_string()
+}
+
+fn cases() -> Vec<PathBuf> {
+    let folder = fixture("egnn-nn/tests/fixtures");
+    let mut cases: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.ends_with(".safetensors") && (name.starts_with("nbody_") || name.starts_with("layers_"))
+    });
+    cases
+}
+
+#[test]
+fn every_reference_case_passes() {
+    let cases: Vec<_> = cases().iter().map(|path| path.display().to_string()).collect();
+    assert!(cases.len() >= 9, "{cases:?}");
+    let mut arguments = vec!["parity", "--json"];
+    arguments.extend(cases.iter().map(String::as_str));
+    let reports: serde_json::Value = serde_json::from_str(&Lab::new().ok(&arguments).stdout).unwrap();
+    let rows: Vec<_> =
+        reports.as_array().unwrap().iter().flat_map(|report| report["rows"].as_array().unwrap()).collect();
+    assert!(rows.len() > 150 && rows.iter().all(|row| row["ok"] == true), "{} rows", rows.len());
+}
+
+/// Changes the last byte of the data of `tensor`, which moves a float32 by a factor of at least two.
+fn damage(bytes: &mut [u8], tensor: &str) {
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let json: serde_json::Value = serde_json::from_slice(&bytes[8..8 + header]).unwrap();
+    let end = json[tensor]["data_offsets"][1].as_u64().unwrap() as usize;
+    bytes[8 + header + end - 1] ^= 1;
+}
+
+#[test]
+fn a_wrong_number_is_found_and_named() {
+    let lab = Lab::new();
+    let mut bytes = std::fs::read(fixture("egnn-nn/tests/fixtures/nbody_egnn.safetensors")).unwrap();
+    damage(&mut bytes, "grad.gcl_0.edge_mlp.0.bias");
+    std::fs::write(lab.path("wrong.safetensors"), bytes).unwrap();
+    let run = lab.fails(1, &["parity", "wrong.safetensors"], "1 of 1 cases out of tolerance");
+    assert!(run.stdout.contains("gcl_0.edge_mlp.0.bias"), "{}", run.stdout);
+}
+
+#[test]
+fn what_is_no_case_is_refused() {
+    let lab = Lab::new();
+    std::fs::write(lab.path("empty.safetensors"), b"").unwrap();
+    lab.fails(2, &["parity", "empty.safetensors"], "empty.safetensors");
+    lab.fails(2, &["parity", "missing.safetensors"], "missing.safetensors");
+    let data = fixture("egnn-nbody/tests/fixtures/nbody_small.safetensors");
+    lab.fails(2, &["parity", &data], "not a reference case");
+}
