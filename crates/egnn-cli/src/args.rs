@@ -48,10 +48,10 @@ pub(crate) enum Command {
     Sweep(Sweep),
     /// Show where the runs of a pipeline stand
     #[command(after_help = "Example: egnn status nbody-sizes")]
-    Status(Pipeline),
+    Status(Finished),
     /// Draw a pipeline's tables, figure and page again from its records
     #[command(after_help = "Example: egnn report nbody-sizes --profile quick")]
-    Report(Pipeline),
+    Report(Finished),
     /// Ask Parquet files in SQL
     #[command(
         after_help = "Example: egnn query \"SELECT model, train_samples, test_mse FROM read_parquet('reports/nbody-sizes/quick/results.parquet')\"\n     \
@@ -184,7 +184,7 @@ pub(crate) struct Sweep {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Pipeline {
+pub(crate) struct Finished {
     /// Pipeline: the name of a file in pipelines/
     pub(crate) pipeline: String,
     /// Profile, or the folder name of a sweep with overrides

@@ -33,7 +33,7 @@ impl Display {
             SweepEvent::PlanReady { total, done, outstanding } => self.begin(*total, *done, outstanding.len()),
             SweepEvent::RunStarted { index, id, .. } => self.start(*index, id),
             SweepEvent::RunProgress { index, step, steps, loss, valid } => {
-                self.advance(*index, *step, *steps, *loss, *valid)
+                self.advance(*index, *step, *steps, *loss, *valid);
             }
             SweepEvent::RunFinished { index, id, metrics, took } => {
                 self.remove(*index);

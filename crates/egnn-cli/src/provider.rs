@@ -25,7 +25,7 @@ impl LocalData<'_> {
     /// An imported set cannot be made: it is there and whole, or it is not.
     fn imported(&self, set: &str) -> Result<String, DataError> {
         let folder = self.catalogue.folder(set);
-        let found = self.catalogue.manifest(set).map_err(data_error)?;
+        let found = self.catalogue.manifest(set).map_err(|stop| data_error(&stop))?;
         let found = found.ok_or_else(|| DataError {
             message: self.catalogue.shape(set).err().unwrap_or_else(|| format!("set '{set}' is not there")),
             kind: DataErrorKind::UnknownSet,
@@ -34,7 +34,7 @@ impl LocalData<'_> {
             Check::Sizes => manifest::verify_sizes(&folder, &found),
             Check::Checksums => manifest::verify(&folder, &found),
         };
-        verified.map_err(|error| data_error(error.into()))?;
+        verified.map_err(|error| data_error(&error.into()))?;
         Ok(found.content_hash)
     }
 }
@@ -44,10 +44,10 @@ impl DataProvider for LocalData<'_> {
         if !self.catalogue.contains(set) {
             return self.imported(set).map(|content_hash| DataState::Ready { content_hash });
         }
-        match standing(self.catalogue, set, self.check).map_err(data_error)? {
+        match standing(self.catalogue, set, self.check).map_err(|stop| data_error(&stop))? {
             Standing::Current(manifest) => Ok(DataState::Ready { content_hash: manifest.content_hash }),
             Standing::Outdated(reason) => {
-                let definition = self.catalogue.get(set).map_err(data_error)?;
+                let definition = self.catalogue.get(set).map_err(|stop| data_error(&stop))?;
                 let pairs = (definition.system.bodies * definition.system.bodies.saturating_sub(1) / 2) as f64;
                 let steps = definition.trajectories() as f64 * f64::from(definition.system.steps);
                 Ok(DataState::Missing {
@@ -63,13 +63,13 @@ impl DataProvider for LocalData<'_> {
         if !self.catalogue.contains(set) {
             return self.imported(set);
         }
-        let made = ensure(self.catalogue, set).map_err(data_error)?;
+        let made = ensure(self.catalogue, set).map_err(|stop| data_error(&stop))?;
         printer::say(crate::command::generate::describe(&made));
         Ok(made.content_hash)
     }
 }
 
-fn data_error(stop: Stop) -> DataError {
+fn data_error(stop: &Stop) -> DataError {
     let kind = if stop.code == exit::ENVIRONMENT { DataErrorKind::Environment } else { DataErrorKind::BadData };
     DataError { message: stop.to_string(), kind }
 }

@@ -24,7 +24,7 @@ fn the_main_job_from_nothing_to_a_page() {
     assert!(plan.stdout.contains("nbody_smoke"), "{}", plan.stdout);
     assert!(!lab.path("reports").exists(), "a dry run does nothing");
     let first = lab.ok(&["sweep", "nbody-sizes", "--profile", "smoke"]);
-    assert!(first.stdout.contains("egnn") && first.stdout.contains("radial_field"), "{}", first.stdout);
+    assert!(first.stdout.contains("EGNN") && first.stdout.contains("Radial Field"), "{}", first.stdout);
     for file in ["results.parquet", "plan.json", "table.md", "table.csv", "figure.svg", "figure.png", "index.html"] {
         assert!(lab.path("reports/nbody-sizes/smoke").join(file).is_file(), "{file}");
     }
@@ -147,7 +147,7 @@ fn mistakes_are_named_with_line_and_column_and_nothing_is_written() {
     lab.fails(2, &["sweep", "nbody-sizes", "--profile", "papr"], "did you mean 'paper'?");
     lab.fails(2, &["sweep", "nbody-sizes", "modl=egnn"], "did you mean 'model'?");
     lab.fails(2, &["sweep", "nbody-sizes", "train_samples=60000"], "60000");
-    lab.fails(2, &["sweep", "nbody-sizes", "learning_rate"], "FIELD=VALUE");
+    lab.fails(2, &["sweep", "nbody-sizes", "learning_rate"], "key=value");
     lab.fails(2, &["report", "nbody-sizes"], "egnn sweep nbody-sizes");
     lab.fails(2, &["query", "SELECT nothing FROM read_parquet('nowhere.parquet')"], "nowhere.parquet");
     assert_eq!(lab.files().iter().map(|(name, _)| name).collect::<Vec<_>>(), before_names);

@@ -12,7 +12,7 @@ pub type ListenerError = Box<dyn std::error::Error + Send + Sync>;
 pub enum TrainError {
     /// The loss became NaN or exploded: the run ends as failed and its record says where.
     #[error("{}", .0.reason)]
-    Diverged(Failure),
+    Diverged(Box<Failure>),
     /// A configuration field is unusable.
     #[error(transparent)]
     Field(#[from] egnn_schema::FieldError),
@@ -21,10 +21,10 @@ pub enum TrainError {
     Store(#[from] egnn_store::StoreError),
     /// A model or parameter problem.
     #[error(transparent)]
-    Model(#[from] egnn_nn::NnError),
+    Model(Box<egnn_nn::NnError>),
     /// A reference case.
     #[error(transparent)]
-    Parity(#[from] egnn_nn::parity::ParityError),
+    Parity(Box<egnn_nn::parity::ParityError>),
     /// A tensor operation.
     #[error("tensor operation failed: {0}")]
     Tensor(#[from] candle_core::Error),
@@ -39,6 +39,18 @@ pub enum TrainError {
         /// What is wrong with it and what to do.
         reason: String,
     },
+}
+
+impl From<egnn_nn::parity::ParityError> for TrainError {
+    fn from(error: egnn_nn::parity::ParityError) -> Self {
+        Self::Parity(Box::new(error))
+    }
+}
+
+impl From<egnn_nn::NnError> for TrainError {
+    fn from(error: egnn_nn::NnError) -> Self {
+        Self::Model(Box::new(error))
+    }
 }
 
 impl TrainError {

@@ -89,7 +89,7 @@ pub fn train(
         }
         Err(error) => {
             if let TrainError::Diverged(failure) = &error {
-                emit(&RunEvent::Failed { failure: failure.clone() }).map_err(TrainError::Listener)?;
+                emit(&RunEvent::Failed { failure: Failure::clone(failure) }).map_err(TrainError::Listener)?;
             }
             Err(error)
         }
@@ -217,7 +217,7 @@ impl<'a> Run<'a> {
             let limit = EXPLOSION * self.first_loss.get_or_insert(loss).max(1.0);
             if !loss.is_finite() || loss > limit {
                 let what = if loss.is_finite() { "exploded" } else { "is not a number or infinite" };
-                return Err(self.diverged(format!("training loss {what} ({loss})"), epoch, Some(number as u64)));
+                return Err(self.diverged(&format!("training loss {what} ({loss})"), epoch, Some(number as u64)));
             }
             sum += loss;
             if self.progressed.elapsed() >= self.pace.progress {
@@ -232,7 +232,7 @@ impl<'a> Run<'a> {
         let (valid_loss, _) =
             predict(&*self.model, &self.data.valid, self.config.batch_size as usize, &mut self.edges)?;
         if !valid_loss.is_finite() {
-            return Err(self.diverged(format!("validation loss is not finite ({valid_loss})"), epoch, None));
+            return Err(self.diverged(&format!("validation loss is not finite ({valid_loss})"), epoch, None));
         }
         if self.state.best.as_ref().is_none_or(|best| valid_loss < best.score.valid_loss) {
             let score = Score { epoch, valid_loss, train_loss };
@@ -257,7 +257,7 @@ impl<'a> Run<'a> {
     /// Reads the test set once, with the parameters of the best validation.
     fn test(&mut self) -> Result<RunMetrics, TrainError> {
         let Some(best) = self.state.best.take() else {
-            return Err(self.diverged("no evaluation happened".into(), self.state.epoch, None));
+            return Err(self.diverged("no evaluation happened", self.state.epoch, None));
         };
         self.model.parameters().load(&best.parameters)?;
         let batch_size = self.config.batch_size as usize;
@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn diverged(&self, what: String, epoch: u64, batch: Option<u64>) -> TrainError {
+    fn diverged(&self, what: &str, epoch: u64, batch: Option<u64>) -> TrainError {
         let place = batch.map_or(String::new(), |batch| format!(", batch {batch}"));
         let last_good = self
             .state
@@ -291,12 +291,12 @@ impl<'a> Run<'a> {
         let before = last_good.as_ref().map_or("no evaluation before".to_owned(), |good| {
             format!("best validation loss before: {} at epoch {}", good.valid_loss, good.epoch)
         });
-        TrainError::Diverged(Failure {
+        TrainError::Diverged(Box::new(Failure {
             reason: format!("{what} in epoch {epoch}{place}; {before}; a lower learning_rate may help"),
             epoch: Some(epoch),
             batch,
             last_good,
-        })
+        }))
     }
 }
 

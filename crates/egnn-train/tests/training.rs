@@ -165,7 +165,7 @@ fn a_diverging_run_fails_with_epoch_batch_and_last_good_metrics() {
     })
     .unwrap_err();
     let TrainError::Diverged(failure) = error else { panic!("unexpected: {error}") };
-    assert_eq!(failed.as_ref(), Some(&failure), "the event carries the same failure");
+    assert_eq!(failed.as_ref(), Some(&*failure), "the event carries the same failure");
     assert!(failure.epoch.is_some());
     assert!(failure.reason.contains("learning_rate"), "{}", failure.reason);
     assert!(!folder.path().join("model.safetensors").exists());

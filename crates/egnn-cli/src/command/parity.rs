@@ -25,7 +25,9 @@ pub(crate) fn run(args: &Parity) -> Result<()> {
     if args.json {
         printer::json(&reports);
     } else {
-        reports.iter().for_each(|report| printer::data(text(report)));
+        for report in &reports {
+            printer::data(text(report));
+        }
     }
     let failed = reports.iter().filter(|report| !report.passed()).count();
     if failed > 0 {
@@ -53,7 +55,7 @@ fn text(report: &ParityReport) -> String {
         let rows = || report.rows.iter().filter(move |row| row.quantity == quantity);
         let worst = report.worst(quantity);
         let shown =
-            worst.into_iter().chain(rows().filter(|row| !row.ok && !worst.is_some_and(|worst| worst.name == row.name)));
+            worst.into_iter().chain(rows().filter(|row| !row.ok && worst.is_none_or(|worst| worst.name != row.name)));
         for row in shown {
             let mark = if row.ok { "" } else { "  <- out of tolerance" };
             lines.push(format!(

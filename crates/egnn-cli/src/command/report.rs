@@ -1,7 +1,7 @@
 //! `egnn report`: tables, figure and page from a sweep's records.
 
 use crate::{
-    args::Pipeline,
+    args::Finished,
     exit::{Result, Stop},
     printer,
     workspace::Workspace,
@@ -10,7 +10,7 @@ use egnn_report::{Kind, Options, Summary, write_report};
 use egnn_sweep::{Recorded, ReportKind, SweepPlan, results};
 use std::path::Path;
 
-pub(crate) fn run(args: &Pipeline, workspace: &Workspace) -> Result<()> {
+pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
     let plan = load(args, workspace)?;
     results::write(&plan, &Recorded::read_all(&plan.manifest, &plan.folder)?)?;
     let summary = write(&plan)?;
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Pipeline, workspace: &Workspace) -> Result<()> {
 }
 
 /// The plan of a sweep that was run before.
-pub(crate) fn load(args: &Pipeline, workspace: &Workspace) -> Result<SweepPlan> {
+pub(crate) fn load(args: &Finished, workspace: &Workspace) -> Result<SweepPlan> {
     workspace.pipeline(&args.pipeline)?;
     let folder = workspace.reports(&args.pipeline).join(&args.profile);
     if !folder.join("plan.json").is_file() {

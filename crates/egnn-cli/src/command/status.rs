@@ -1,6 +1,6 @@
 //! `egnn status`: where the runs of a sweep stand.
 
-use crate::{args::Pipeline, command::report::load, exit::Result, printer, workspace::Workspace};
+use crate::{args::Finished, command::report::load, exit::Result, printer, workspace::Workspace};
 use egnn_schema::{Outcome, RunEvent};
 use egnn_sweep::{Recorded, RunFolder, event_log};
 use serde::Serialize;
@@ -21,7 +21,7 @@ struct Row {
     detail: String,
 }
 
-pub(crate) fn run(args: &Pipeline, workspace: &Workspace) -> Result<()> {
+pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
     let plan = load(args, workspace)?;
     let records = Recorded::read_all(&plan.manifest, &plan.folder)?;
     let mut runs = Vec::with_capacity(records.len());

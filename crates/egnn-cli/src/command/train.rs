@@ -79,7 +79,7 @@ fn train(args: &Train, folder: &Path, id: &str, identity: RunIdentity, workspace
         }
         RunEvent::Progress { step, .. } => bar.set_position(*step),
         RunEvent::Evaluated { epoch, valid_loss, .. } => {
-            bar.set_message(format!("epoch {epoch} valid {valid_loss:.5}"))
+            bar.set_message(format!("epoch {epoch} valid {valid_loss:.5}"));
         }
         RunEvent::Finished { .. } | RunEvent::Failed { .. } => bar.finish_and_clear(),
     })
