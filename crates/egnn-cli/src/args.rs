@@ -117,7 +117,7 @@ pub(crate) struct Train {
     /// Configuration fields
     #[arg(value_name = "FIELD=VALUE")]
     pub(crate) fields: Vec<String>,
-    /// Folder of the run [default: reports/train/<run id>]
+    /// Folder of the run [default: reports/train/RUN-ID]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Least seconds between checkpoints
@@ -145,7 +145,7 @@ pub(crate) struct Evaluate {
     /// Frame of the targets [default: the run's, or 40]
     #[arg(long)]
     pub(crate) target_frame: Option<u64>,
-    /// Folder for metrics.json and predictions.parquet [default: <RUN>/evaluation-<set>-<split>]
+    /// Folder for metrics.json and predictions.parquet [default: RUN/evaluation-SET-SPLIT]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Print the metrics as JSON
@@ -172,7 +172,7 @@ pub(crate) struct Sweep {
     /// Stop at the first failed run [default: finish the others]
     #[arg(long)]
     pub(crate) fail_fast: bool,
-    /// Folder name for a sweep with overrides [default: <profile>-<hash>]
+    /// Folder name for a sweep with overrides [default: PROFILE-HASH]
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// Least seconds between a run's checkpoints

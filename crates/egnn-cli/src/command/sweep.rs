@@ -85,7 +85,7 @@ fn command(args: &Sweep) -> String {
 
 fn finish(args: &Sweep, plan: &egnn_sweep::SweepPlan, summary: &Summary) -> Result<()> {
     let page = plan.folder.join("index.html");
-    if summary.ending == Ending::UpToDate && page.is_file() {
+    if summary.ending == Ending::UpToDate && report::is_current(&plan.folder) {
         if args.json {
             print_summary(plan, summary);
         } else {
