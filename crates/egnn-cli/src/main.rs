@@ -25,6 +25,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Warnings of the libraries: people see them on stderr, workers leave them in their run's log.
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .with_target(false)
+        .with_ansi(false)
+        .without_time()
+        .init();
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) => {
