@@ -75,6 +75,17 @@ impl From<egnn_train::TrainError> for Stop {
     }
 }
 
+impl From<egnn_sweep::DataError> for Stop {
+    fn from(error: egnn_sweep::DataError) -> Self {
+        let code = match error.kind {
+            egnn_sweep::DataErrorKind::Environment => exit::ENVIRONMENT,
+            egnn_sweep::DataErrorKind::Interrupted => exit::INTERRUPTED,
+            _ => exit::BAD_INPUT,
+        };
+        Self::new(code, error)
+    }
+}
+
 impl From<FieldError> for Stop {
     fn from(error: FieldError) -> Self {
         Self::new(exit::BAD_INPUT, error)

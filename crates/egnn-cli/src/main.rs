@@ -5,6 +5,7 @@ mod catalogue;
 mod command;
 mod display;
 mod exit;
+mod interrupt;
 mod printer;
 mod progress;
 mod provenance;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 use workspace::Workspace;
 
 /// A training step frees and takes the same few megabytes over and over; the C library's allocator gives them back to
-/// the system each time (a third of EGNN's step, see benches/results).
+/// the system each time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -33,7 +34,11 @@ fn main() -> ExitCode {
         .with_ansi(false)
         .without_time()
         .init();
-    match run(&cli) {
+    let ended = run(&cli).and_then(|()| match printer::failure() {
+        Some(error) => Err(Stop::environment("cannot print", error)),
+        None => Ok(()),
+    });
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) => {
             printer::say(format!("error: {stop}"));
@@ -43,6 +48,10 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<()> {
+    // A worker is ended by its sweep.
+    if !matches!(cli.command, Command::Worker(_)) {
+        interrupt::install()?;
+    }
     let workspace = || Workspace::find(cli.root.as_deref());
     match &cli.command {
         Command::Generate(args) => command::generate::run(args, &workspace()?),

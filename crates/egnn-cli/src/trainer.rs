@@ -57,13 +57,13 @@ impl Trainer for LocalTrainer<'_> {
 }
 
 /// A run's cost before anything was measured: milliseconds a step at the paper's sizes (measured by `egnn bench` on
-/// one core of an AMD EPYC, Zen 4), scaled by samples, width and layers.
+/// one core of an AMD EPYC, Zen 4), scaled by samples, width and layers; bytes a sample and layer likewise.
 fn estimate(config: &NbodyConfig) -> Estimate {
-    let (train_ms, forward_ms, parameters) = match config.model {
-        ModelKind::Egnn => (11.5, 3.7, 134_020.0),
-        ModelKind::Gnn => (7.7, 2.6, 104_387.0),
-        ModelKind::RadialField => (2.0, 0.8, 2_052.0),
-        ModelKind::Linear => (0.05, 0.01, 1.0),
+    let (train_ms, forward_ms, activations, parameters) = match config.model {
+        ModelKind::Egnn => (11.5, 3.7, 1.3e5, 134_020.0),
+        ModelKind::Gnn => (7.7, 2.6, 1.1e5, 104_387.0),
+        ModelKind::RadialField => (2.0, 0.8, 2e4, 2_052.0),
+        ModelKind::Linear => (0.05, 0.01, 1e3, 1.0),
     };
     let width = config.hidden as f64 / 64.0;
     let layers = config.layers as f64 / 4.0;
@@ -76,7 +76,8 @@ fn estimate(config: &NbodyConfig) -> Estimate {
     let data = (config.train_samples + config.valid_samples + config.test_samples) as f64 * 5.0 * 10.0 * 4.0;
     Estimate {
         core_seconds: 0.3 + (train + evaluate) * size / 1e3,
-        memory_bytes: (60e6 + data * 3.0 + config.batch_size as f64 * width * layers * 4e6) as u64,
+        memory_bytes: (40e6 + data * 3.0 + config.batch_size as f64 * width * config.layers as f64 * activations)
+            as u64,
         // Checkpoint (parameters, two moments, the best), model, predictions, log.
         disk_bytes: (model_bytes * 5.0 + config.test_samples as f64 * 5.0 * 40.0 + 20e3) as u64,
     }

@@ -32,6 +32,7 @@ fn changed_parameters_and_damage_are_noticed_and_named() {
     std::fs::write(lab.path(TRAIN), &bytes).unwrap();
     let mended = lab.ok(&["generate", "nbody", "nbody_smoke"]);
     assert!(mended.stdout.contains("made again") && mended.stdout.contains("train.parquet"), "{}", mended.stdout);
+    assert!(!mended.stdout.contains("delete it"), "it is mended already: {}", mended.stdout);
     bytes[middle] ^= 1;
     assert!(std::fs::read(lab.path(TRAIN)).unwrap() == bytes, "mended means equal to before the damage");
     lab.edit("datasets/nbody.yaml", "  source: native\n  seed: 1\n", "  source: native\n  seed: 2\n");
@@ -85,6 +86,73 @@ fn wrong_sets_and_definitions_are_refused() {
 }
 
 #[test]
+fn complaints_about_set_definitions_name_line_and_column() {
+    let lab = Lab::new();
+    let set = "own:\n  source: native\n  seed: 1\n  system: {bodies: 5}\n  splits: {train: 8, valid: 4, test: 4}\n";
+    let cases = [
+        ("seed", "sed", "3:3: unknown key 'sed'; did you mean 'seed'?"),
+        ("native", "nativ", "2:11: unknown source 'nativ'; did you mean 'native'?"),
+        ("bodies", "bodys", "4:12: unknown key 'bodys'; did you mean 'bodies'?"),
+        ("bodies: 5", "bodies: five", "4:20: bodies is five; give a whole number"),
+        ("bodies: 5", "bodies: 0", "4:20: bodies is 0; give a number from 1"),
+        ("bodies: 5", "sample_freq: 0", "4:25: sample_freq is 0"),
+        ("bodies: 5", "distance: dirct", "4:22: unknown distance 'dirct'; did you mean 'direct'?"),
+        ("train: 8", "train: 0", "5:19: train is 0; give a whole number from 1"),
+        (", test: 4", "", "5:11: splits needs the key 'test'"),
+        ("  seed: 1\n", "", "2:3: a set needs the key 'seed'"),
+        ("seed: 1", "source: native", "3:3: 'source' stands here a second time; the first is in line 2"),
+        ("own:", "100:", "1:1: '100' cannot be a set's name"),
+        ("own:", "nan:", "1:1: 'nan' cannot be a set's name"),
+    ];
+    for (from, to, message) in cases {
+        assert!(set.contains(from), "{from}");
+        lab.write("datasets/nbody.yaml", &set.replacen(from, to, 1));
+        lab.fails(2, &["generate", "nbody", "own"], &format!("error: datasets/nbody.yaml:{message}"));
+    }
+    for nothing in ["", "# no sets yet\n", "{}\n"] {
+        lab.write("datasets/nbody.yaml", nothing);
+        lab.fails(
+            2,
+            &["generate", "nbody"],
+            "error: datasets/nbody.yaml: the file is empty; it needs at least one set",
+        );
+    }
+    lab.write("datasets/nbody.yaml", set);
+    lab.ok(&["generate", "nbody", "own"]);
+}
+
+#[test]
+fn a_set_that_another_process_makes_is_waited_for_and_not_made_twice() {
+    let lab = Lab::new();
+    let folder = lab.path("datasets/nbody/nbody_smoke");
+    std::fs::create_dir_all(&folder).unwrap();
+    let lock = egnn_store::lock::FolderLock::acquire(&folder, "generate").unwrap();
+    let start = || {
+        std::process::Command::new(env!("CARGO_BIN_EXE_egnn"))
+            .current_dir(lab.path(""))
+            .args(["generate", "nbody", "nbody_smoke"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let children = [start(), start()];
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert!(!folder.join("manifest.json").exists());
+    drop(lock);
+    let mut said = Vec::new();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{stderr}");
+        assert!(stderr.contains("waiting for another process that makes set nbody_smoke"), "{stderr}");
+        said.push(String::from_utf8(output.stdout).unwrap());
+    }
+    said.sort();
+    assert!(said[0].starts_with("nbody_smoke: made (") && said[1].starts_with("nbody_smoke: up to date"), "{said:?}");
+}
+
+#[test]
 fn full_disks_and_missing_permissions_end_with_exit_code_3_and_leave_nothing() {
     let lab = Lab::new();
     for (fault, message) in [("disk-full:1000", "no space left"), ("permission", "ermission denied")] {
@@ -116,12 +184,10 @@ fn npy(shape: &[usize], value: impl Fn(usize) -> f64) -> Vec<u8> {
     bytes
 }
 
-#[test]
-fn the_authors_files_can_be_imported_and_trained_on() {
-    let lab = Lab::new();
-    let folder = lab.path("theirs");
-    std::fs::create_dir(&folder).unwrap();
-    for (split, count) in [("train", 12), ("valid", 4), ("test", 4)] {
+/// The nine files of a set of `train` + 4 + 4 trajectories.
+fn write_theirs(folder: &std::path::Path, train: usize) {
+    std::fs::create_dir_all(folder).unwrap();
+    for (split, count) in [("train", train), ("valid", 4), ("test", 4)] {
         let save = |kind: &str, bytes: Vec<u8>| {
             std::fs::write(folder.join(format!("{kind}_{split}_charged5_initvel1small.npy")), bytes).unwrap();
         };
@@ -129,6 +195,46 @@ fn the_authors_files_can_be_imported_and_trained_on() {
         save("vel", npy(&[count, 49, 3, 5], |i| (i % 89) as f64 * 0.001));
         save("charges", npy(&[count, 5, 1], |i| if i % 2 == 0 { 1.0 } else { -1.0 }));
     }
+}
+
+#[test]
+fn a_failed_import_keeps_the_set_and_a_good_one_replaces_it() {
+    let lab = Lab::new();
+    let import = |from: &'static str| ["import", "nbody", "--from", from, "--set", "good"];
+    write_theirs(&lab.path("theirs"), 12);
+    write_theirs(&lab.path("more"), 500);
+    lab.ok(&import("theirs"));
+    let before = lab.files();
+    let manifest = lab.read("datasets/nbody/good/manifest.json");
+    // The small splits fit, the large one does not.
+    let output = lab.command(&import("more")).env("EGNN_TEST_FAULT", "disk-full:100000").output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(lab.files(), before, "as if nothing had happened");
+    assert_eq!(lab.read("datasets/nbody/good/manifest.json"), manifest);
+    // As a process that is killed between the renames leaves it.
+    let sets = lab.path("datasets/nbody");
+    std::fs::rename(sets.join("good"), sets.join(".egnn-tmp-good-old")).unwrap();
+    let output = lab.command(&import("more")).env("EGNN_TEST_FAULT", "disk-full:100000").output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(lab.files(), before, "the old set is back");
+    let replaced = lab.ok(&import("more"));
+    assert!(replaced.stdout.contains("500 train"), "{}", replaced.stdout);
+    let left: Vec<_> = lab.files().into_iter().filter(|(name, _)| name.contains(".egnn-tmp-")).collect();
+    assert_eq!(left, [], "nothing is left over");
+    // Files of the user that stand in the set's folder are not replaced with it.
+    write_theirs(&lab.path("datasets/nbody/mine"), 12);
+    lab.fails(2, &["import", "nbody", "--from", "datasets/nbody/mine", "--set", "mine"], "would be lost");
+    assert!(lab.path("datasets/nbody/mine/loc_train_charged5_initvel1small.npy").exists());
+    for name in ["100", "true", "nan", "1e5", "-1", "a/b", ""] {
+        lab.fails(2, &["import", "nbody", "--from", "theirs", &format!("--set={name}")], "cannot be a set's name");
+    }
+}
+
+#[test]
+fn the_authors_files_can_be_imported_and_trained_on() {
+    let lab = Lab::new();
+    let folder = lab.path("theirs");
+    write_theirs(&folder, 12);
     let imported = lab.ok(&["import", "nbody", "--from", "theirs", "--set", "authors"]);
     assert!(
         imported.stdout.contains("12 train + 4 valid + 4 test trajectories, 49 frames, 5 bodies"),

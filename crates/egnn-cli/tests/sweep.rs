@@ -67,17 +67,26 @@ fn the_main_job_from_nothing_to_a_page() {
     assert_eq!(status["finished"], status["total"]);
 }
 
+/// Evaluations on record in all runs of a sweep.
+fn evaluations(lab: &Lab, sweep: &str) -> usize {
+    let Ok(runs) = std::fs::read_dir(lab.path(sweep).join("runs")) else { return 0 };
+    runs.map(|run| {
+        let events = std::fs::read_to_string(run.unwrap().path().join("events.jsonl")).unwrap_or_default();
+        events.lines().filter(|line| line.contains("\"evaluated\"")).count()
+    })
+    .sum()
+}
+
 #[test]
-fn sweeps_killed_at_random_moments_end_as_undisturbed_ones() {
+fn sweeps_killed_at_five_moments_end_as_undisturbed_ones() {
     let lab = Lab::new();
-    // Long enough to be hit in the middle of training; checkpoints at every evaluation.
     let arguments = |name: &'static str| {
         [
             "sweep",
             "nbody-sizes",
             "--profile",
             "smoke",
-            "steps=120",
+            "steps=600",
             "--name",
             name,
             "--checkpoint-every",
@@ -87,7 +96,10 @@ fn sweeps_killed_at_random_moments_end_as_undisturbed_ones() {
         ]
     };
     lab.ok(&arguments("undisturbed"));
-    for kill in 0..5_u64 {
+    let total = evaluations(&lab, "reports/nbody-sizes/undisturbed");
+    assert!(total > 500, "{total}");
+    // Moments as shares of the work, so that each falls into training on any machine.
+    for percent in [7, 23, 41, 58, 83] {
         let mut sweep = std::process::Command::new(env!("CARGO_BIN_EXE_egnn"))
             .current_dir(lab.path(""))
             .args(arguments("killed"))
@@ -95,15 +107,64 @@ fn sweeps_killed_at_random_moments_end_as_undisturbed_ones() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // Five moments spread by a fixed multiplicative sequence over the sweep's few seconds.
-        std::thread::sleep(Duration::from_millis(150 + (kill * 7919 + 613) % 1500));
+        while evaluations(&lab, "reports/nbody-sizes/killed") < total * percent / 100 {
+            assert!(sweep.try_wait().unwrap().is_none(), "the sweep ended before it could be killed at {percent} %");
+            std::thread::sleep(Duration::from_millis(3));
+        }
         sweep.kill().unwrap();
-        sweep.wait().unwrap();
+        let status = sweep.wait().unwrap();
+        assert!(status.code().is_none(), "killed in the middle of its work, at {percent} %: {status}");
     }
     lab.ok(&arguments("killed"));
+    let attempts = "SELECT MAX(attempts) AS most FROM read_parquet('reports/nbody-sizes/killed/results.parquet')";
+    let rows: serde_json::Value = serde_json::from_str(&lab.ok(&["query", "--json", attempts]).stdout).unwrap();
+    assert!(rows[0]["most"].as_u64().unwrap() > 1, "some run was resumed: {rows}");
     let undisturbed = semantic(&lab, "reports/nbody-sizes/undisturbed/results.parquet");
     assert_eq!(undisturbed, semantic(&lab, "reports/nbody-sizes/killed/results.parquet"));
-    assert!(undisturbed.lines().count() > 6, "{undisturbed}");
+    assert_eq!(undisturbed.lines().count(), 1 + 9, "{undisturbed}");
+    for run in std::fs::read_dir(lab.path("reports/nbody-sizes/undisturbed/runs")).unwrap() {
+        let run = run.unwrap().path();
+        let twin = lab.path("reports/nbody-sizes/killed/runs").join(run.file_name().unwrap());
+        for file in ["model.safetensors", "predictions.parquet"] {
+            assert!(
+                std::fs::read(run.join(file)).unwrap() == std::fs::read(twin.join(file)).unwrap(),
+                "{run:?}/{file}"
+            );
+        }
+        let history = |run: &std::path::Path| {
+            let path = run.join("metrics.parquet");
+            let sql = format!(
+                "SELECT epoch, step, train_loss, valid_loss, best_valid_loss, best_epoch FROM read_parquet('{}')",
+                path.display()
+            );
+            lab.ok(&["query", "--format", "csv", &sql]).stdout
+        };
+        assert_eq!(history(&run), history(&twin));
+    }
+}
+
+#[test]
+fn a_request_to_end_is_obeyed_and_the_same_command_goes_on() {
+    let lab = Lab::new();
+    let arguments = ["sweep", "nbody-sizes", "--profile", "smoke", "steps=3000", "model=egnn", "--name", "asked"];
+    let sweep = std::process::Command::new(env!("CARGO_BIN_EXE_egnn"))
+        .current_dir(lab.path(""))
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while evaluations(&lab, "reports/nbody-sizes/asked") < 5 {
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    let asked = std::process::Command::new("kill").args(["-TERM", &sweep.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    let output = sweep.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{stderr}");
+    assert!(stderr.contains("the same command resumes"), "{stderr}");
+    let status = lab.ok(&["status", "nbody-sizes", "--profile", "asked"]);
+    assert!(status.stderr.contains("of 3 runs finished, 0 failed"), "{}", status.stderr);
 }
 
 #[test]
@@ -228,4 +289,47 @@ fn commands_work_from_any_folder_below_the_root() {
     let output = lab.command(&["status", "nbody"]).current_dir(elsewhere.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--root"));
+}
+
+#[test]
+fn a_reader_that_leaves_early_changes_neither_work_nor_exit_code() {
+    let lab = Lab::new();
+    let shell = |line: &str| {
+        let line = format!("{line}; exit ${{PIPESTATUS[0]}}");
+        std::process::Command::new("bash")
+            .current_dir(lab.path(""))
+            .env("EGNN", env!("CARGO_BIN_EXE_egnn"))
+            .args(["-c", &line])
+            .output()
+            .unwrap()
+            .status
+            .code()
+    };
+    assert_eq!(shell("\"$EGNN\" generate nbody nbody_smoke | true"), Some(0));
+    assert!(lab.path("datasets/nbody/nbody_smoke/manifest.json").exists());
+    let failing = "\"$EGNN\" sweep nbody-sizes --profile smoke model=gnn learning_rate=1e9 --name bad 2>&- | true";
+    assert_eq!(shell(failing), Some(1));
+    assert_eq!(shell("\"$EGNN\" query 'SELECT 1 AS one' > /dev/full"), Some(3));
+}
+
+#[test]
+fn a_run_folder_is_never_overwritten_by_another_run() {
+    let lab = Lab::new();
+    let train = |epochs: &'static str| {
+        [
+            "train",
+            "nbody",
+            "model=linear",
+            "train_set=nbody_smoke",
+            "eval_set=nbody_smoke",
+            "train_samples=100",
+            epochs,
+            "--out",
+            "mine",
+        ]
+    };
+    lab.ok(&train("epochs=3"));
+    let before = lab.files();
+    lab.fails(2, &train("epochs=4"), "choose another --out");
+    assert_eq!(lab.files(), before);
 }

@@ -13,8 +13,8 @@ pub enum ReportError {
         /// Where it was expected.
         path: PathBuf,
     },
-    /// A results file that Polars cannot read.
-    #[error("cannot read '{}' as Parquet: {message}", path.display())]
+    /// A file, or a pattern of files, that Polars cannot read.
+    #[error("'{}' is not a readable Parquet file: {message}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -50,6 +50,12 @@ pub enum ReportError {
         figure: &'static str,
         /// The library's words.
         message: String,
+    },
+    /// SQL that does something else than read, or more than one thing.
+    #[error("egnn query only reads: give one statement that begins with SELECT, WITH or SHOW, not {found}")]
+    NotReading {
+        /// What was given.
+        found: String,
     },
     /// SQL that cannot be parsed or that Polars does not support.
     #[error("cannot run this SQL: {message}")]

@@ -29,8 +29,10 @@ pub(crate) fn scan(path: &Path) -> Result<LazyFrame, ReportError> {
     Ok(frame)
 }
 
-fn unreadable(path: &Path, error: &polars::prelude::PolarsError) -> ReportError {
-    ReportError::Unreadable { path: path.into(), message: error.to_string() }
+pub(crate) fn unreadable(path: &Path, error: &polars::prelude::PolarsError) -> ReportError {
+    let message = error.to_string();
+    let message = message.trim_start_matches("parquet: ").trim_start_matches("File out of specification: ").into();
+    ReportError::Unreadable { path: path.into(), message }
 }
 
 impl Frame {

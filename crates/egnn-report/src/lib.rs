@@ -23,4 +23,4 @@ pub mod write;
 
 pub use error::ReportError;
 pub use query::{Format, Output, query};
-pub use write::{Kind, Options, Summary, write_report};
+pub use write::{Kind, Options, Summary, is_complete, write_report};

@@ -21,14 +21,15 @@ dt { font-weight: 600 } dd { margin: 0 0 .5rem 1.5rem; overflow-wrap: anywhere }
 pub(crate) fn html(report: &Report<'_>, svg: &str) -> String {
     let options = report.options;
     let title = escaped(&options.title);
-    let mut body = format!("<h1>{title}</h1>\n<p>Profile <code>{}</code></p>\n", escaped(&options.profile));
-    body += &format!("<p class=\"budget\">{}</p>\n", escaped(&report.budget));
+    let mut body =
+        format!("<h1 id=\"title\">{title}</h1>\n<p>Profile <code>{}</code></p>\n", escaped(&options.profile));
     body += &format!(
         "<figure>\n{}</figure>\n<p><a href=\"figure.svg\">figure.svg</a>, <a href=\"figure.png\">figure.png</a></p>\n",
         inline(svg)
     );
     body += &format!(
-        "<h2>Results</h2>\n<div class=\"scroll\">{}</div>\n<p>{}",
+        "<h2>Results</h2>\n<p class=\"budget\" id=\"budget\">{}</p>\n<div class=\"scroll\">{}</div>\n<p>{}",
+        escaped(&report.budget),
         table(&full(report)),
         escaped(&report.spent())
     );
@@ -104,9 +105,13 @@ fn list(items: impl Iterator<Item = String>) -> String {
     if items.is_empty() { String::new() } else { format!("<ul>\n{}</ul>\n", items.concat()) }
 }
 
-/// An SVG document as a part of a page: without its XML declaration, if it has one.
-fn inline(svg: &str) -> &str {
-    svg.find("<svg").map_or(svg, |start| &svg[start..])
+/// An SVG document as a part of a page: without its XML declaration, if it has one, and with the page's own title and budget for those
+/// who cannot see it, in place of the SVG's.
+fn inline(svg: &str) -> String {
+    let svg = svg.find("<svg").map_or(svg, |start| &svg[start..]);
+    let words = svg.find("<title>").zip(svg.find("</desc>\n"));
+    let svg = words.map_or(svg.into(), |(start, end)| svg[..start].to_owned() + &svg[end + "</desc>\n".len()..]);
+    svg.replacen(r#"role="img""#, r#"role="img" aria-labelledby="title" aria-describedby="budget""#, 1)
 }
 
 fn escaped(text: &str) -> String {

@@ -12,6 +12,11 @@ use std::path::{Path, PathBuf};
 /// Name of the results file in a report's folder.
 pub const RESULTS: &str = "results.parquet";
 
+/// The report's own files, the page last: whoever sees it finds the rest.
+const FILES: [&str; 5] = ["table.md", "table.csv", "figure.png", "figure.svg", "index.html"];
+/// What they are made from; the plan has the title and the command.
+const SOURCES: [&str; 2] = [RESULTS, "plan.json"];
+
 /// What a report shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -56,16 +61,15 @@ pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportE
     let report = Report::new(&results, options);
     let svg = figure::svg(&report)?;
     let page = page::html(&report, &svg);
-    let contents: [(&str, Vec<u8>); 5] = [
-        ("table.md", markdown(&report).into_bytes()),
-        ("table.csv", csv(&report).into_bytes()),
-        ("figure.png", figure::png(&svg)?),
-        ("figure.svg", svg.into_bytes()),
-        // The page last: whoever sees it finds the rest.
-        ("index.html", page.into_bytes()),
+    let contents: [Vec<u8>; FILES.len()] = [
+        markdown(&report).into_bytes(),
+        csv(&report).into_bytes(),
+        figure::png(&svg)?,
+        svg.into_bytes(),
+        page.into_bytes(),
     ];
     let mut files = Vec::new();
-    for (name, bytes) in contents {
+    for (name, bytes) in FILES.into_iter().zip(contents) {
         let path = folder.join(name);
         egnn_store::atomic::write(&path, |file| file.write_all(&bytes))?;
         files.push(path);
@@ -76,5 +80,14 @@ pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportE
         finished: report.finished,
         pending: report.pending,
         failures: report.failures,
+    })
+}
+
+/// Whether every file of a report is in `folder` and none is older than `results.parquet` or `plan.json`, by the time of their last
+/// change: if not, [`write_report`] has something to do.
+pub fn is_complete(folder: &Path) -> bool {
+    let changed = |name: &str| folder.join(name).metadata().and_then(|file| file.modified()).ok();
+    SOURCES.iter().all(|source| {
+        changed(source).is_some_and(|source| FILES.iter().all(|file| changed(file).is_some_and(|file| file >= source)))
     })
 }

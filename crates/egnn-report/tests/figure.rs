@@ -22,6 +22,16 @@ fn svg(rows: &[common::Row]) -> String {
     fs::read_to_string(folder.path().join("figure.svg")).unwrap()
 }
 
+/// One seed at sizes close together.
+fn few() -> Vec<common::Row> {
+    let errors = [("egnn", 0.05), ("radial_field", 0.06), ("gnn", 0.09)];
+    let sizes = [(20, 1.0), (40, 0.8), (80, 0.6)];
+    errors
+        .iter()
+        .flat_map(|&(model, mse)| sizes.map(|(samples, factor)| finished(model, samples, 1, mse * factor)))
+        .collect()
+}
+
 /// Elements of a tag whose attribute has a value.
 fn count(document: &Document<'_>, tag: &str, attribute: &str, value: &str, also: impl Fn(&str) -> bool) -> usize {
     document
@@ -102,8 +112,39 @@ fn the_papers_markers_are_hollow() {
 fn one_size_and_one_seed_draw_neither_line_nor_bar() {
     let svg = svg(&[finished("egnn", 100, 1, 0.03)]);
     let document = Document::parse(&svg).unwrap();
-    assert_eq!(count(&document, "circle", "fill", "#0072B2", |r| r == "5"), 1);
     assert_eq!(count(&document, "polyline", "stroke", "#0072B2", |_| true), 0);
+}
+
+#[test]
+fn one_seed_is_its_marker() {
+    let svg = svg(&few());
+    let document = Document::parse(&svg).unwrap();
+    assert!(!document.descendants().any(|node| node.attribute("r") == Some("5")), "no dot on a marker");
+    let texts = texts(&document);
+    assert!(texts.iter().any(|text| text == "one seed"), "{texts:?}");
+    assert!(!texts.iter().any(|text| text.contains("their mean") || text.contains("deviation")), "{texts:?}");
+}
+
+#[test]
+fn models_stay_close_to_their_size() {
+    let svg = svg(&few());
+    let document = Document::parse(&svg).unwrap();
+    // The lines through the means, drawn before all other lines of their colour.
+    let places = COLOURS.map(|(_, colour)| {
+        let line = document.descendants().find(|node| {
+            node.has_tag_name("polyline")
+                && node.attribute("stroke").is_some_and(|stroke| stroke.eq_ignore_ascii_case(colour))
+        });
+        let points = line.unwrap().attribute("points").unwrap();
+        points.split_whitespace().map(|place| place.split_once(',').unwrap().0.parse().unwrap()).collect::<Vec<i32>>()
+    });
+    let gap = places[1][1] - places[1][0];
+    for model in &places {
+        for (x, middle) in model.iter().zip(&places[1]) {
+            assert!((x - middle).abs() * 8 < gap, "{x} is too far from {middle} with sizes {gap} apart");
+        }
+    }
+    assert!(places[0][0] < places[1][0] && places[1][0] < places[2][0], "side by side");
 }
 
 #[test]

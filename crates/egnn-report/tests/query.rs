@@ -166,3 +166,38 @@ fn a_file_that_is_not_parquet_is_named() {
     let error = query(&format!("SELECT * FROM read_parquet('{}')", path.display()), None).unwrap_err().to_string();
     assert!(error.contains("notes.txt") && error.contains("Parquet"), "{error}");
 }
+
+#[test]
+fn a_damaged_file_among_others_is_named() {
+    let sweep = Sweep::new();
+    let path = sweep.folder.path().join("half.parquet");
+    let mut bytes = std::fs::read(sweep.path()).unwrap();
+    bytes[4..200].fill(0xff);
+    for bytes in [&bytes[..], b"PAR1aaaaaaaaaaaaPAR1"] {
+        std::fs::write(&path, bytes).unwrap();
+        for file in ["half.parquet", "ha*.parquet"] {
+            let sql = format!("SELECT * FROM read_parquet('{}')", sweep.folder.path().join(file).display());
+            let error = sweep.run(&sql).unwrap_err().to_string();
+            let said = format!("{file}' is not a readable Parquet file: ");
+            assert!(error.contains(&said) && !error.contains("out of specification"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn nothing_but_reading_is_run() {
+    let sweep = Sweep::new();
+    for sql in [
+        "DROP TABLE results",
+        " -- a comment\n delete FROM results",
+        "/* SELECT */ CREATE TABLE x AS SELECT * FROM results",
+        "SELECT model FROM results; DROP TABLE results",
+    ] {
+        let error = sweep.run(sql).unwrap_err();
+        assert!(matches!(error, ReportError::NotReading { .. }), "{error:?}");
+        assert!(error.to_string().starts_with("egnn query only reads: "), "{error}");
+    }
+    assert!(sweep.run("WITH x AS (SELECT 1 AS n) DELETE FROM results").is_err());
+    assert_eq!(sweep.csv("show tables;"), "name\nresults\n");
+    assert_eq!(sweep.csv("/* all */ select COUNT(*) AS n FROM results -- ; done"), "n\n18\n");
+}

@@ -3,8 +3,12 @@
 mod common;
 
 use common::{Row, finished, results, sweep};
-use egnn_report::{Kind, Options, ReportError, Summary, write_report};
-use std::{fs, path::Path};
+use egnn_report::{Kind, Options, ReportError, Summary, is_complete, write_report};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 fn options(kind: Kind) -> Options {
     let (title, command) = match kind {
@@ -86,6 +90,39 @@ fn the_page_stands_alone_and_says_where_everything_comes_from() {
     ] {
         let said = said.replace("&#39;", "'");
         assert!(page.contains(&said), "the page does not say '{said}'");
+    }
+    assert_eq!(page.matches("Not a reproduction").count(), 2, "in the figure and above the table");
+    assert_eq!(page.matches("Figure 2: test error against").count(), 3, "the page, its heading and the figure");
+}
+
+#[test]
+fn a_report_is_complete_while_no_file_is_missing_or_older_than_its_sources() {
+    let (folder, summary) = report(Kind::SizeCurve, &sweep());
+    let folder = folder.path();
+    assert!(!is_complete(folder), "no plan");
+    let aged = |path: &Path, seconds| {
+        let file = fs::File::options().append(true).open(path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+    };
+    fs::write(folder.join("plan.json"), "{}").unwrap();
+    let sources = [folder.join("plan.json"), folder.join("results.parquet")];
+    for path in summary.files.iter().chain(&sources) {
+        aged(path, 1000);
+    }
+    assert!(is_complete(folder));
+    for source in &sources {
+        aged(source, 1001);
+        assert!(!is_complete(folder), "{} is younger", source.display());
+        aged(source, 999);
+    }
+    for path in &summary.files {
+        aged(path, 998);
+        assert!(!is_complete(folder), "{} is older", path.display());
+        let bytes = fs::read(path).unwrap();
+        fs::remove_file(path).unwrap();
+        assert!(!is_complete(folder), "{} is missing", path.display());
+        fs::write(path, bytes).unwrap();
+        assert!(is_complete(folder));
     }
 }
 
@@ -178,7 +215,7 @@ fn missing_results_say_what_to_do() {
 fn damaged_results_are_named() {
     for bytes in [&b""[..], b"not parquet", b"PAR1aaaaaaaaaaaaPAR1"] {
         let error = refused(|folder| fs::write(folder.join("results.parquet"), bytes).unwrap()).to_string();
-        assert!(error.contains("results.parquet") && error.contains("as Parquet"), "{error}");
+        assert!(error.contains("results.parquet") && error.contains("is not a readable Parquet file"), "{error}");
     }
 }
 

@@ -90,17 +90,17 @@ pub struct Failure {
     pub epoch: Option<u64>,
     /// Batch of that epoch.
     pub batch: Option<u64>,
-    /// Best validation loss before, and the epoch of it.
+    /// The last evaluation before.
     pub last_good: Option<LastGood>,
 }
 
-/// The best evaluation before a failure.
+/// The last evaluation before a failure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LastGood {
-    /// Epoch of the best validation loss.
+    /// Epoch after which it happened.
     pub epoch: u64,
-    /// That loss.
+    /// Its validation loss.
     pub valid_loss: f64,
 }
 

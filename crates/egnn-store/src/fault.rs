@@ -1,7 +1,7 @@
 //! Faults for tests: a full disk and denied permissions, which cannot be had for real where tests run as root.
 //!
-//! Within a process, [`inject`] makes every atomic write of the calling thread fail until its guard is dropped. For a
-//! binary, the environment variable `EGNN_TEST_FAULT` does the same for all its threads: `disk-full` (or
+//! Within a process, [`inject`] makes every atomic write of the calling thread, and every append that asks
+//! [`check_append`], fail until its guard is dropped. For a binary, the environment variable `EGNN_TEST_FAULT` does the same for all its threads: `disk-full` (or
 //! `disk-full:BYTES`, so many bytes into each file), `permission` or `read-only`.
 
 use std::{cell::Cell, io, marker::PhantomData};
@@ -78,6 +78,19 @@ pub(crate) fn check_create() -> io::Result<()> {
     }
 }
 
+/// Fails if a file that is open may not grow to `bytes` now: to be asked by those who append to files of their own.
+/// Missing permissions do not stop them.
+///
+/// # Errors
+/// The injected one.
+pub fn check_append(bytes: u64) -> io::Result<()> {
+    match active()? {
+        Some(Fault::DiskFull { after_bytes }) if bytes > after_bytes => Err(io::ErrorKind::StorageFull.into()),
+        Some(Fault::ReadOnly) => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Bytes of a file that still fit.
 pub(crate) fn capacity() -> io::Result<u64> {
     Ok(match active()? {
@@ -110,8 +123,18 @@ mod tests {
             assert_eq!(active().unwrap(), Some(Fault::ReadOnly));
         }
         assert_eq!(active().unwrap(), Some(Fault::PermissionDenied));
+        assert!(check_append(1).is_ok());
         assert_eq!(std::thread::spawn(|| active().unwrap()).join().unwrap(), None);
         drop(outer);
         assert_eq!(active().unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_appended_must_fit() {
+        let _guard = inject(Fault::DiskFull { after_bytes: 10 });
+        assert!(check_append(10).is_ok());
+        assert_eq!(check_append(11).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        let _guard = inject(Fault::ReadOnly);
+        assert_eq!(check_append(1).unwrap_err().kind(), io::ErrorKind::ReadOnlyFilesystem);
     }
 }

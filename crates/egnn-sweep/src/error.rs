@@ -51,6 +51,14 @@ pub enum SweepError {
         /// The system's reason.
         source: io::Error,
     },
+    /// Disk, permissions or the like stopped a worker, and would stop the others.
+    #[error("the sweep stopped at run '{run}': {reason} (what is finished is kept; the same command resumes)")]
+    Blocked {
+        /// The run's id.
+        run: String,
+        /// What the worker said.
+        reason: String,
+    },
     /// Reading or writing a stored file, or its lock.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,7 +74,7 @@ impl SweepError {
         match self {
             Self::Input(_) | Self::UnknownPipeline { .. } | Self::Damaged { .. } | Self::NotFinite { .. } => false,
             Self::Data(error) => error.kind == DataErrorKind::Environment,
-            Self::Spawn { .. } => true,
+            Self::Spawn { .. } | Self::Blocked { .. } => true,
             Self::Store(error) => error.is_environment(),
         }
     }

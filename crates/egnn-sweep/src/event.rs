@@ -29,7 +29,7 @@ pub enum SweepEvent {
         index: usize,
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// A whole sentence: the file, the run, what is wrong, and what follows.
         message: String,
     },
     /// The plan is complete and the lock taken.

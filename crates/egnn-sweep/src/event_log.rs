@@ -4,7 +4,7 @@
 
 use crate::error::SweepError;
 use egnn_schema::RunEvent;
-use egnn_store::atomic;
+use egnn_store::{atomic, fault};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
@@ -39,26 +39,35 @@ pub fn cut_back(events: Vec<RunEvent>, from_epoch: u64) -> Vec<RunEvent> {
 pub(crate) struct Writer {
     path: PathBuf,
     file: File,
+    /// Size of what is whole.
+    bytes: u64,
 }
 
 impl Writer {
     /// Replaces the file by `events`, at once, and goes on behind them.
     pub(crate) fn start(path: &Path, events: &[RunEvent]) -> Result<Self, SweepError> {
         let lines = events.iter().map(|event| line(path, event)).collect::<Result<Vec<_>, _>>()?;
-        atomic::write(path, |out| lines.iter().try_for_each(|line| out.write_all(line)))?;
+        let bytes = atomic::write(path, |out| lines.iter().try_for_each(|line| out.write_all(line)))?;
         let file = OpenOptions::new().append(true).open(path).map_err(|error| SweepError::io("open", path, error))?;
-        Ok(Self { path: path.into(), file })
+        Ok(Self { path: path.into(), file, bytes })
     }
 
     /// Appends a line with one write, so that readers see it whole and live.
     pub(crate) fn append(&mut self, event: &RunEvent) -> Result<(), SweepError> {
         let line = line(&self.path, event)?;
-        self.file.write_all(&line).map_err(|error| SweepError::io("write", &self.path, error))
+        let bytes = self.bytes + line.len() as u64;
+        fault::check_append(bytes).and_then(|()| self.file.write_all(&line)).map_err(|error| {
+            // A full disk may have taken half of the line; a torn end that cannot be cut off is harmless.
+            let _ = self.file.set_len(self.bytes);
+            SweepError::io("write", &self.path, error)
+        })?;
+        self.bytes = bytes;
+        Ok(())
     }
 
     /// Makes sure that the disk has everything.
     pub(crate) fn sync(&self) -> Result<(), SweepError> {
-        self.file.sync_all().map_err(|error| SweepError::io("write", &self.path, error))
+        self.file.sync_data().map_err(|error| SweepError::io("write", &self.path, error))
     }
 }
 

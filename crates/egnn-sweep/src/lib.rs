@@ -29,7 +29,7 @@ mod summary;
 mod survey;
 mod trainer;
 mod worker;
-mod yaml;
+pub mod yaml;
 
 pub use error::SweepError;
 pub use eta::Eta;

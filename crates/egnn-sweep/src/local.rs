@@ -42,11 +42,12 @@ pub struct LocalOptions {
 }
 
 /// Executes what is outstanding of a plan and writes `results.parquet`. Runs that fail are results, not errors; the
-/// summary tells. Setting `cancel` stops the workers and returns [`Ending::Interrupted`].
+/// summary tells. A worker that ends with [`egnn_schema::exit::ENVIRONMENT`] is no such failure: the others would fare
+/// no better, and the sweep stops with [`SweepError::Blocked`]. Setting `cancel` stops the workers and returns [`Ending::Interrupted`].
 ///
 /// # Errors
-/// Another sweep in the same folder, a folder that cannot be written, a worker that cannot be started. Workers that
-/// run then are stopped; what they recorded stays.
+/// Another sweep in the same folder, a folder that cannot be written, a worker that cannot be started or that the
+/// environment stopped. Workers that run then are stopped; what they recorded stays.
 pub fn run(
     plan: &SweepPlan,
     trainer: &dyn Trainer,
@@ -61,7 +62,9 @@ pub fn run(
     let records = Recorded::read_all(&plan.manifest, &plan.folder)?;
     for (index, record) in records.iter().enumerate() {
         if let Recorded::Damaged { path, message } = record {
-            listener(&SweepEvent::Damaged { index, path: path.clone(), message: message.clone() });
+            let (file, id) = (path.display(), &plan.manifest.runs[index].id);
+            let message = format!("'{file}' of run {id} is damaged: {message}; the run is done again");
+            listener(&SweepEvent::Damaged { index, path: path.clone(), message });
         }
     }
     let total = plan.manifest.runs.len();
@@ -76,6 +79,7 @@ pub fn run(
         running: Vec::new(),
         finished_now: 0,
         failed: Vec::new(),
+        blocked: None,
         work_done: 0.0,
         busy: Duration::ZERO,
     };
@@ -103,6 +107,8 @@ struct Sweep<'a> {
     running: Vec<Worker>,
     finished_now: usize,
     failed: Vec<(usize, String)>,
+    /// What the first worker said that the environment stopped.
+    blocked: Option<SweepError>,
     /// Estimated core-seconds of ended workers' work, and the time they took.
     work_done: f64,
     busy: Duration,
@@ -127,6 +133,13 @@ impl Sweep<'_> {
             self.start(listener)?;
             thread::sleep(POLL);
             self.look(true, listener)?;
+            if let Some(error) = self.blocked.take() {
+                listener(&SweepEvent::Stopping { cancelled: false });
+                // These may fail for the same reason as the worker, whose words say more.
+                let _ = self.stop(listener);
+                let _ = results::write(self.plan, &self.records);
+                return Err(error);
+            }
             if last_eta.is_none_or(|last| last.elapsed() >= ETA_INTERVAL) && !self.running.is_empty() {
                 last_eta = Some(Instant::now());
                 let (running, waiting) = (self.running.len(), self.waiting.len());
@@ -166,6 +179,11 @@ impl Sweep<'_> {
                 continue;
             };
             let worker = self.running.remove(place);
+            if let Some(error) = worker.blocked(self.plan, status)? {
+                self.blocked.get_or_insert(error);
+                self.records[worker.index] = Recorded::None;
+                continue;
+            }
             let record = worker.record(self.plan, status, blame)?;
             self.take(&worker, record, listener)?;
         }

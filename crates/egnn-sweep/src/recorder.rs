@@ -81,6 +81,12 @@ impl Recorder {
         &self.folder
     }
 
+    /// Evaluations in the log now. A worker asks before `Started`: a checkpoint that has seen more of them cannot be
+    /// resumed without gaps in `metrics.parquet`.
+    pub fn evaluations(&self) -> usize {
+        self.events.iter().filter(|event| matches!(event, RunEvent::Evaluated { .. })).count()
+    }
+
     /// Records an event. `Started` cuts the log back to what is still true, `Finished` and `Failed` write the end.
     ///
     /// # Errors
@@ -102,7 +108,11 @@ impl Recorder {
                 self.last_progress = Some(Instant::now());
                 self.append(event)
             }
-            RunEvent::Evaluated { .. } => self.append(event),
+            RunEvent::Evaluated { .. } => {
+                self.append(event)?;
+                // The log is never behind a checkpoint that is written after this.
+                self.writer.sync()
+            }
             RunEvent::Finished { metrics } => {
                 self.append(event)?;
                 self.writer.sync()?;

@@ -136,11 +136,15 @@ impl SweepSpec {
             return Err(SweepError::UnknownPipeline { message: names::unknown("pipeline", name, &known) });
         }
         let path = folder.join(format!("{name}.yaml"));
-        let text = fs::read_to_string(&path).map_err(|error| SweepError::io("read", &path, error))?;
+        let bytes = fs::read(&path).map_err(|error| SweepError::io("read", &path, error))?;
         // Messages name the file as a person in the project's folder would.
         let parent = folder.file_name().map(|name| format!("{}/", name.to_string_lossy())).unwrap_or_default();
         let file = format!("{parent}{name}.yaml");
-        let spec = Self::parse(&file, &text)?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            let spot = end_of(&String::from_utf8_lossy(&bytes[..error.valid_up_to()]));
+            Located::at(&file, spot, "not UTF-8 text; save the file in that encoding")
+        })?;
+        let spec = Self::parse(&file, text)?;
         if spec.pipeline != name {
             let message =
                 format!("'pipeline' is '{}', but the file's name is '{name}'; make them equal", spec.pipeline);
@@ -162,6 +166,12 @@ impl SweepSpec {
     }
 }
 
+/// The place behind a text.
+fn end_of(text: &str) -> Spot {
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    Spot { line: text.matches('\n').count() as u64 + 1, column: last.chars().count() as u64 + 1 }
+}
+
 /// Names of the pipelines in a folder, in alphabetical order.
 ///
 /// # Errors
@@ -171,7 +181,7 @@ pub fn list(folder: &Path) -> Result<Vec<String>, SweepError> {
     let mut names = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| SweepError::io("read", folder, error))?.path();
-        if path.extension().is_some_and(|extension| extension == "yaml") {
+        if path.extension().is_some_and(|extension| extension == "yaml") && path.is_file() {
             names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
         }
     }

@@ -4,7 +4,7 @@ use crate::{
     error::SweepError, event_log::Tail, plan::SweepPlan, record::Recorded, recorder, run_folder::RunFolder,
     trainer::Trainer,
 };
-use egnn_schema::{Outcome, RunEvent};
+use egnn_schema::{Outcome, RunEvent, exit};
 use std::{
     fs::{self, OpenOptions},
     io::{self, Read, Seek, SeekFrom},
@@ -116,6 +116,21 @@ impl Worker {
         self.child.try_wait().map_err(|error| SweepError::io("wait for the worker of", self.folder.path(), error))
     }
 
+    /// The error of a worker that ended unfinished because the environment was in the way. Its run has not failed: a
+    /// `failed.json` that it managed to write is removed.
+    pub(crate) fn blocked(&self, plan: &SweepPlan, status: ExitStatus) -> Result<Option<SweepError>, SweepError> {
+        let run = &plan.manifest.runs[self.index];
+        if status.code() != Some(i32::from(exit::ENVIRONMENT))
+            || Recorded::read(&self.folder, &run.id, &plan.manifest.identity_of(run))?.is_finished()
+        {
+            return Ok(None);
+        }
+        // Left there it does no harm: failed runs are tried again too.
+        let _ = recorder::remove(&self.folder.failed());
+        let reason = self.last_words().unwrap_or_else(|| format!("its worker ended without a word ({status})"));
+        Ok(Some(SweepError::Blocked { run: run.id.clone(), reason }))
+    }
+
     /// The record that an ended worker left. One that left none has failed: that is recorded for it, if `blame`.
     pub(crate) fn record(&self, plan: &SweepPlan, status: ExitStatus, blame: bool) -> Result<Recorded, SweepError> {
         let run = &plan.manifest.runs[self.index];
@@ -123,7 +138,10 @@ impl Worker {
         let recorded = Recorded::read(&self.folder, &run.id, &identity)?;
         let reason = match &recorded {
             Recorded::Finished(_) | Recorded::Failed(_) => return Ok(recorded),
-            Recorded::None => format!("the worker ended without a result ({status}){}", self.last_words()),
+            Recorded::None => {
+                let words = self.last_words().map_or_else(String::new, |words| format!(": {words}"));
+                format!("the worker ended without a result ({status}){words}")
+            }
             Recorded::Damaged { path, message } => {
                 let reason = format!("'{}' cannot be used: {message}", path.display());
                 recorder::remove(path)?;
@@ -137,11 +155,11 @@ impl Worker {
         Recorded::read(&self.folder, &run.id, &identity)
     }
 
-    /// The last line that this attempt logged, as the end of a sentence.
-    fn last_words(&self) -> String {
+    /// The last line that this attempt logged.
+    fn last_words(&self) -> Option<String> {
         let text = log_end(&self.folder.log(), self.log_begin).unwrap_or_default();
-        let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
-        line.map_or_else(String::new, |line| format!(": {}", line.chars().take(QUOTE).collect::<String>()))
+        let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
+        Some(line.strip_prefix("error: ").unwrap_or(line).chars().take(QUOTE).collect())
     }
 }
 

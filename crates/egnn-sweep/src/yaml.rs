@@ -14,25 +14,25 @@ use std::fmt;
 
 /// A node with its place.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
+pub struct Node {
     /// Where it begins.
-    pub(crate) spot: Spot,
+    pub spot: Spot,
     /// What it is.
-    pub(crate) value: Value,
+    pub value: Value,
 }
 
 /// A map's key with its place.
 #[derive(Clone, Debug)]
-pub(crate) struct Key {
+pub struct Key {
     /// Where it begins.
-    pub(crate) spot: Spot,
+    pub spot: Spot,
     /// The key; a number or bool as it would be written.
-    pub(crate) name: String,
+    pub name: String,
 }
 
 /// What a node is.
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
+pub enum Value {
     /// Nothing stands after the colon.
     Null,
     /// A scalar.
@@ -45,7 +45,7 @@ pub(crate) enum Value {
 
 impl Value {
     /// How a message calls it.
-    pub(crate) fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
             Self::Scalar(FieldValue::Text(_)) => "text",
@@ -58,7 +58,7 @@ impl Value {
 }
 
 /// Parses one document. `file` is its name in messages.
-pub(crate) fn parse(file: &str, text: &str) -> Result<Node, Located> {
+pub fn parse(file: &str, text: &str) -> Result<Node, Located> {
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         strict_booleans: true,

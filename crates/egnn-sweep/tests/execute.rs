@@ -4,7 +4,10 @@ mod common;
 
 use common::{Shelf, Toy, platform, resolve};
 use egnn_schema::{Circumstances, Failure, FieldValue, RunEvent, RunMetrics, columns};
-use egnn_store::table::{self, ColumnData, Table};
+use egnn_store::{
+    fault::{self, Fault},
+    table::{self, ColumnData, Table},
+};
 use egnn_sweep::{
     Ending, LocalOptions, Recorder, RunFolder, Summary, Survey, SweepError, SweepEvent, SweepManifest, SweepPlan,
     lifeline, results, run,
@@ -62,8 +65,22 @@ fn train(recorder: &mut Recorder, mode: &str, seed: &FieldValue) {
             "silent" if epoch == 5 => process::exit(0),
             "breaks" if epoch == 5 => {
                 // Past libtest's capture: into the log.
-                Command::new("sh").args(["-c", "echo first; echo the disk of the toy is full >&2"]).status().unwrap();
+                Command::new("sh").args(["-c", "echo first; echo error: the toy is in two >&2"]).status().unwrap();
+                process::exit(2);
+            }
+            "blocked" if epoch == 5 && first == 0 && !recorder.folder().path().join("freed").exists() => {
+                let failure = Failure { reason: "disk full".into(), epoch: None, batch: None, last_good: None };
+                recorder.record(&RunEvent::Failed { failure }).unwrap();
+                Command::new("sh").args(["-c", "echo error: the disk of the toy is full >&2"]).status().unwrap();
                 process::exit(3);
+            }
+            "log-full" if epoch == 5 => {
+                let _guard = fault::inject(Fault::DiskFull { after_bytes: 0 });
+                let error = recorder.record(&RunEvent::Progress { epoch, step: epoch, loss: 1.0 }).unwrap_err();
+                assert_eq!(error.exit_code(), 3);
+                let line = format!("error: {error}");
+                Command::new("sh").args(["-c", "echo \"$0\" >&2", &line]).status().unwrap();
+                process::exit(i32::from(error.exit_code()));
             }
             "fails" if epoch == 5 => {
                 let failure =
@@ -185,7 +202,7 @@ profiles:",
     assert_eq!((summary.ending, summary.finished), (Ending::Failed, 1));
     let reasons: BTreeMap<usize, String> = summary.failed.into_iter().collect();
     assert_eq!(reasons[&0], "the toy broke");
-    assert_eq!(reasons[&1], "the worker ended without a result (exit status: 3): the disk of the toy is full");
+    assert_eq!(reasons[&1], "the worker ended without a result (exit status: 2): the toy is in two");
     assert!(reasons[&2].starts_with("the worker ended without a result (exit status: 0)"), "{}", reasons[&2]);
     assert_eq!(events.iter().filter(|event| matches!(event, SweepEvent::RunFailed { .. })).count(), 3);
     let table = table::read(&summary.results).unwrap();
@@ -210,6 +227,62 @@ fn fail_fast_stops_at_the_first_failure() {
     assert!(events.contains(&SweepEvent::Stopping { cancelled: false }));
     assert!(begin.elapsed() < Duration::from_secs(20));
     assert_eq!(texts(&table::read(&summary.results).unwrap(), "status"), ["failed", "pending", "pending", "pending"]);
+}
+
+#[test]
+fn a_worker_that_the_environment_stops_stops_the_sweep_and_the_same_command_resumes() {
+    let root = tempfile::tempdir().unwrap();
+    let text = PIPELINE.replace(
+        "profiles:",
+        "rules:
+  - {when: {model: alpha, seed: 2}, set: {mode: blocked}}
+  - {when: {model: beta, seed: 1}, set: {mode: crawls}}
+profiles:",
+    );
+    let plan = common::plan(root.path(), &text, "quick", &[]);
+    let folder = |index: usize| RunFolder::new(&plan.folder, &plan.manifest.runs[index].id);
+    // The first run is finished already.
+    sweep(&common::plan(root.path(), &text, "quick", &["model=alpha", "seed=1"]));
+    let begin = Instant::now();
+    let mut events = Vec::new();
+    let listener = &mut |event: &SweepEvent| events.push(event.clone());
+    let options = LocalOptions { jobs: 2, fail_fast: false };
+    let error = run(&plan, &toy(), options, &AtomicBool::new(false), listener).unwrap_err();
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    assert!(error.is_environment());
+    assert_eq!(error.exit_code(), 3);
+    let run = &plan.manifest.runs[1].id;
+    let expected = format!(
+        "the sweep stopped at run '{run}': the disk of the toy is full (what is finished is kept; the same command \
+         resumes)"
+    );
+    assert_eq!(error.to_string(), expected);
+    assert!(events.contains(&SweepEvent::Stopping { cancelled: false }));
+    assert!(!events.iter().any(|event| matches!(event, SweepEvent::RunFailed { .. })));
+    assert!((0..4).all(|index| !folder(index).failed().exists()));
+    assert!(!events.iter().any(|event| matches!(event, SweepEvent::RunStarted { index: 3, .. })), "the last was begun");
+    for event in &events {
+        if let SweepEvent::RunStarted { pid, .. } = event {
+            assert!(!Path::new(&format!("/proc/{pid}")).exists());
+        }
+    }
+    let results = plan.folder.join(results::FILE);
+    assert_eq!(texts(&table::read(&results).unwrap(), "status"), ["finished", "pending", "pending", "pending"]);
+
+    fs::write(folder(1).path().join("freed"), "").unwrap();
+    let (summary, _) = sweep(&plan);
+    assert_eq!((summary.ending, summary.finished, summary.finished_now), (Ending::Complete, 4, 3));
+}
+
+#[test]
+fn a_disk_that_is_full_for_the_events_stops_the_sweep() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = plan(root.path(), &["mode=log-full", "model=alpha", "seed=1"]);
+    let options = LocalOptions { jobs: 1, fail_fast: false };
+    let error = run(&plan, &toy(), options, &AtomicBool::new(false), &mut |_| ()).unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    let message = error.to_string();
+    assert!(message.contains("events.jsonl': no space left on device"), "{message}");
 }
 
 #[test]
@@ -277,7 +350,11 @@ fn a_damaged_end_is_told_and_done_again() {
     let done = RunFolder::new(&plan.folder, &plan.manifest.runs[2].id).done();
     fs::write(&done, "{\"record_version\": 1, ").unwrap();
     let (summary, events) = sweep(&plan);
-    assert!(matches!(&events[0], SweepEvent::Damaged { index: 2, path, .. } if *path == done), "{:?}", events[0]);
+    let SweepEvent::Damaged { index: 2, path, message } = &events[0] else { panic!("{:?}", events[0]) };
+    assert_eq!(*path, done);
+    let (file, run) = (done.display(), &plan.manifest.runs[2].id);
+    let begin = format!("'{file}' of run {run} is damaged: not a run's record: ");
+    assert!(message.starts_with(&begin) && message.ends_with("; the run is done again"), "{message}");
     assert_eq!((summary.ending, summary.finished_now), (Ending::Complete, 1));
 }
 

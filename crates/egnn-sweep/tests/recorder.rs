@@ -4,7 +4,10 @@ mod common;
 
 use common::PIPELINE;
 use egnn_schema::{Circumstances, Failure, RunEvent, RunMetrics, RunRecord};
-use egnn_store::table::{self, ColumnData};
+use egnn_store::{
+    fault::{self, Fault},
+    table::{self, ColumnData},
+};
 use egnn_sweep::{Recorded, Recorder, RunFolder, SweepError, SweepPlan, event_log};
 use std::{collections::BTreeMap, fs, io::Write};
 
@@ -72,6 +75,7 @@ fn a_resumed_run_has_the_record_of_an_uninterrupted_one() {
     log.write_all(b"{\"event\":\"evalua").unwrap();
     drop(log);
     let mut second = bench.open();
+    assert_eq!(second.evaluations(), 3);
     record(&mut second, &[started(2), evaluated(2, 3.5), evaluated(3, 4.5), finished()]);
     drop(second);
 
@@ -108,6 +112,35 @@ fn events_can_be_read_as_they_are_recorded() {
     assert_eq!(tail.poll(), [started(0)]);
     record(&mut recorder, &[evaluated(0, 1.0)]);
     assert_eq!(tail.poll(), [evaluated(0, 1.0)]);
+}
+
+#[test]
+fn a_lost_log_shows_in_the_number_of_evaluations() {
+    let bench = Bench::new();
+    let mut first = bench.open();
+    assert_eq!(first.evaluations(), 0);
+    record(&mut first, &[started(0), evaluated(0, 1.0), evaluated(1, 2.0)]);
+    assert_eq!(first.evaluations(), 2);
+    drop(first);
+    fs::remove_file(bench.folder.events()).unwrap();
+    assert_eq!(bench.open().evaluations(), 0);
+}
+
+#[test]
+fn a_full_disk_names_the_log_and_leaves_whole_lines() {
+    let bench = Bench::new();
+    let mut recorder = bench.open();
+    record(&mut recorder, &[started(0), evaluated(0, 1.0)]);
+    let size = fs::metadata(bench.folder.events()).unwrap().len();
+    let guard = fault::inject(Fault::DiskFull { after_bytes: size + 5 });
+    let error = recorder.record(&evaluated(1, 2.0)).unwrap_err();
+    assert!(error.is_environment(), "{error}");
+    let path = bench.folder.events();
+    assert!(error.to_string().starts_with(&format!("failed to write '{}': no space left", path.display())), "{error}");
+    drop(guard);
+    assert_eq!(recorder.evaluations(), 1);
+    record(&mut recorder, &[evaluated(1, 2.0)]);
+    assert_eq!(event_log::read(&path).unwrap(), [started(0), evaluated(0, 1.0), evaluated(1, 2.0)]);
 }
 
 #[test]

@@ -4,8 +4,8 @@ mod common;
 
 use common::{PIPELINE, Shelf, resolve, select};
 use egnn_schema::FieldValue;
-use egnn_sweep::{ResolvedPlan, Selection, SweepSpec};
-use std::collections::BTreeSet;
+use egnn_sweep::{ResolvedPlan, Selection, SweepSpec, spec};
+use std::{collections::BTreeSet, fs};
 
 /// Name and the given fields of each run.
 fn runs(plan: &ResolvedPlan, fields: &[&str]) -> String {
@@ -171,4 +171,20 @@ fn names_of_folders_are_checked() {
     assert_eq!(named("mine.2").unwrap().folder, "reports/toy/mine.2");
     insta::assert_snapshot!(named("../up").unwrap_err(), @"on the command line: the name '../up' is not usable as a folder; use letters, digits, '-', '_' and '.'");
     insta::assert_snapshot!(named("paper").unwrap_err(), @"on the command line: the name 'paper' belongs to a profile; choose another");
+}
+
+#[test]
+fn pipelines_are_files_of_utf8_text() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("pipelines");
+    fs::create_dir_all(folder.join("folder.yaml")).unwrap();
+    fs::write(folder.join("toy.yaml"), PIPELINE).unwrap();
+    fs::write(folder.join("latin.yaml"), b"pipeline: latin\ntitle: caf\xe9\n").unwrap();
+    assert_eq!(spec::list(&folder).unwrap(), ["latin", "toy"]);
+    assert_eq!(SweepSpec::load(&folder, "toy").unwrap().pipeline, "toy");
+    let error = SweepSpec::load(&folder, "latin").unwrap_err();
+    insta::assert_snapshot!(error, @"pipelines/latin.yaml:2:11: not UTF-8 text; save the file in that encoding");
+    assert_eq!(error.exit_code(), 2);
+    let error = SweepSpec::load(&folder, "folder").unwrap_err();
+    assert!(error.to_string().starts_with("unknown pipeline 'folder'"), "{error}");
 }

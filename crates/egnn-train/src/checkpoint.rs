@@ -1,5 +1,8 @@
 //! `checkpoint.safetensors`: everything that decides how training goes on. The order of an epoch's samples follows
 //! from the seed and the epoch's number, so a cursor at the start of an epoch is all the stream state there is.
+//!
+//! A checkpoint is used only if it is certainly right: of this run, made on this type of CPU, unchanged to the last
+//! bit, and not ahead of what is on record. Anything else starts the run afresh, which always gives the same result.
 
 use crate::{
     adam::{Adam, Moments},
@@ -8,7 +11,7 @@ use crate::{
 };
 use candle_core::{Device, Tensor};
 use egnn_nn::params::Parameters;
-use egnn_schema::{Fields, hash, version::RECORD_VERSION};
+use egnn_schema::{Fields, hash, run::LastGood, version};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
@@ -29,31 +32,65 @@ pub(crate) struct Score {
 
 /// Where training stands.
 pub(crate) struct State {
-    /// Next epoch to train.
-    pub(crate) epoch: u64,
-    /// Seconds of training and evaluation so far.
-    pub(crate) seconds: f64,
+    pub(crate) cursor: Cursor,
     pub(crate) adam: Adam,
     pub(crate) best: Option<Best>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Header {
-    record_version: u32,
-    /// Hash of the configuration and data, so that a checkpoint never continues another run.
-    run: String,
-    epoch: u64,
-    step: u64,
-    seconds: f64,
-    best: Option<Score>,
+/// The scalars of the state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Cursor {
+    /// Next epoch to train.
+    pub(crate) epoch: u64,
+    /// Evaluations done.
+    pub(crate) evaluations: u64,
+    /// Seconds of training and evaluation so far.
+    pub(crate) seconds: f64,
+    /// Loss of the very first batch, against which an explosion is measured.
+    pub(crate) first_loss: Option<f64>,
+    /// The latest evaluation.
+    pub(crate) last: Option<LastGood>,
 }
 
 /// What a checkpoint belongs to.
-pub(crate) fn run_key(config: &Fields, datasets: &BTreeMap<String, String>) -> String {
-    hash::of(&(config, datasets, egnn_schema::version::NUMERICS_VERSION))
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Owner {
+    record_version: u32,
+    /// Hash of configuration, data and numerics.
+    run: String,
+    /// Other CPUs round otherwise.
+    cpu: String,
 }
 
-pub(crate) fn write(path: &Path, run: &str, state: &State, parameters: &Parameters) -> Result<(), TrainError> {
+impl Owner {
+    pub(crate) fn new(config: &Fields, datasets: &BTreeMap<String, String>, cpu: &str) -> Self {
+        let run = hash::of(&(config, datasets, version::NUMERICS_VERSION));
+        Self { record_version: version::RECORD_VERSION, run, cpu: cpu.into() }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    owner: Owner,
+    cursor: Cursor,
+    step: u64,
+    best: Option<Score>,
+    /// Hash over the fields above and all tensors.
+    digest: String,
+}
+
+impl Header {
+    fn digest(&self, tensors: &BTreeMap<String, Tensor>) -> Result<String, TrainError> {
+        let mut bytes = hash::of(&(&self.owner, &self.cursor, self.step, &self.best)).into_bytes();
+        for (name, tensor) in tensors {
+            bytes.extend_from_slice(format!("{name}{:?}", tensor.dims()).as_bytes());
+            bytes.extend(tensor.flatten_all()?.to_vec1::<f32>()?.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        Ok(hash::bytes(&bytes))
+    }
+}
+
+pub(crate) fn write(path: &Path, owner: &Owner, state: &State, parameters: &Parameters) -> Result<(), TrainError> {
     let mut tensors = BTreeMap::new();
     let flat = |values: &[f32]| Tensor::from_slice(values, values.len(), &Device::Cpu);
     for (index, moments) in state.adam.moments.iter().enumerate() {
@@ -64,61 +101,61 @@ pub(crate) fn write(path: &Path, run: &str, state: &State, parameters: &Paramete
     if let Some(best) = &state.best {
         tensors.extend(best.parameters.iter().map(|(name, tensor)| (format!("best.{name}"), tensor.clone())));
     }
-    let header = Header {
-        record_version: RECORD_VERSION,
-        run: run.into(),
-        epoch: state.epoch,
+    let mut header = Header {
+        owner: owner.clone(),
+        cursor: state.cursor.clone(),
         step: state.adam.step,
-        seconds: state.seconds,
         best: state.best.as_ref().map(|best| best.score),
+        digest: String::new(),
     };
+    header.digest = header.digest(&tensors)?;
     write_safetensors(path, &header, &tensors)
 }
 
-/// Restores `state` and `parameters`. `Ok(false)` if there is no checkpoint of this run: none at all, one of another
-/// configuration or version, or a damaged one; the run then starts afresh, which is always right.
-pub(crate) fn read(path: &Path, run: &str, state: &mut State, parameters: &Parameters) -> Result<bool, TrainError> {
+/// Restores `state` and `parameters` from a checkpoint that is certainly right; otherwise leaves both as they are.
+/// `recorded` is the number of evaluations on record.
+pub(crate) fn read(path: &Path, owner: &Owner, recorded: u64, state: &mut State, parameters: &Parameters) {
     if !path.exists() {
-        return Ok(false);
+        return;
     }
-    let (header, mut tensors) = match read_safetensors::<Header>(path) {
-        Ok((Some(header), tensors)) if header.record_version == RECORD_VERSION && header.run == run => {
-            (header, tensors)
-        }
-        Ok(_) => {
-            tracing::warn!("{}: belongs to another run or version; starting afresh", path.display());
-            return Ok(false);
-        }
-        Err(error) => {
-            tracing::warn!("{error}; starting afresh");
-            return Ok(false);
-        }
-    };
+    match restore(path, owner, recorded, &state.adam, parameters) {
+        Ok(restored) => *state = restored,
+        Err(reason) => tracing::warn!("{}: {reason}; starting afresh", path.display()),
+    }
+}
+
+fn restore(path: &Path, owner: &Owner, recorded: u64, fresh: &Adam, parameters: &Parameters) -> Result<State, String> {
+    let (header, mut tensors) = read_safetensors::<Header>(path).map_err(|error| error.to_string())?;
+    let header = header.ok_or("the checkpoint has no header")?;
+    if header.owner.cpu != owner.cpu {
+        return Err(format!("the checkpoint was made on another type of CPU ({})", header.owner.cpu));
+    }
+    if header.owner != *owner {
+        return Err("the checkpoint belongs to another run or version".into());
+    }
+    if header.digest(&tensors).map_err(|error| error.to_string())? != header.digest {
+        return Err("the checkpoint is damaged: its content does not match its digest".into());
+    }
+    if header.cursor.evaluations > recorded {
+        let known = header.cursor.evaluations;
+        return Err(format!("the record has {recorded} evaluations, the checkpoint {known}: events were lost"));
+    }
     let mut take = |prefix: &str| -> BTreeMap<String, Tensor> {
         let names: Vec<_> = tensors.keys().filter(|name| name.starts_with(prefix)).cloned().collect();
         names.into_iter().filter_map(|name| Some((name[prefix.len()..].to_owned(), tensors.remove(&name)?))).collect()
     };
     let (first, second) = (take("adam.m."), take("adam.v."));
-    for (index, moments) in state.adam.moments.iter_mut().enumerate() {
-        let (Some(m), Some(v)) = (first.get(&index.to_string()), second.get(&index.to_string())) else {
-            return Err(TrainError::file(
-                path,
-                format!("lacks the moments of group {index}; delete it to start afresh"),
-            ));
+    let mut adam = fresh.clone();
+    adam.step = header.step;
+    for (index, moments) in adam.moments.iter_mut().enumerate() {
+        let moment = |from: &BTreeMap<String, Tensor>, len: usize| {
+            let values = from.get(&index.to_string()).and_then(|tensor| tensor.to_vec1::<f32>().ok());
+            values.filter(|values| values.len() == len).ok_or(format!("the moments of group {index} are not there"))
         };
-        let restored = Moments { m: m.to_vec1()?, v: v.to_vec1()? };
-        if restored.m.len() != moments.m.len() || restored.v.len() != moments.v.len() {
-            return Err(TrainError::file(
-                path,
-                format!("has moments of another size in group {index}; delete it to start afresh"),
-            ));
-        }
-        *moments = restored;
+        *moments = Moments { m: moment(&first, moments.m.len())?, v: moment(&second, moments.v.len())? };
     }
-    parameters.load(&take("param."))?;
-    state.best = header.best.map(|score| Best { score, parameters: take("best.") });
-    state.epoch = header.epoch;
-    state.seconds = header.seconds;
-    state.adam.step = header.step;
-    Ok(true)
+    // The last step that can fail, and it changes nothing if it does.
+    parameters.load(&take("param.")).map_err(|error| error.to_string())?;
+    let best = header.best.map(|score| Best { score, parameters: take("best.") });
+    Ok(State { cursor: header.cursor, adam, best })
 }

@@ -1,6 +1,6 @@
 //! The n-body task's configuration: flat fields in, a complete and valid [`NbodyConfig`] out.
 
-use crate::reader::Reader;
+use crate::reader::{Range, Reader};
 use egnn_nn::nbody::{ModelKind, NbodyModelConfig, Velocity};
 use egnn_schema::{FieldError, FieldValue, Fields, names};
 use std::collections::BTreeMap;
@@ -35,6 +35,13 @@ pub const FIELDS: [&str; 24] = [
     "evaluate_last",
     "seed",
 ];
+
+/// Wide enough for every model of the paper, and narrow enough that a typo does not take all memory.
+pub(crate) const HIDDEN: Range = 1..=4096;
+/// As [`HIDDEN`], for layers.
+pub(crate) const LAYERS: Range = 1..=256;
+/// Epochs, steps and samples: products of two of them fit 63 bits.
+const COUNT: Range = 1..=1_000_000_000;
 
 /// Pairs of fields of which a run has exactly one: setting one replaces the other.
 pub const EXCLUSIVE: [&[&str]; 2] = [&["epochs", "steps"], &["evaluate_every_epochs", "evaluate_every_samples"]];
@@ -115,7 +122,7 @@ impl NbodyConfig {
         let train_samples = samples(&mut reader, "train", 3000, &train_set, &train_shape)?;
         let valid_samples = samples(&mut reader, "valid", u64::MAX, &eval_set, &eval_shape)?;
         let test_samples = samples(&mut reader, "test", u64::MAX, &eval_set, &eval_shape)?;
-        let batch_size = reader.count("batch_size", 100, 1)?;
+        let batch_size = reader.count("batch_size", 100, COUNT)?;
         let drop_last = reader.flag("drop_last", true)?;
         let batches = batches(train_samples, batch_size, drop_last);
         if batches == 0 {
@@ -127,11 +134,15 @@ impl NbodyConfig {
                 ),
             ));
         }
-        let epochs = reader.optional_count("epochs", 1)?;
-        let steps = reader.optional_count("steps", 1)?;
+        let epochs = reader.optional_count("epochs", COUNT)?;
+        let steps = reader.optional_count("steps", 1..=COUNT.end() * COUNT.end())?;
         let epochs = match (epochs, steps) {
             (Some(epochs), None) => epochs,
-            (None, Some(steps)) => steps.div_ceil(batches),
+            (None, Some(steps)) if steps.div_ceil(batches) <= *COUNT.end() => steps.div_ceil(batches),
+            (None, Some(steps)) => {
+                let most = COUNT.end() * batches;
+                return Err(FieldError::new("steps", format!("steps must be at most {most} here, not {steps}")));
+            }
             // A resolved configuration carries both; they must agree.
             (Some(epochs), Some(steps)) if steps == epochs * batches => epochs,
             (Some(_), Some(_)) => return Err(FieldError::new("steps", "give epochs or steps, not both")),
@@ -145,8 +156,8 @@ impl NbodyConfig {
                 ));
             }
         };
-        let every_epochs = reader.optional_count("evaluate_every_epochs", 1)?;
-        let every_samples = reader.optional_count("evaluate_every_samples", 1)?;
+        let every_epochs = reader.optional_count("evaluate_every_epochs", COUNT)?;
+        let every_samples = reader.optional_count("evaluate_every_samples", COUNT)?;
         let evaluate_every_epochs = match (every_epochs, every_samples) {
             (Some(_), Some(_)) => {
                 return Err(FieldError::new(
@@ -160,8 +171,8 @@ impl NbodyConfig {
         };
         let clamp = reader.number("clamp", 100.0)?;
         Ok(Self {
-            hidden: reader.count("hidden", 64, 1)?,
-            layers: reader.count("layers", 4, 1)?,
+            hidden: reader.count("hidden", 64, HIDDEN)?,
+            layers: reader.count("layers", 4, LAYERS)?,
             clamp: (clamp > 0.0).then_some(clamp),
             velocity: match reader.choice("velocity", "initial", &["initial", "current"])?.as_str() {
                 "current" => Velocity::Current,
@@ -170,7 +181,7 @@ impl NbodyConfig {
             learning_rate: reader.number("learning_rate", default_learning_rate(model))?,
             weight_decay: reader.number("weight_decay", 1e-12)?,
             evaluate_last: reader.flag("evaluate_last", false)?,
-            seed: reader.count("seed", 1, 0)?,
+            seed: reader.count("seed", 1, 0..=i64::MAX as u64)?,
             model,
             train_set,
             train_start_frame,
@@ -282,15 +293,22 @@ fn batches(samples: u64, batch_size: u64, drop_last: bool) -> u64 {
 fn frames(reader: &mut Reader, part: &str, set: &str, shape: &SetShape) -> Result<(u64, u64), FieldError> {
     let start_name = format!("{part}_start_frame");
     let target_name = format!("{part}_target_frame");
-    let start = reader.count(&start_name, 30, 0)?;
-    let target = reader.count(&target_name, 40, 0)?;
+    let any = 0..=u64::from(u16::MAX);
+    let start = reader.count(&start_name, 30, any.clone())?;
+    let target = reader.count(&target_name, 40, any)?;
+    if start == target {
+        return Err(FieldError::new(
+            &target_name,
+            format!("{target_name} is {start}, as {start_name} is: nothing to predict"),
+        ));
+    }
     for (name, frame) in [(&start_name, start), (&target_name, target)] {
         if frame >= shape.frames {
             return Err(FieldError::new(
                 name,
                 format!(
                     "{name} {frame} is beyond the last frame of set '{set}', which has frames 0 to {}",
-                    shape.frames - 1
+                    shape.frames.saturating_sub(1)
                 ),
             ));
         }
@@ -305,7 +323,7 @@ fn samples(reader: &mut Reader, split: &str, default: u64, set: &str, shape: &Se
         let field = if split == "train" { "train_set" } else { "eval_set" };
         return Err(FieldError::new(field, format!("set '{set}': {}", names::unknown("split", split, &known))));
     };
-    let wanted = reader.count(&name, default.min(size), 1)?;
+    let wanted = reader.count(&name, default.min(size), COUNT)?;
     if wanted > size {
         return Err(FieldError::new(
             &name,
@@ -360,6 +378,10 @@ mod tests {
             (&[("learning_rate", "-1"), ("epochs", "1")], "learning_rate", "not negative"),
             (&[("train_set", "nbody_smal")], "train_set", "did you mean 'nbody_small'?"),
             (&[], "epochs", "set epochs or steps"),
+            (&[("hidden", "1000000000"), ("epochs", "1")], "hidden", "from 1 to 4096"),
+            (&[("epochs", "9223372036854775807")], "epochs", "from 1 to 1000000000"),
+            (&[("steps", "9223372036854775807")], "steps", "steps must be"),
+            (&[("train_target_frame", "30"), ("epochs", "1")], "train_target_frame", "nothing to predict"),
         ] {
             let error = NbodyConfig::resolve(&fields(given), &shape).unwrap_err();
             assert_eq!(error.field, field, "{error}");

@@ -14,9 +14,27 @@ use std::path::Path;
 /// Samples a batch for models that do not say theirs. Rounding depends on it.
 const BATCH: usize = 100;
 
+/// What a model was evaluated on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EvaluationData {
+    /// The set.
+    pub set: String,
+    /// Its split.
+    pub split: String,
+    /// Frame of the inputs.
+    pub start_frame: u64,
+    /// Frame of the targets.
+    pub target_frame: u64,
+    /// Content hash of the set.
+    pub dataset_hash: String,
+}
+
 /// What an evaluation found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
+    /// On what.
+    #[serde(flatten)]
+    pub data: EvaluationData,
     /// The model's name.
     pub model: String,
     /// Its trainable parameters.
@@ -32,8 +50,12 @@ pub struct Evaluation {
 /// Predicts `samples` with the stored model.
 ///
 /// # Errors
-/// Parameters that do not fit the model.
-pub fn evaluate(file: &ModelFile, samples: &Samples) -> Result<(Evaluation, egnn_store::table::Table), TrainError> {
+/// Parameters that do not fit the model, or that predict numbers that are not finite.
+pub fn evaluate(
+    file: &ModelFile,
+    data: EvaluationData,
+    samples: &Samples,
+) -> Result<(Evaluation, egnn_store::table::Table), TrainError> {
     let model = file.build()?;
     let mut edges = EdgeCache::default();
     let batch_size = match file.config.as_ref().and_then(|config| config.get("batch_size")) {
@@ -41,6 +63,9 @@ pub fn evaluate(file: &ModelFile, samples: &Samples) -> Result<(Evaluation, egnn
         _ => BATCH,
     };
     let (mse, prediction) = predict(&*model, samples, batch_size, &mut edges)?;
+    if !mse.is_finite() {
+        return Err(file.error("predicts numbers that are not finite: its parameters are damaged or diverged"));
+    }
     let largest = prediction
         .chunks_exact(3)
         .zip(samples.target().chunks_exact(3))
@@ -48,6 +73,7 @@ pub fn evaluate(file: &ModelFile, samples: &Samples) -> Result<(Evaluation, egnn
         .fold(0.0, f64::max);
     let table = predictions::table(&*model, samples, &prediction, &mut edges)?;
     let evaluation = Evaluation {
+        data,
         model: file.spec.model.name().to_owned(),
         parameters: model.parameters().count(),
         samples: samples.len,

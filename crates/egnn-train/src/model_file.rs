@@ -1,7 +1,11 @@
 //! `model.safetensors`: parameters under the authors' names, with the run's configuration in the metadata. Files that
 //! came from PyTorch carry no configuration; kind and sizes are then read off names and shapes.
 
-use crate::{error::TrainError, reader::Reader};
+use crate::{
+    config::{HIDDEN, LAYERS},
+    error::TrainError,
+    reader::Reader,
+};
 use candle_core::{Device, Tensor};
 use egnn_nn::nbody::{ModelKind, NbodyModel, NbodyModelConfig, Velocity};
 use egnn_random::Stream;
@@ -12,12 +16,12 @@ use egnn_schema::{
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::{Path, PathBuf},
 };
 
 /// The one metadata key of our files: a single entry, since the library writes several in random order.
-const METADATA: &str = "config";
+const METADATA: &str = "egnn_lab";
 
 /// What a model file says of itself.
 #[derive(Serialize, Deserialize)]
@@ -30,6 +34,7 @@ struct Header {
 /// A stored model: what it is and its parameters.
 #[derive(Debug)]
 pub struct ModelFile {
+    path: PathBuf,
     /// Kind and sizes.
     pub spec: NbodyModelConfig,
     /// The run's resolved configuration, if the file is ours.
@@ -63,7 +68,11 @@ impl ModelFile {
                 Some(header.config)
             }
         };
-        Ok(Self { spec, config, parameters })
+        Ok(Self { path: path.into(), spec, config, parameters })
+    }
+
+    pub(crate) fn error(&self, reason: &str) -> TrainError {
+        TrainError::file(&self.path, reason)
     }
 
     /// The model itself.
@@ -72,7 +81,10 @@ impl ModelFile {
     /// Missing, unexpected or mis-shaped parameters, by name.
     pub fn build(&self) -> Result<Box<dyn NbodyModel>, TrainError> {
         let model = self.spec.init(&Stream::new(0), crate::data::DTYPE)?;
-        model.parameters().load(&self.parameters)?;
+        model.parameters().load(&self.parameters).map_err(|error| {
+            let (kind, layers) = (self.spec.model.name(), self.spec.layers);
+            TrainError::file(&self.path, format!("looks like {kind} of {layers} layers, but: {error}"))
+        })?;
         Ok(model)
     }
 
@@ -124,7 +136,7 @@ pub(crate) fn write_safetensors(
 pub(crate) fn read_safetensors<H: DeserializeOwned>(
     path: &Path,
 ) -> Result<(Option<H>, BTreeMap<String, Tensor>), TrainError> {
-    let bytes = std::fs::read(path).map_err(|error| TrainError::file(path, format!("cannot be read: {error}")))?;
+    let bytes = std::fs::read(path).map_err(|error| egnn_store::StoreError::io("read", path, error))?;
     let invalid = |error| TrainError::file(path, format!("is not a whole safetensors file: {error}"));
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(invalid)?;
     let file = SafeTensors::deserialize(&bytes).map_err(invalid)?;
@@ -146,7 +158,7 @@ pub(crate) fn read_safetensors<H: DeserializeOwned>(
 /// A float32 tensor of a safetensors file.
 fn to_tensor(view: &TensorView<'_>) -> Result<Tensor, String> {
     if view.dtype() != Dtype::F32 {
-        return Err(format!("is {:?}, expected F32", view.dtype()));
+        return Err(format!("is {:?}, expected F32; convert it before saving", view.dtype()));
     }
     let values: Vec<f32> =
         view.data().chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])).collect();
@@ -155,11 +167,12 @@ fn to_tensor(view: &TensorView<'_>) -> Result<Tensor, String> {
 
 /// Reads kind and sizes off names and shapes.
 fn infer(parameters: &BTreeMap<String, Tensor>) -> Result<NbodyModelConfig, String> {
-    let layers = parameters
-        .keys()
-        .filter_map(|name| name.strip_prefix("gcl_")?.split('.').next()?.parse::<usize>().ok())
-        .max()
-        .map_or(0, |last| last + 1);
+    let numbers: BTreeSet<u64> =
+        parameters.keys().filter_map(|name| name.strip_prefix("gcl_")?.split('.').next()?.parse().ok()).collect();
+    let layers = numbers.len() as u64;
+    if numbers.iter().copied().ne(0..layers) || layers > *LAYERS.end() {
+        return Err(format!("has layers gcl_* that are not numbered from 0 to at most {}", LAYERS.end() - 1));
+    }
     let (kind, sized_by) = [
         (ModelKind::RadialField, "gcl_0.phi.0.weight"),
         (ModelKind::Gnn, "embedding.0.weight"),
@@ -170,5 +183,8 @@ fn infer(parameters: &BTreeMap<String, Tensor>) -> Result<NbodyModelConfig, Stri
     .find(|(_, name)| parameters.contains_key(*name))
     .ok_or("has the parameters of none of the n-body models (egnn, gnn, radial_field, linear)")?;
     let hidden = parameters[sized_by].dims().first().copied().unwrap_or(1);
-    Ok(NbodyModelConfig { hidden, layers: layers.max(1), ..NbodyModelConfig::new(kind) })
+    if !HIDDEN.contains(&(hidden as u64)) {
+        return Err(format!("has {hidden} rows in {sized_by}; a model has 1 to {}", HIDDEN.end()));
+    }
+    Ok(NbodyModelConfig { hidden, layers: layers.max(1) as usize, ..NbodyModelConfig::new(kind) })
 }

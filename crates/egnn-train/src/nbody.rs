@@ -2,7 +2,7 @@
 
 use crate::{
     adam::{Adam, AdamConfig},
-    checkpoint::{self, Best, Score, State},
+    checkpoint::{self, Best, Cursor, Owner, Score, State},
     config::NbodyConfig,
     data::{Batch, DTYPE, EdgeCache, NbodyData, Samples},
     error::{ListenerError, TrainError},
@@ -11,7 +11,7 @@ use crate::{
 };
 use egnn_nn::nbody::{NbodyModel, NbodyModelConfig};
 use egnn_random::Stream;
-use egnn_schema::{Failure, RunEvent, RunMetrics, run::LastGood};
+use egnn_schema::{Failure, RunEvent, RunMetrics, hash, run::LastGood};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -46,19 +46,17 @@ impl Files {
 /// Hears what happens. An error of it ends the run, which resumes from its last checkpoint.
 pub type Emit<'a> = &'a mut dyn FnMut(&RunEvent) -> Result<(), ListenerError>;
 
-/// How often a run saves itself. Circumstantial: results do not depend on it.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
+/// The circumstances of one attempt at a run: results do not depend on them.
+#[derive(Clone, Debug)]
+pub struct Attempt {
     /// Least time between two checkpoints.
-    pub checkpoint: Duration,
+    pub checkpoint_every: Duration,
     /// Least time between two progress events.
-    pub progress: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { checkpoint: Duration::from_secs(30), progress: Duration::from_millis(500) }
-    }
+    pub progress_every: Duration,
+    /// Type of the CPU: a checkpoint made on another is not continued.
+    pub cpu: String,
+    /// Evaluations on record from earlier attempts: a checkpoint that is ahead of them is not continued.
+    pub recorded_evaluations: u64,
 }
 
 /// Trains one run to its end, resuming from its checkpoint if there is one, and returns its results.
@@ -71,12 +69,12 @@ pub fn train(
     datasets: &BTreeMap<String, String>,
     data: &NbodyData,
     files: &Files,
-    pace: Pace,
+    attempt: &Attempt,
     emit: Emit<'_>,
 ) -> Result<RunMetrics, TrainError> {
-    let mut run = Run::open(config, datasets, data, files, pace)?;
+    let mut run = Run::open(config, datasets, data, files, attempt)?;
     emit(&RunEvent::Started {
-        from_epoch: run.state.epoch,
+        from_epoch: run.state.cursor.epoch,
         from_step: run.state.adam.step,
         epochs: config.epochs,
         steps: config.steps(),
@@ -138,8 +136,8 @@ struct Run<'a> {
     config: &'a NbodyConfig,
     data: &'a NbodyData,
     files: &'a Files,
-    pace: Pace,
-    key: String,
+    attempt: &'a Attempt,
+    owner: Owner,
     model: Box<dyn NbodyModel>,
     order: Stream,
     edges: EdgeCache,
@@ -147,7 +145,6 @@ struct Run<'a> {
     clock: Instant,
     checkpointed: Instant,
     progressed: Instant,
-    first_loss: Option<f64>,
 }
 
 impl<'a> Run<'a> {
@@ -156,21 +153,22 @@ impl<'a> Run<'a> {
         datasets: &BTreeMap<String, String>,
         data: &'a NbodyData,
         files: &'a Files,
-        pace: Pace,
+        attempt: &'a Attempt,
     ) -> Result<Self, TrainError> {
         let stream = Stream::new(config.seed);
         let model = config.model_config().init(&stream.child("init"), DTYPE)?;
         let adam = Adam::new(AdamConfig::new(config.learning_rate, config.weight_decay), model.parameters());
-        let key = checkpoint::run_key(&config.fields(), datasets);
-        let mut state = State { epoch: 0, seconds: 0.0, adam, best: None };
-        checkpoint::read(&files.checkpoint, &key, &mut state, model.parameters())?;
+        let owner = Owner::new(&config.fields(), datasets, &attempt.cpu);
+        let mut state = State { cursor: Cursor::default(), adam, best: None };
+        let recorded = attempt.recorded_evaluations;
+        checkpoint::read(&files.checkpoint, &owner, recorded, &mut state, model.parameters());
         let now = Instant::now();
         Ok(Self {
             config,
             data,
             files,
-            pace,
-            key,
+            attempt,
+            owner,
             model,
             order: stream.child("order"),
             edges: EdgeCache::default(),
@@ -178,20 +176,19 @@ impl<'a> Run<'a> {
             clock: now,
             checkpointed: now,
             progressed: now,
-            first_loss: None,
         })
     }
 
     fn finish(&mut self, emit: Emit<'_>) -> Result<RunMetrics, TrainError> {
-        while self.state.epoch < self.config.epochs {
-            let epoch = self.state.epoch;
+        while self.state.cursor.epoch < self.config.epochs {
+            let epoch = self.state.cursor.epoch;
             let train_loss = self.train_epoch(epoch, emit)?;
-            self.state.epoch += 1;
+            self.state.cursor.epoch += 1;
             if self.config.evaluates(epoch) {
                 self.validate(epoch, train_loss, emit)?;
-                if self.checkpointed.elapsed() >= self.pace.checkpoint {
+                if self.checkpointed.elapsed() >= self.attempt.checkpoint_every {
                     self.lap();
-                    checkpoint::write(&self.files.checkpoint, &self.key, &self.state, self.model.parameters())?;
+                    checkpoint::write(&self.files.checkpoint, &self.owner, &self.state, self.model.parameters())?;
                     self.checkpointed = Instant::now();
                 }
             }
@@ -202,7 +199,7 @@ impl<'a> Run<'a> {
     /// Moves the time since the last lap into the state.
     fn lap(&mut self) {
         let now = Instant::now();
-        self.state.seconds += (now - self.clock).as_secs_f64();
+        self.state.cursor.seconds += (now - self.clock).as_secs_f64();
         self.clock = now;
     }
 
@@ -214,13 +211,13 @@ impl<'a> Run<'a> {
         for (number, indices) in order.chunks(self.config.batch_size as usize).take(batches as usize).enumerate() {
             let batch = self.data.train.batch(indices, &mut self.edges)?;
             let loss = step(&*self.model, &mut self.state.adam, &batch)?;
-            let limit = EXPLOSION * self.first_loss.get_or_insert(loss).max(1.0);
+            let limit = EXPLOSION * self.state.cursor.first_loss.get_or_insert(loss).max(1.0);
             if !loss.is_finite() || loss > limit {
                 let what = if loss.is_finite() { "exploded" } else { "is not a number or infinite" };
                 return Err(self.diverged(&format!("training loss {what} ({loss})"), epoch, Some(number as u64)));
             }
             sum += loss;
-            if self.progressed.elapsed() >= self.pace.progress {
+            if self.progressed.elapsed() >= self.attempt.progress_every {
                 emit(&RunEvent::Progress { epoch, step: self.state.adam.step, loss }).map_err(TrainError::Listener)?;
                 self.progressed = Instant::now();
             }
@@ -238,6 +235,8 @@ impl<'a> Run<'a> {
             let score = Score { epoch, valid_loss, train_loss };
             self.state.best = Some(Best { score, parameters: self.model.parameters().named()?.into_iter().collect() });
         }
+        self.state.cursor.evaluations += 1;
+        self.state.cursor.last = Some(LastGood { epoch, valid_loss });
         self.lap();
         if let Some(Best { score, .. }) = &self.state.best {
             emit(&RunEvent::Evaluated {
@@ -247,7 +246,7 @@ impl<'a> Run<'a> {
                 valid_loss,
                 best_valid_loss: score.valid_loss,
                 best_epoch: score.epoch,
-                seconds: self.state.seconds,
+                seconds: self.state.cursor.seconds,
             })
             .map_err(TrainError::Listener)?;
         }
@@ -257,13 +256,18 @@ impl<'a> Run<'a> {
     /// Reads the test set once, with the parameters of the best validation.
     fn test(&mut self) -> Result<RunMetrics, TrainError> {
         let Some(best) = self.state.best.take() else {
-            return Err(self.diverged("no evaluation happened", self.state.epoch, None));
+            return Err(self.diverged("no evaluation happened", self.state.cursor.epoch, None));
         };
         self.model.parameters().load(&best.parameters)?;
         let batch_size = self.config.batch_size as usize;
         let (test_loss, prediction) = predict(&*self.model, &self.data.test, batch_size, &mut self.edges)?;
+        if !test_loss.is_finite() {
+            return Err(self.diverged(&format!("test loss is not finite ({test_loss})"), best.score.epoch, None));
+        }
         ModelFile::write(&self.files.model, &self.config.fields(), &best.parameters)?;
-        let table = predictions::table(&*self.model, &self.data.test, &prediction, &mut self.edges)?;
+        let mut table = predictions::table(&*self.model, &self.data.test, &prediction, &mut self.edges)?;
+        table.metadata.insert("seed".into(), self.config.seed.to_string());
+        table.metadata.insert("config_hash".into(), hash::of(&self.config.fields()));
         egnn_store::table::write(&self.files.predictions, &table)?;
         Ok(RunMetrics {
             parameters: self.model.parameters().count() as u64,
@@ -283,13 +287,9 @@ impl<'a> Run<'a> {
 
     fn diverged(&self, what: &str, epoch: u64, batch: Option<u64>) -> TrainError {
         let place = batch.map_or(String::new(), |batch| format!(", batch {batch}"));
-        let last_good = self
-            .state
-            .best
-            .as_ref()
-            .map(|best| LastGood { epoch: best.score.epoch, valid_loss: best.score.valid_loss });
+        let last_good = self.state.cursor.last.clone();
         let before = last_good.as_ref().map_or("no evaluation before".to_owned(), |good| {
-            format!("best validation loss before: {} at epoch {}", good.valid_loss, good.epoch)
+            format!("last validation loss before: {} at epoch {}", good.valid_loss, good.epoch)
         });
         TrainError::Diverged(Box::new(Failure {
             reason: format!("{what} in epoch {epoch}{place}; {before}; a lower learning_rate may help"),

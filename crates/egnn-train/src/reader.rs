@@ -2,6 +2,9 @@
 
 use egnn_schema::{FieldError, FieldValue, Fields, names};
 
+/// What a count may be.
+pub(crate) type Range = std::ops::RangeInclusive<u64>;
+
 /// Fields not yet taken. What is left at the end is unknown.
 pub(crate) struct Reader {
     left: Fields,
@@ -33,19 +36,22 @@ impl Reader {
         }
     }
 
-    pub(crate) fn count(&mut self, name: &str, default: u64, least: u64) -> Result<u64, FieldError> {
-        Ok(self.optional_count(name, least)?.unwrap_or(default))
+    pub(crate) fn count(&mut self, name: &str, default: u64, range: Range) -> Result<u64, FieldError> {
+        Ok(self.optional_count(name, range)?.unwrap_or(default))
     }
 
-    pub(crate) fn optional_count(&mut self, name: &str, least: u64) -> Result<Option<u64>, FieldError> {
-        let value = match self.left.remove(name) {
-            None => return Ok(None),
-            Some(FieldValue::Int(value)) => value,
-            Some(other) => return Err(FieldError::new(name, format!("{name} must be a whole number, not {other}"))),
+    pub(crate) fn optional_count(&mut self, name: &str, range: Range) -> Result<Option<u64>, FieldError> {
+        let (least, most) = (range.start(), range.end());
+        let refuse = |value| {
+            Err(FieldError::new(name, format!("{name} must be a whole number from {least} to {most}, not {value}")))
         };
-        match u64::try_from(value) {
-            Ok(value) if value >= least => Ok(Some(value)),
-            _ => Err(FieldError::new(name, format!("{name} must be at least {least}, not {value}"))),
+        match self.left.remove(name) {
+            None => Ok(None),
+            Some(FieldValue::Int(value)) => match u64::try_from(value) {
+                Ok(count) if range.contains(&count) => Ok(Some(count)),
+                _ => refuse(FieldValue::Int(value)),
+            },
+            Some(other) => refuse(other),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use egnn_random::Stream;
 use egnn_schema::{FieldValue, Fields, RunEvent, RunMetrics};
-use egnn_train::{Emit, Files, ModelFile, NbodyConfig, NbodyData, Pace, Samples, SetShape, TrainError, train};
+use egnn_train::{
+    Attempt, Emit, EvaluationData, Files, ModelFile, NbodyConfig, NbodyData, Samples, SetShape, TrainError, train,
+};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 const BODIES: usize = 5;
@@ -43,10 +45,23 @@ fn config(pairs: &[(&str, &str)]) -> NbodyConfig {
     NbodyConfig::resolve(&fields, &shape).expect("a valid configuration")
 }
 
-const EAGER: Pace = Pace { checkpoint: Duration::ZERO, progress: Duration::ZERO };
+fn here() -> EvaluationData {
+    let (set, split) = ("made up".into(), "test".into());
+    EvaluationData { set, split, start_frame: 30, target_frame: 40, dataset_hash: String::new() }
+}
+
+/// Saves at every evaluation.
+fn eager() -> Attempt {
+    Attempt {
+        checkpoint_every: Duration::ZERO,
+        progress_every: Duration::ZERO,
+        cpu: "test".into(),
+        recorded_evaluations: u64::MAX,
+    }
+}
 
 fn run(config: &NbodyConfig, data: &NbodyData, folder: &Path, emit: Emit<'_>) -> Result<RunMetrics, TrainError> {
-    train(config, &BTreeMap::new(), data, &Files::of_run(folder), EAGER, emit)
+    train(config, &BTreeMap::new(), data, &Files::of_run(folder), &eager(), emit)
 }
 
 /// Runs in `folder` and is 'killed' by a panic in the event listener after the n-th evaluation, before its checkpoint.
@@ -85,7 +100,7 @@ fn every_model_learns_and_its_record_is_complete() {
         assert!(best < 0.7 * validations[0], "{model} must learn: {validations:?}");
         let stored = ModelFile::read(&folder.path().join("model.safetensors")).unwrap();
         assert_eq!(stored.config, Some(config.fields()));
-        let (again, _) = egnn_train::evaluate(&stored, &data.test).unwrap();
+        let (again, _) = egnn_train::evaluate(&stored, here(), &data.test).unwrap();
         assert_eq!(again.mse, metrics.values["test_mse"], "{model}: the stored model is the one that was tested");
     }
 }
@@ -117,27 +132,54 @@ fn killed_and_resumed_runs_equal_undisturbed_ones_bit_for_bit() {
     }
 }
 
+/// Trains on from what is in `folder`; the first epoch trained, and the results.
+fn resume(attempt: &Attempt, config: &NbodyConfig, folder: &Path) -> (u64, RunMetrics) {
+    let mut from = u64::MAX;
+    let files = Files::of_run(folder);
+    let metrics = train(config, &BTreeMap::new(), &data(), &files, attempt, &mut |event| {
+        if let RunEvent::Started { from_epoch, .. } = event {
+            from = *from_epoch;
+        }
+        Ok(())
+    });
+    (from, metrics.unwrap())
+}
+
 #[test]
-fn a_checkpoint_of_another_run_or_a_damaged_one_starts_afresh() {
-    let data = data();
+fn only_a_checkpoint_that_is_certainly_right_is_continued() {
+    let config = config(&[]);
     let folder = tempfile::tempdir().unwrap();
-    killed_after(&config(&[]), &data, folder.path(), 2);
-    let started = |config: &NbodyConfig| {
-        let mut from = u64::MAX;
-        run(config, &data, folder.path(), &mut |event| {
-            if let RunEvent::Started { from_epoch, .. } = event {
-                from = *from_epoch;
-            }
-            Ok(())
-        })
-        .unwrap();
-        from
+    let expected = run(&config, &data(), folder.path(), &mut |_| Ok(())).unwrap();
+    let start = || {
+        let folder = tempfile::tempdir().unwrap();
+        killed_after(&config, &data(), folder.path(), 3);
+        folder
     };
-    assert_eq!(started(&config(&[("seed", "2")])), 0, "another seed");
-    let checkpoint = folder.path().join("checkpoint.safetensors");
-    let bytes = std::fs::read(&checkpoint).unwrap();
-    std::fs::write(&checkpoint, &bytes[..bytes.len() / 2]).unwrap();
-    assert_eq!(started(&config(&[("seed", "2")])), 0, "a truncated checkpoint");
+    let folder = start();
+    let sound = std::fs::read(folder.path().join("checkpoint.safetensors")).unwrap();
+    assert_eq!(resume(&eager(), &config, folder.path()), (4, expected.clone()), "two evaluations were saved");
+    // Every part of the file counts: header, cursor, tensors.
+    for place in (0..sound.len()).step_by(sound.len() / 23) {
+        let folder = start();
+        let mut damaged = sound.clone();
+        damaged[place] ^= 4;
+        std::fs::write(folder.path().join("checkpoint.safetensors"), damaged).unwrap();
+        assert_eq!(resume(&eager(), &config, folder.path()), (0, expected.clone()), "a bit flipped in byte {place}");
+    }
+    let folder = start();
+    std::fs::write(folder.path().join("checkpoint.safetensors"), &sound[..sound.len() / 2]).unwrap();
+    assert_eq!(resume(&eager(), &config, folder.path()).0, 0, "truncated");
+    let other = Attempt { cpu: "another".into(), ..eager() };
+    assert_eq!(resume(&other, &config, start().path()), (0, expected.clone()), "made on another CPU");
+    let forgetful = Attempt { recorded_evaluations: 1, ..eager() };
+    assert_eq!(resume(&forgetful, &config, start().path()), (0, expected), "ahead of the record");
+}
+
+#[test]
+fn a_checkpoint_of_another_seed_starts_afresh() {
+    let folder = tempfile::tempdir().unwrap();
+    killed_after(&config(&[]), &data(), folder.path(), 2);
+    assert_eq!(resume(&eager(), &config(&[("seed", "2")]), folder.path()).0, 0);
 }
 
 #[test]
@@ -166,7 +208,9 @@ fn a_diverging_run_fails_with_epoch_batch_and_last_good_metrics() {
     .unwrap_err();
     let TrainError::Diverged(failure) = error else { panic!("unexpected: {error}") };
     assert_eq!(failed.as_ref(), Some(&*failure), "the event carries the same failure");
-    assert!(failure.epoch.is_some());
+    let epoch = failure.epoch.expect("it happened while training");
+    let last_good = failure.last_good.as_ref().map(|last| last.epoch);
+    assert_eq!(last_good, epoch.checked_sub(1), "every epoch before was evaluated");
     assert!(failure.reason.contains("learning_rate"), "{}", failure.reason);
     assert!(!folder.path().join("model.safetensors").exists());
 }

@@ -3,13 +3,16 @@
 use crate::{
     args::Evaluate,
     catalogue::{Catalogue, SPLITS},
+    command::generate::Check,
     exit::{Result, Stop},
     printer,
+    provider::LocalData,
     workspace::Workspace,
 };
 use egnn_schema::{FieldValue, names};
 use egnn_store::atomic;
-use egnn_train::{ModelFile, Samples};
+use egnn_sweep::{DataProvider, DataState};
+use egnn_train::{EvaluationData, ModelFile, Samples};
 
 pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
     let catalogue = Catalogue::read(workspace)?;
@@ -38,12 +41,17 @@ pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
     };
     let start = frame(args.start_frame, "eval_start_frame", 30)?;
     let target = frame(args.target_frame, "eval_target_frame", 40)?;
-    let folder = catalogue.folder(&args.data);
-    if catalogue.manifest(&args.data)?.is_none() {
-        return Err(Stop::input(format!("set '{}' is not there yet; run `egnn generate nbody {0}` first", args.data)));
-    }
-    let samples = Samples::read(&folder.join(format!("{}.parquet", args.split)), start, target, size)?;
-    let (evaluation, predictions) = egnn_train::evaluate(&file, &samples)?;
+    let dataset_hash = whole(&catalogue, &args.data)?;
+    let path = catalogue.folder(&args.data).join(format!("{}.parquet", args.split));
+    let samples = Samples::read(&path, start, target, size)?;
+    let data = EvaluationData {
+        set: args.data.clone(),
+        split: args.split.clone(),
+        start_frame: start,
+        target_frame: target,
+        dataset_hash,
+    };
+    let (evaluation, predictions) = egnn_train::evaluate(&file, data, &samples)?;
     let out = args.out.clone().unwrap_or_else(|| {
         let beside = if is_run { args.run.clone() } else { args.run.with_extension("") };
         let name = format!("evaluation-{}-{}", args.data, args.split);
@@ -61,6 +69,17 @@ pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
         printer::say(format!("wrote {}", out.display()));
     }
     Ok(())
+}
+
+/// Content hash of a set that is there, up to date and undamaged.
+fn whole(catalogue: &Catalogue, set: &str) -> Result<String> {
+    let data = LocalData { catalogue, check: Check::Checksums };
+    match data.state(set)? {
+        DataState::Ready { content_hash } => Ok(content_hash),
+        DataState::Missing { reason, .. } => {
+            Err(Stop::input(format!("set '{set}': {reason}; run `egnn generate nbody {set}` first")))
+        }
+    }
 }
 
 fn stem(path: &std::path::Path) -> String {

@@ -18,7 +18,12 @@ use egnn_store::{
     nbody::{NbodyFooter, NbodySplit, write_split},
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 /// What was done about one set.
 #[derive(Clone, Debug, Serialize)]
@@ -90,7 +95,7 @@ pub(crate) fn standing(catalogue: &Catalogue, name: &str, check: Check) -> Resul
     let found = match manifest::read(&folder) {
         Ok(found) => found,
         Err(error) if error.is_environment() => return Err(error.into()),
-        Err(error) => return Ok(Standing::Outdated(format!("made again: {error}"))),
+        Err(error) => return Ok(Standing::Outdated(made_again(&error))),
     };
     let Some(found) = found else { return Ok(Standing::Outdated("made".into())) };
     if found.parameters_hash != set.parameters_hash() {
@@ -103,8 +108,14 @@ pub(crate) fn standing(catalogue: &Catalogue, name: &str, check: Check) -> Resul
     match verified {
         Ok(()) => Ok(Standing::Current(found)),
         Err(error) if error.is_environment() => Err(error.into()),
-        Err(error) => Ok(Standing::Outdated(format!("made again: {error}"))),
+        Err(error) => Ok(Standing::Outdated(made_again(&error))),
     }
+}
+
+/// What was wrong with a set, without the remedy at the end, since making it again is the remedy.
+fn made_again(error: &StoreError) -> String {
+    let text = error.to_string();
+    format!("made again: {}", text.rsplit_once("; ").map_or(text.as_str(), |(wrong, _)| wrong))
 }
 
 /// Makes `name` unless it is whole and up to date.
@@ -113,7 +124,15 @@ pub(crate) fn ensure(catalogue: &Catalogue, name: &str) -> Result<Made> {
     let start = Instant::now();
     let (outcome, manifest) = match standing(catalogue, name, Check::Checksums)? {
         Standing::Current(manifest) => (UP_TO_DATE.to_owned(), manifest),
-        Standing::Outdated(reason) => (reason, make(set, name, &catalogue.folder(name))?),
+        Standing::Outdated(_) => {
+            let folder = catalogue.folder(name);
+            let _lock = patient_lock(&folder, name)?;
+            // Whoever had the lock before may have made it.
+            match standing(catalogue, name, Check::Checksums)? {
+                Standing::Current(manifest) => (UP_TO_DATE.to_owned(), manifest),
+                Standing::Outdated(reason) => (reason, make(set, name, &folder)?),
+            }
+        }
     };
     Ok(Made {
         set: name.into(),
@@ -125,8 +144,27 @@ pub(crate) fn ensure(catalogue: &Catalogue, name: &str) -> Result<Made> {
     })
 }
 
+/// The lock under which a set is made, once no other process makes it.
+fn patient_lock(folder: &Path, name: &str) -> Result<FolderLock> {
+    const PAUSE: Duration = Duration::from_millis(200);
+    atomic::create_folder(folder)?;
+    let mut told = false;
+    loop {
+        match FolderLock::acquire(folder, "generate") {
+            Err(StoreError::Locked { .. }) => {
+                if !told {
+                    printer::say(format!("waiting for another process that makes set {name}"));
+                    told = true;
+                }
+                thread::sleep(PAUSE);
+            }
+            result => return Ok(result?),
+        }
+    }
+}
+
 /// Marks a set as incomplete.
-pub(crate) fn remove_manifest(folder: &Path) -> Result<()> {
+fn remove_manifest(folder: &Path) -> Result<()> {
     let path = manifest::path(folder);
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -136,9 +174,8 @@ pub(crate) fn remove_manifest(folder: &Path) -> Result<()> {
     }
 }
 
+/// Makes a set in its folder, which is locked.
 fn make(set: &NbodySet, name: &str, folder: &Path) -> Result<Manifest> {
-    atomic::create_folder(folder)?;
-    let _lock = FolderLock::acquire(folder, "generate")?;
     atomic::sweep_temporaries(folder)?;
     // Without its manifest the set is incomplete until all of it is new.
     remove_manifest(folder)?;

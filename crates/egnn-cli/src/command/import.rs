@@ -2,8 +2,7 @@
 
 use crate::{
     args::{Import, ImportKind},
-    catalogue::Catalogue,
-    command::generate::remove_manifest,
+    catalogue::{self, Catalogue},
     exit::{Result, Stop},
     printer,
     workspace::Workspace,
@@ -13,10 +12,13 @@ use egnn_schema::{
     version::{DATASET_VERSION, GENERATOR_VERSION, PROGRAM},
 };
 use egnn_store::{
-    atomic, import, manifest,
+    StoreError, atomic,
+    import::{self, ImportedSplit},
+    lock::FolderLock,
+    manifest,
     nbody::{NbodyFooter, write_split},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 pub(crate) fn run(args: &Import, workspace: &Workspace) -> Result<()> {
     let ImportKind::Nbody = args.kind;
@@ -28,43 +30,9 @@ pub(crate) fn run(args: &Import, workspace: &Workspace) -> Result<()> {
             workspace.nbody_sets().display()
         )));
     }
-    if args.set.is_empty() || !args.set.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) {
-        return Err(Stop::input(format!("--set '{}': a set's name is made of letters, digits, - and _", args.set)));
-    }
+    catalogue::check_name(&args.set).map_err(|message| Stop::input(format!("--set: {message}")))?;
     let splits = import::nbody_npy(&args.from)?;
-    let folder = catalogue.folder(&args.set);
-    atomic::create_folder(&folder)?;
-    atomic::sweep_temporaries(&folder)?;
-    remove_manifest(&folder)?;
-    let frames = splits.values().next().map_or(0, |split| split.frames);
-    let bodies = splits.values().next().map_or(0, |split| split.bodies);
-    let parameters = serde_json::json!({ "frames": frames, "bodies": bodies });
-    let parameters_hash = manifest::parameters_hash("import", &parameters);
-    let footer = NbodyFooter {
-        set: args.set.clone(),
-        generator: "import".into(),
-        generator_version: GENERATOR_VERSION,
-        parameters_hash: parameters_hash.clone(),
-        ..NbodyFooter::default()
-    };
-    let mut entries = BTreeMap::new();
-    for (split, arrays) in &splits {
-        let path = folder.join(format!("{split}.parquet"));
-        let footer = NbodyFooter { split: split.clone(), ..footer.clone() };
-        entries.insert(split.clone(), write_split(&path, &arrays.as_split(), &footer)?);
-    }
-    let made = Manifest {
-        program: PROGRAM.into(),
-        dataset_version: DATASET_VERSION,
-        set: args.set.clone(),
-        generator: "import".into(),
-        generator_version: GENERATOR_VERSION,
-        parameters,
-        parameters_hash,
-        content_hash: manifest::content_hash(&entries),
-        splits: entries,
-    };
-    manifest::write(&folder, &made)?;
+    let made = replace(&workspace.nbody(), &args.set, |folder| write_set(folder, &args.set, &splits))?;
     if args.json {
         printer::json(&made);
     } else {
@@ -72,6 +40,7 @@ pub(crate) fn run(args: &Import, workspace: &Workspace) -> Result<()> {
             .iter()
             .filter_map(|split| Some(format!("{} {split}", made.splits.get(*split)?.samples)))
             .collect();
+        let [frames, bodies] = ["frames", "bodies"].map(|key| &made.parameters[key]);
         printer::data(format!(
             "{}: imported {} trajectories, {frames} frames, {bodies} bodies",
             args.set,
@@ -79,4 +48,109 @@ pub(crate) fn run(args: &Import, workspace: &Workspace) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Puts what `fill` writes in the place of the folder of `set`. If anything fails, what was there stays.
+fn replace<T>(sets: &Path, set: &str, fill: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+    atomic::create_folder(sets)?;
+    let _lock = FolderLock::acquire(sets, &format!("import-{set}"))?;
+    let folder = sets.join(set);
+    let [fresh, old] = ["new", "old"].map(|age| sets.join(format!("{}{set}-{age}", atomic::TEMPORARY_PREFIX)));
+    // A process that was killed between the two renames left the set under its other name.
+    if old.exists() && !folder.exists() {
+        rename(&old, &folder)?;
+    }
+    remove(&old)?;
+    remove(&fresh)?;
+    refuse_foreign(&folder)?;
+    let written = atomic::create_folder(&fresh).map_err(Stop::from).and_then(|()| fill(&fresh));
+    let replaced = written.and_then(|value| {
+        let existed = folder.exists();
+        if existed {
+            rename(&folder, &old)?;
+        }
+        match rename(&fresh, &folder) {
+            Ok(()) => Ok(value),
+            Err(error) if existed => rename(&old, &folder).and(Err(error)),
+            Err(error) => Err(error),
+        }
+    });
+    match replaced {
+        Ok(value) => remove(&old).map(|()| value),
+        Err(error) => {
+            // What failed first is what there is to say; the next import removes what is left.
+            let _ = remove(&fresh);
+            Err(error)
+        }
+    }
+}
+
+/// Refuses to replace a folder that holds more than a set, such as the files to import.
+fn refuse_foreign(folder: &Path) -> Result<()> {
+    let failed = |error| StoreError::io("read", folder, error);
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(failed)?,
+    };
+    let manifest = manifest::path(folder);
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let ours = path == manifest
+            || import::SPLITS.iter().any(|split| name.strip_suffix(".parquet") == Some(split))
+            || name.starts_with(atomic::TEMPORARY_PREFIX)
+            || (name.starts_with('.') && name.ends_with(".lock"));
+        if !ours {
+            return Err(Stop::input(format!(
+                "'{}' is no part of a set and would be lost; move it, or choose another name with --set",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    Ok(fs::rename(from, to).map_err(|error| StoreError::io("replace", to, error))?)
+}
+
+/// Removes a folder that need not be there.
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io("remove", folder, error).into()),
+        _ => Ok(()),
+    }
+}
+
+fn write_set(folder: &Path, set: &str, splits: &BTreeMap<String, ImportedSplit>) -> Result<Manifest> {
+    let frames = splits.values().next().map_or(0, |split| split.frames);
+    let bodies = splits.values().next().map_or(0, |split| split.bodies);
+    let parameters = serde_json::json!({ "frames": frames, "bodies": bodies });
+    let parameters_hash = manifest::parameters_hash("import", &parameters);
+    let footer = NbodyFooter {
+        set: set.into(),
+        generator: "import".into(),
+        generator_version: GENERATOR_VERSION,
+        parameters_hash: parameters_hash.clone(),
+        ..NbodyFooter::default()
+    };
+    let mut entries = BTreeMap::new();
+    for (split, arrays) in splits {
+        let path = folder.join(format!("{split}.parquet"));
+        let footer = NbodyFooter { split: split.clone(), ..footer.clone() };
+        entries.insert(split.clone(), write_split(&path, &arrays.as_split(), &footer)?);
+    }
+    let made = Manifest {
+        program: PROGRAM.into(),
+        dataset_version: DATASET_VERSION,
+        set: set.into(),
+        generator: "import".into(),
+        generator_version: GENERATOR_VERSION,
+        parameters,
+        parameters_hash,
+        content_hash: manifest::content_hash(&entries),
+        splits: entries,
+    };
+    manifest::write(folder, &made)?;
+    Ok(made)
 }

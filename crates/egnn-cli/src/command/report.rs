@@ -62,10 +62,3 @@ pub(crate) fn write(plan: &SweepPlan) -> Result<Summary> {
 fn page(folder: &Path) -> String {
     folder.join("index.html").display().to_string()
 }
-
-/// Whether the page is younger than what it shows: a new title in the pipeline's file redraws it without a run.
-pub(crate) fn is_current(folder: &Path) -> bool {
-    let modified = |name: &str| folder.join(name).metadata().and_then(|file| file.modified()).ok();
-    let page = modified("index.html");
-    page.is_some() && modified("plan.json") <= page && modified("results.parquet") <= page
-}

@@ -7,7 +7,7 @@ use crate::{
     command::{generate::Check, report, train::BACKEND, worker::seconds},
     display::Display,
     exit::{Result, Stop},
-    printer,
+    interrupt, printer,
     provider::LocalData,
     trainer::LocalTrainer,
     workspace::Workspace,
@@ -18,10 +18,6 @@ use egnn_sweep::{
     SweepSpec,
 };
 use indicatif::{HumanBytes, HumanDuration};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
 
 pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
     seconds(args.checkpoint_every)?;
@@ -59,17 +55,8 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
     let mut display = Display::new();
     let hashes = plan.provide(&data, &mut |event| display.event(event))?;
     let plan = plan.with_data(workspace.root(), &hashes, &platform, &command(args))?;
-    let cancel = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&cancel);
-    ctrlc::set_handler(move || {
-        // The second time the person means it.
-        if flag.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(exit::INTERRUPTED));
-        }
-    })
-    .map_err(|error| Stop::new(exit::ENVIRONMENT, error))?;
     let options = LocalOptions { jobs, fail_fast: args.fail_fast };
-    let summary = egnn_sweep::run(&plan, &trainer, options, &cancel, &mut |event| display.event(event))?;
+    let summary = egnn_sweep::run(&plan, &trainer, options, interrupt::graceful(), &mut |event| display.event(event))?;
     display.end();
     finish(args, &plan, &summary)
 }
@@ -85,7 +72,7 @@ fn command(args: &Sweep) -> String {
 
 fn finish(args: &Sweep, plan: &egnn_sweep::SweepPlan, summary: &Summary) -> Result<()> {
     let page = plan.folder.join("index.html");
-    if summary.ending == Ending::UpToDate && report::is_current(&plan.folder) {
+    if summary.ending == Ending::UpToDate && egnn_report::is_complete(&plan.folder) {
         if args.json {
             print_summary(plan, summary);
         } else {

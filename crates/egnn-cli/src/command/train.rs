@@ -12,7 +12,7 @@ use crate::{
     workspace::Workspace,
 };
 use egnn_schema::{
-    FieldValue, Fields, Outcome, RunEvent, RunIdentity, RunMetrics,
+    FieldValue, Fields, Outcome, RunEvent, RunIdentity, RunMetrics, RunRecord,
     version::{NUMERICS_VERSION, RECORD_VERSION},
 };
 use egnn_sweep::{DataProvider, Recorded, RunFolder, Trainer};
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     let data = LocalData { catalogue: &catalogue, check: Check::Checksums };
     let mut datasets = BTreeMap::new();
     for set in &resolved.datasets {
-        let content_hash = data.provide(set).map_err(|error| Stop::input(error.to_string()))?;
+        let content_hash = data.provide(set)?;
         datasets.insert(set.clone(), content_hash);
     }
     let identity = RunIdentity {
@@ -46,6 +46,7 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     };
     let id = identity.id(&resolved.name);
     let folder = args.out.clone().unwrap_or_else(|| workspace.reports("train").join(&id));
+    refuse_another_run(&folder, &id)?;
     let metrics = match Recorded::read(&RunFolder::at(&folder), &id, &identity)? {
         Recorded::Finished(record) => match record.outcome {
             Some(Outcome::Finished { metrics }) => {
@@ -68,6 +69,21 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     }
     printer::say(format!("run folder: {}", folder.display()));
     Ok(())
+}
+
+/// A folder that holds another run is left alone.
+fn refuse_another_run(folder: &Path, id: &str) -> Result<()> {
+    let path = RunFolder::at(folder).run();
+    let Ok(text) = std::fs::read(&path) else { return Ok(()) };
+    match serde_json::from_slice::<RunRecord>(&text) {
+        Ok(record) if record.id == id => Ok(()),
+        Ok(record) => Err(Stop::input(format!(
+            "{}: holds run {}, and this is {id}; choose another --out or delete the folder",
+            folder.display(),
+            record.id
+        ))),
+        Err(error) => Err(Stop::input(format!("{}: is damaged: {error}; delete the folder", path.display()))),
+    }
 }
 
 fn train(args: &Train, folder: &Path, id: &str, identity: RunIdentity, workspace: &Workspace) -> Result<RunMetrics> {

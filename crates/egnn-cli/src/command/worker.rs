@@ -1,7 +1,6 @@
 //! `egnn worker`: one run of a plan, in a process of its own.
 
 use crate::{
-    THREADS_PER_RUN,
     args::Worker,
     catalogue::Catalogue,
     exit::{Result, Stop},
@@ -9,9 +8,13 @@ use crate::{
     workspace::Workspace,
 };
 use egnn_schema::{Failure, RunEvent, RunIdentity, RunMetrics, exit};
+use egnn_store::manifest;
 use egnn_sweep::{Recorder, SweepManifest, lifeline};
-use egnn_train::{Files, NbodyConfig, NbodyData, Pace, TrainError, train};
-use std::{path::Path, time::Duration};
+use egnn_train::{Attempt, Files, NbodyConfig, NbodyData, TrainError, train};
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+/// Least time between two progress events.
+const PROGRESS: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(args: &Worker, workspace: &Workspace) -> Result<()> {
     // No worker outlives its sweep: it resumes from its checkpoint.
@@ -37,27 +40,55 @@ pub(crate) fn execute(
     let catalogue = Catalogue::read(workspace)?;
     let config = NbodyConfig::resolve(&identity.config, &|set| catalogue.shape(set))?;
     let datasets = identity.datasets.clone();
-    let pace = Pace { checkpoint: seconds(checkpoint_every)?, ..Pace::default() };
-    debug_assert_eq!(identity.threads, THREADS_PER_RUN);
-    let mut recorder = Recorder::open(folder, id, identity, provenance::circumstances())?;
+    let checkpoint_every = seconds(checkpoint_every)?;
+    let circumstances = provenance::circumstances();
+    let cpu = circumstances.cpu.clone();
+    let mut recorder = Recorder::open(folder, id, identity, circumstances)?;
+    let attempt = Attempt {
+        checkpoint_every,
+        progress_every: PROGRESS,
+        cpu,
+        recorded_evaluations: recorder.evaluations() as u64,
+    };
     let mut record = |event: &RunEvent| {
         listen(event);
         recorder.record(event).map_err(Into::into)
     };
-    let outcome = NbodyData::read(&config, &workspace.nbody())
-        .and_then(|data| train(&config, &datasets, &data, &Files::of_run(folder), pace, &mut record));
+    let outcome = same_data(&catalogue, &datasets).and_then(|()| {
+        let data = NbodyData::read(&config, &workspace.nbody())?;
+        match train(&config, &datasets, &data, &Files::of_run(folder), &attempt, &mut record) {
+            // Already recorded by the trainer.
+            Err(error @ TrainError::Diverged(_)) => Ok(Err(error)),
+            other => Ok(Ok(other?)),
+        }
+    });
     match outcome {
-        Ok(metrics) => Ok(metrics),
-        // Already recorded by the trainer.
-        Err(error @ TrainError::Diverged(_)) => Err(error.into()),
-        Err(error) => {
-            let stop = Stop::from(error);
+        Ok(trained) => Ok(trained?),
+        // The run is as good as before; a failure on record would be about the machine and not about the run.
+        Err(stop) if stop.code == exit::ENVIRONMENT => Err(stop),
+        Err(stop) => {
             let failure = Failure { reason: stop.to_string(), epoch: None, batch: None, last_good: None };
             // If this cannot be recorded either, the message on stderr, which is the run's log, still says why.
             let _ = recorder.record(&RunEvent::Failed { failure });
             Err(stop)
         }
     }
+}
+
+/// The data must still be what the plan was made with.
+fn same_data(catalogue: &Catalogue, datasets: &BTreeMap<String, String>) -> Result<()> {
+    for (set, planned) in datasets {
+        let found = catalogue.manifest(set)?;
+        match found {
+            Some(found) if found.content_hash == *planned => manifest::verify_sizes(&catalogue.folder(set), &found)?,
+            _ => {
+                return Err(Stop::input(format!(
+                    "set '{set}' changed since the sweep was planned; run the sweep again"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn seconds(value: f64) -> Result<Duration> {

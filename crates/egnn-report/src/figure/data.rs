@@ -19,6 +19,11 @@ impl Point {
         self.spread.map(|spread| self.mean - spread).filter(|&low| low > 0.0)
     }
 
+    /// The seeds to be drawn beside the mean: one alone is the mean, whose marker shows it.
+    pub(crate) fn apart(&self) -> &[f64] {
+        if self.seeds.len() > 1 { &self.seeds } else { &[] }
+    }
+
     /// Upper end of the error bar.
     pub(crate) fn high(&self) -> Option<f64> {
         self.spread.map(|spread| self.mean + spread)
@@ -43,6 +48,13 @@ pub(crate) struct Figure {
     pub(crate) title: String,
     pub(crate) caption: String,
     pub(crate) series: Vec<Series>,
+}
+
+impl Figure {
+    /// Whether a mean has several seeds behind it.
+    pub(crate) fn has_several_seeds(&self) -> bool {
+        self.series.iter().flat_map(|series| &series.points).any(|point| !point.apart().is_empty())
+    }
 }
 
 /// The figure of a report.

@@ -78,15 +78,19 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
                 )?;
             }
             sheet.marker(place(point.mean), *style)?;
-            for &seed in &point.seeds {
+            for &seed in point.apart() {
                 let (x, y) = place(seed);
-                let aside = if point.seeds.len() > 1 { RADIUS + 8 } else { 0 };
-                sheet.dot((x, y - aside), style.colour)?;
+                sheet.dot((x, y - RADIUS - 8), style.colour)?;
             }
         }
         if let Some(mse) = series.paper {
             sheet.hollow((at(mse, row).0, middle + 18), *style)?;
         }
     }
-    sheet.legend(&figure.series, &styles, &["Ours above, the paper's below; seeds above their mean."])
+    let note = if figure.has_several_seeds() {
+        "Ours above, the paper's below; seeds above their mean."
+    } else {
+        "Ours above, the paper's below."
+    };
+    sheet.legend(figure, &styles, note)
 }

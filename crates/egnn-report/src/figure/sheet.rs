@@ -3,7 +3,7 @@
 //! Places are whole units, two of them to a pixel of the figure's nominal size, since plotters knows only whole ones.
 
 use super::{
-    data::Series,
+    data::Figure,
     style::{Marker, Style},
 };
 use plotters::{
@@ -160,12 +160,12 @@ impl Sheet<'_> {
     }
 
     /// Says what lines and marks mean.
-    pub(super) fn legend(&self, series: &[Series], styles: &[Style], notes: &[&str]) -> Drawn {
+    pub(super) fn legend(&self, figure: &Figure, styles: &[Style], note: &str) -> Drawn {
         const KEY: i32 = LEGEND + 40;
         const WORDS: i32 = LEGEND + 90;
         const LETTERS: usize = 28;
         let mut y = TOP + 12;
-        for (series, style) in series.iter().zip(styles) {
+        for (series, style) in figure.series.iter().zip(styles) {
             let key = (KEY, y + TEXT / 2);
             if series.points.len() > 1 {
                 self.line(vec![(KEY - 34, key.1), (KEY + 34, key.1)], style.colour, 4)?;
@@ -180,18 +180,20 @@ impl Sheet<'_> {
         }
         y += 22;
         let middle = y + TEXT / 2;
-        self.bar([((KEY, middle - 22), true), ((KEY, middle + 22), true)], true, GREY)?;
-        self.shape((KEY, middle), Marker::Circle, RADIUS, GREY)?;
-        y = self.paragraph("mean ± standard deviation over seeds", (WORDS, y), LETTERS, BLACK)? + 16;
-        self.dot((KEY, y + TEXT / 2), GREY)?;
-        y = self.paragraph("one seed", (WORDS, y), LETTERS, BLACK)? + 16;
         let grey = Style { colour: GREY, marker: Marker::Circle };
+        if figure.has_several_seeds() {
+            self.bar([((KEY, middle - 22), true), ((KEY, middle + 22), true)], true, GREY)?;
+            self.marker((KEY, middle), grey)?;
+            y = self.paragraph("mean ± standard deviation over seeds", (WORDS, y), LETTERS, BLACK)? + 16;
+            self.dot((KEY, y + TEXT / 2), GREY)?;
+        } else {
+            self.marker((KEY, middle), grey)?;
+        }
+        y = self.paragraph("one seed", (WORDS, y), LETTERS, BLACK)? + 16;
         self.hollow((KEY, y + TEXT / 2), grey)?;
         y = self.paragraph("hollow: the paper's Table 2 (3,000 samples, 10,000 epochs)", (WORDS, y), LETTERS, BLACK)?
             + 28;
-        for note in notes {
-            y = self.paragraph(note, (KEY - 34, y), LETTERS + 5, GREY)? + 12;
-        }
+        self.paragraph(note, (KEY - 34, y), LETTERS + 5, GREY)?;
         Ok(())
     }
 

@@ -19,8 +19,10 @@ const LEFT: i32 = 150;
 const BOTTOM: i32 = 110;
 /// Units that a tick label on the horizontal axis needs.
 const LABEL: f64 = 110.0;
-/// Series at one size stand side by side, at most this far apart.
-const APART: f64 = 34.0;
+/// How far a series may stand from its size, side by side with the others: this part of the axis, and this part of the smallest gap
+/// between two sizes, so that no point looks like one of another size.
+const OF_AXIS: f64 = 0.025;
+const OF_GAP: f64 = 0.1;
 
 pub(super) fn draw(figure: &Figure) -> Result<String, String> {
     sheet(&figure.title, &figure.caption, HEIGHT, |sheet| paint(sheet, figure))
@@ -73,11 +75,14 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
         .map_err(words)?;
 
     let at = |x: f64, y: f64| -> Place { chart.backend_coord(&(x, y)) };
-    let spacing = sizes.windows(2).map(|pair| (pair[1] / pair[0]).ln()).fold(f64::INFINITY, f64::min)
+    let gap = sizes.windows(2).map(|pair| (pair[1] / pair[0]).ln()).fold(f64::INFINITY, f64::min)
         / (x_range.1 / x_range.0).ln()
         * length;
-    let apart = (spacing * 0.8 / figure.series.len().max(1) as f64).min(APART);
-    let aside = |index: usize| ((index as f64 - (figure.series.len() as f64 - 1.0) / 2.0) * apart).round() as i32;
+    let farthest = (gap * OF_GAP).min(length * OF_AXIS);
+    let middle = (figure.series.len().max(2) as f64 - 1.0) / 2.0;
+    let aside = |index: usize| {
+        if figure.series.len() < 2 { 0 } else { ((index as f64 / middle - 1.0) * farthest).round() as i32 }
+    };
     let shifted = |(x, y): Place, by: i32| (x + by, y);
 
     for (index, (series, style)) in figure.series.iter().zip(&styles).enumerate() {
@@ -90,7 +95,7 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
     for (index, (series, style)) in figure.series.iter().zip(&styles).enumerate() {
         for point in &series.points {
             let place = |y: f64| shifted(at(point.samples, y), aside(index));
-            mark(sheet, point, *style, place, y_range.0, (apart * 0.45) as i32)?;
+            mark(sheet, point, *style, place, y_range.0)?;
         }
     }
     for (index, (series, style)) in figure.series.iter().zip(&styles).enumerate() {
@@ -98,21 +103,25 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
             sheet.hollow(shifted(at(paper_x, mse), aside(index)), *style)?;
         }
     }
-    sheet.legend(&figure.series, &styles, &["Models at one size stand side by side, seeds to the right of their mean."])
+    let note = if figure.has_several_seeds() {
+        "Models at one size stand side by side, seeds to the right of their mean."
+    } else {
+        "Models at one size stand side by side."
+    };
+    sheet.legend(figure, &styles, note)
 }
 
 /// One point: error bar, mean, seeds beside it.
-fn mark(sheet: &Sheet<'_>, point: &Point, style: Style, place: impl Fn(f64) -> Place, floor: f64, aside: i32) -> Drawn {
+fn mark(sheet: &Sheet<'_>, point: &Point, style: Style, place: impl Fn(f64) -> Place, floor: f64) -> Drawn {
     if let Some(high) = point.high() {
         // A bar that would reach zero ends at the axis, without a cap.
         let low = point.low();
         sheet.bar([(place(high), true), (place(low.unwrap_or(floor)), low.is_some())], true, style.colour)?;
     }
     sheet.marker(place(point.mean), style)?;
-    for &seed in &point.seeds {
+    for &seed in point.apart() {
         let (x, y) = place(seed);
-        let aside = if point.seeds.len() > 1 { aside.min(RADIUS + 8) } else { 0 };
-        sheet.dot((x + aside, y), style.colour)?;
+        sheet.dot((x + RADIUS + 6, y), style.colour)?;
     }
     Ok(())
 }

@@ -1,18 +1,33 @@
 //! Polars' errors in words that help.
 
-use crate::error::ReportError;
+use crate::{error::ReportError, frame::unreadable};
 use egnn_schema::names::nearest;
 use polars::prelude::{LazyFrame, PolarsError};
+use std::path::PathBuf;
+
+/// The file that is no Parquet, if that is what went wrong: Polars does not name it. A `pattern` is opened by Polars alone.
+pub(super) fn damaged(
+    error: &PolarsError,
+    tables: &[(PathBuf, LazyFrame)],
+    pattern: Option<&PathBuf>,
+) -> Option<ReportError> {
+    let root = root(error);
+    if !root.to_string().starts_with("parquet: ") {
+        return None;
+    }
+    let broken = tables.iter().find(|(_, table)| table.clone().collect().is_err()).map(|(path, _)| path);
+    broken.or(pattern).map(|path| unreadable(path, root))
+}
 
 /// What went wrong with a query over `tables`.
-pub(super) fn explain(error: &PolarsError, tables: &[LazyFrame], registered: bool) -> ReportError {
+pub(super) fn explain(error: &PolarsError, tables: &[(PathBuf, LazyFrame)], registered: bool) -> ReportError {
     let root = root(error);
     let message = words(root);
     match root {
         PolarsError::ColumnNotFound(_) | PolarsError::SchemaFieldNotFound(_) => {
             if let Some(column) = quoted(&message) {
                 let mut known: Vec<String> = Vec::new();
-                for schema in tables.iter().filter_map(|table| table.clone().collect_schema().ok()) {
+                for schema in tables.iter().filter_map(|(_, table)| table.clone().collect_schema().ok()) {
                     known.extend(schema.iter_names().map(ToString::to_string));
                 }
                 let mut seen = std::collections::BTreeSet::new();

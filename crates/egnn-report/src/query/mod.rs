@@ -1,6 +1,7 @@
 //! SQL over any of our Parquet files, through Polars.
 
 mod failure;
+mod guard;
 mod output;
 
 pub use output::{Format, Output};
@@ -12,28 +13,28 @@ use std::path::{Path, PathBuf};
 /// Runs a query. `read_parquet('path')` reads a file, relative to the current folder; `results` is a table if its file is given.
 ///
 /// # Errors
-/// If the SQL is wrong, or names a table, column or file that is not there.
+/// If the SQL does anything but read, is wrong, or names a table, column or file that is not there.
 pub fn query(sql: &str, results: Option<&Path>) -> Result<Output, ReportError> {
+    guard::reads_only(sql)?;
     let files = files_of(sql);
     if let Some(path) = files.iter().find(|path| !is_pattern(path) && !path.exists()) {
         let folder = std::env::current_dir().unwrap_or_else(|_| ".".into());
         return Err(ReportError::MissingFile { path: path.clone(), folder });
     }
     let mut context = SQLContext::new();
-    let mut tables: Vec<LazyFrame> = Vec::new();
+    let mut tables: Vec<(PathBuf, LazyFrame)> = Vec::new();
     if let Some(path) = results {
         let results = scan(path)?;
         context.register("results", results.clone());
-        tables.push(results);
+        tables.push((path.into(), results));
     }
     for path in files.iter().filter(|path| !is_pattern(path)) {
-        tables.push(scan(path)?);
+        tables.push((path.clone(), scan(path)?));
     }
-    context
-        .execute(sql)
-        .and_then(LazyFrame::collect)
-        .map(Output::new)
-        .map_err(|error| failure::explain(&error, &tables, results.is_some()))
+    context.execute(sql).and_then(LazyFrame::collect).map(Output::new).map_err(|error| {
+        failure::damaged(&error, &tables, files.iter().find(|path| is_pattern(path)))
+            .unwrap_or_else(|| failure::explain(&error, &tables, results.is_some()))
+    })
 }
 
 /// The paths in a query's `read_parquet('...')`: they are checked before Polars sees them, whose words for a missing file are long.
