@@ -15,8 +15,7 @@ use std::{
 #[derive(Debug)]
 pub struct FolderLock {
     path: PathBuf,
-    /// Never read, but closing it releases the lock.
-    _file: File,
+    file: File,
 }
 
 impl FolderLock {
@@ -40,12 +39,20 @@ impl FolderLock {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         record_owner(&mut file).map_err(failed)?;
-        Ok(Self { path, _file: file })
+        Ok(Self { path, file })
     }
 
     /// The lock file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // Closing would release it too, but not while a process that is just being started holds a copy of the file.
+        // If unlocking fails, closing is what is left.
+        let _ = self.file.unlock();
     }
 }
 

@@ -16,6 +16,8 @@ use egnn_train::{EvaluationData, ModelFile, Samples};
 
 pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
     let catalogue = Catalogue::read(workspace)?;
+    // A folder that may not be read is no unknown set.
+    catalogue.manifest(&args.data)?;
     let shape = catalogue.shape(&args.data).map_err(Stop::input)?;
     let Some(&size) = shape.splits.get(&args.split) else {
         return Err(Stop::input(format!("set '{}': {}", args.data, names::unknown("split", &args.split, &SPLITS))));
