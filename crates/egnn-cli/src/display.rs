@@ -78,8 +78,9 @@ impl Display {
 
     fn start(&mut self, index: usize, id: &str) {
         let bar = self.bars.insert_before(&self.whole, ProgressBar::new(0));
-        bar.set_style(style("{prefix:38!} {wide_bar} {msg}"));
-        bar.set_prefix(id.to_owned());
+        bar.set_style(style("{prefix:24!} {wide_bar} {msg}"));
+        // Without its hash the name fits a narrow terminal.
+        bar.set_prefix(id.rsplit_once('-').map_or(id, |(name, _)| name).to_owned());
         self.runs.insert(index, (id.to_owned(), bar));
     }
 
@@ -88,8 +89,8 @@ impl Display {
         bar.set_length(steps);
         bar.set_position(step);
         let part =
-            |name: &str, value: Option<f64>| value.map(|value| format!("  {name} {value:.5}")).unwrap_or_default();
-        bar.set_message(format!("step {step}/{steps}{}{}", part("loss", loss), part("valid", valid)));
+            |name: &str, value: Option<f64>| value.map(|value| format!(" {name} {value:.4}")).unwrap_or_default();
+        bar.set_message(format!("{step}/{steps}{}{}", part("loss", loss), part("valid", valid)));
     }
 
     fn remove(&mut self, index: usize) {
@@ -101,8 +102,7 @@ impl Display {
     }
 
     fn eta(&self, remaining: Duration, running: usize, waiting: usize) {
-        self.whole
-            .set_message(format!("sweep: {} left, {running} running, {waiting} waiting", HumanDuration(remaining)));
+        self.whole.set_message(format!("{} left, {running} running, {waiting} waiting", HumanDuration(remaining)));
     }
 
     fn line(&self, text: &str) {
