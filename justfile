@@ -12,17 +12,13 @@ default:
 generate-data *args:
     {{ egnn }} generate all "$@"
 
-# Run a pipeline: data, runs, results, report
-sweep pipeline="nbody-sizes" *args:
-    #!/bin/sh
-    shift
-    exec {{ egnn }} sweep {{ pipeline }} "$@"
+# Run a pipeline: data, runs, results, report (just sweep nbody-sizes)
+sweep *args:
+    {{ egnn }} sweep "$@"
 
 # Draw a pipeline's tables, figure and page again
-report pipeline="nbody-sizes" *args:
-    #!/bin/sh
-    shift
-    exec {{ egnn }} report {{ pipeline }} "$@"
+report *args:
+    {{ egnn }} report "$@"
 
 # Ask Parquet files in SQL
 query *args:
