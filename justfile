@@ -2,7 +2,7 @@
 
 set positional-arguments
 
-egnn := "cargo run --quiet --release --"
+egnn := "cargo run --release --"
 
 # List the recipes
 default:
