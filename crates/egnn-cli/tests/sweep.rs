@@ -100,13 +100,7 @@ fn sweeps_killed_at_five_moments_end_as_undisturbed_ones() {
     assert!(total > 500, "{total}");
     // Moments as shares of the work, so that each falls into training on any machine.
     for percent in [7, 23, 37, 53, 71] {
-        let mut sweep = std::process::Command::new(env!("CARGO_BIN_EXE_egnn"))
-            .current_dir(lab.path(""))
-            .args(arguments("killed"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut sweep = lab.spawn(&arguments("killed"), Stdio::null());
         while evaluations(&lab, "reports/nbody-sizes/killed") < total * percent / 100 {
             assert!(sweep.try_wait().unwrap().is_none(), "the sweep ended before it could be killed at {percent} %");
             std::thread::sleep(Duration::from_millis(3));
@@ -147,13 +141,7 @@ fn sweeps_killed_at_five_moments_end_as_undisturbed_ones() {
 fn a_request_to_end_is_obeyed_and_the_same_command_goes_on() {
     let lab = Lab::new();
     let arguments = ["sweep", "nbody-sizes", "--profile", "smoke", "steps=3000", "model=egnn", "--name", "asked"];
-    let sweep = std::process::Command::new(env!("CARGO_BIN_EXE_egnn"))
-        .current_dir(lab.path(""))
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let sweep = lab.spawn(&arguments, Stdio::piped());
     while evaluations(&lab, "reports/nbody-sizes/asked") < 5 {
         std::thread::sleep(Duration::from_millis(3));
     }
@@ -218,13 +206,7 @@ fn mistakes_are_named_with_line_and_column_and_nothing_is_written() {
 fn a_second_sweep_on_the_same_folder_is_refused_while_the_first_runs() {
     let lab = Lab::new();
     let arguments = ["sweep", "nbody-sizes", "--profile", "smoke", "steps=3000", "--name", "long", "--jobs", "1"];
-    let mut first = std::process::Command::new(env!("CARGO_BIN_EXE_egnn"))
-        .current_dir(lab.path(""))
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut first = lab.spawn(&arguments, Stdio::null());
     // Wait for the first run's folder rather than for a time.
     while !lab.path("reports/nbody-sizes/long/runs").exists() {
         assert!(first.try_wait().unwrap().is_none(), "the first sweep ended early");

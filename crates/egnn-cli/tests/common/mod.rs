@@ -4,7 +4,7 @@
 use assert_cmd::Command;
 use std::{
     path::{Path, PathBuf},
-    process::Output,
+    process::{Child, Output, Stdio},
 };
 
 pub(crate) struct Lab {
@@ -51,6 +51,17 @@ impl Lab {
         let mut command = Command::cargo_bin("egnn").unwrap();
         command.current_dir(self.folder.path()).args(arguments);
         command
+    }
+
+    /// Starts `egnn <arguments>` in the workspace and does not wait for it.
+    pub(crate) fn spawn(&self, arguments: &[&str], stderr: Stdio) -> Child {
+        std::process::Command::new(env!("CARGO_BIN_EXE_egnn"))
+            .current_dir(self.folder.path())
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            .spawn()
+            .unwrap()
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
