@@ -35,3 +35,10 @@ ready:
 # Time training steps, forward passes and the simulator
 bench *args:
     {{ egnn }} bench "$@"
+
+# Time PyTorch beside it, on one core (the first time fetches PyTorch into target/peers, gigabytes)
+bench-peers *args:
+    cargo build --release --bin egnn
+    test -x target/peers/bin/pip || python3 -m venv target/peers
+    target/peers/bin/pip install --quiet --disable-pip-version-check --requirement benches/pytorch/requirements.txt
+    target/peers/bin/python benches/pytorch/peers.py "$@"

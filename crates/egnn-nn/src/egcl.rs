@@ -9,16 +9,13 @@
 //! ```
 //!
 //! `phi_e`: Linear, SiLU, Linear, SiLU. `phi_x`: Linear, SiLU, Linear to one number without bias, perhaps tanh.
-//! `phi_h`: Linear, SiLU, Linear. The velocity of equation (7) belongs to [`crate::nbody::Egnn`].
+//! `phi_h`: Linear, SiLU, Linear. [`egnn_kernels::Layer`] defines it in full, the velocity of equation (7) included.
 
 use candle_core::Tensor;
+use egnn_kernels::{Aggregation, Coordinates, Edges, Layer, LayerInput, Velocity};
 use serde::{Deserialize, Serialize};
 
-use crate::edges::Edges;
 use crate::error::Result;
-use crate::ops::{
-    Activation, Aggregation, Coordinates, coordinate_update, dense, edge_dense, segment_sum, squared_distance,
-};
 use crate::params::{Builder, Linear, LinearSpec, Parameters, Tracking};
 
 /// Choices within a layer. The default is the paper's layer without velocity, gate or bounds.
@@ -45,115 +42,87 @@ const COORD_MLP: [&str; 2] = ["coord_mlp.0", "coord_mlp.2"];
 const ATT_MLP: &str = "att_mlp.0";
 const COORD_MLP_VEL: [&str; 2] = ["coord_mlp_vel.0", "coord_mlp_vel.2"];
 
-/// A layer's place in the parameters.
-#[derive(Debug, Clone)]
-pub(crate) struct Egcl {
-    edge_mlp: [Linear; 2],
-    node_mlp: [Linear; 2],
-    coord_mlp: [Linear; 2],
-    att_mlp: Option<Linear>,
-    coord_mlp_vel: Option<[Linear; 2]>,
-    options: EgclOptions,
-}
-
 /// What a layer is made of.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EgclSpec {
+    /// The map that makes the features of the first layer.
+    pub(crate) embedding: Option<Linear>,
     pub(crate) hidden: usize,
     pub(crate) attributes: usize,
-    pub(crate) velocity: bool,
+    /// Dimension of space; 0 for a layer that knows no coordinates.
+    pub(crate) dim: usize,
+    pub(crate) velocity: Option<Velocity>,
     /// Whether anything reads the features that the layer returns.
     pub(crate) features_are_read: bool,
     pub(crate) options: EgclOptions,
 }
 
+/// A layer and the groups that hold its parameters.
+#[derive(Debug, Clone)]
+pub(crate) struct Egcl {
+    layer: Layer,
+    group: usize,
+    embedding: Option<usize>,
+}
+
 impl Egcl {
     /// Add the layer to a model's parameters as one group.
-    pub(crate) fn init(builder: &mut Builder, layer: &str, spec: EgclSpec) -> Result<Self> {
-        let EgclSpec { hidden, attributes, velocity, features_are_read, options } = spec;
-        let mut add = |name: &str, spec: LinearSpec| builder.linear(&format!("{layer}.{name}"), spec);
-        let square = LinearSpec::new(hidden, hidden);
-        let egcl = Self {
-            edge_mlp: [
-                add(EDGE_MLP[0], LinearSpec::new(2 * hidden + 1 + attributes, hidden)),
-                add(EDGE_MLP[1], square),
-            ],
-            node_mlp: [
-                add(NODE_MLP[0], LinearSpec::new(2 * hidden, hidden).reached(features_are_read)),
-                add(NODE_MLP[1], square.reached(features_are_read)),
-            ],
-            coord_mlp: [add(COORD_MLP[0], square), add(COORD_MLP[1], LinearSpec::small(hidden, 1))],
-            att_mlp: options.attention.then(|| add(ATT_MLP, LinearSpec::new(hidden, 1))),
-            coord_mlp_vel: velocity
-                .then(|| [add(COORD_MLP_VEL[0], square), add(COORD_MLP_VEL[1], LinearSpec::new(hidden, 1))]),
-            options,
+    pub(crate) fn init(builder: &mut Builder, name: &str, spec: EgclSpec) -> Result<Self> {
+        let EgclSpec { embedding, hidden, attributes, dim, velocity, features_are_read, options } = spec;
+        let mut add = |part: &str, spec: LinearSpec| builder.linear(&format!("{name}.{part}"), spec).map;
+        let (square, one) = (LinearSpec::new(hidden, hidden), LinearSpec::new(hidden, 1));
+        let edge_inputs = 2 * hidden + usize::from(dim > 0) + attributes;
+        let edge = [add(EDGE_MLP[0], LinearSpec::new(edge_inputs, hidden)), add(EDGE_MLP[1], square)];
+        let node = [
+            add(NODE_MLP[0], LinearSpec::new(2 * hidden, hidden).reached(features_are_read)),
+            add(NODE_MLP[1], square.reached(features_are_read)),
+        ];
+        let EgclOptions { attention, normalize, tanh, aggregation, clamp } = options;
+        let coordinates = (dim > 0).then(|| {
+            let maps = [add(COORD_MLP[0], square), add(COORD_MLP[1], LinearSpec::small(hidden, 1))];
+            Coordinates { maps, tanh, aggregation, clamp, normalize }
+        });
+        let gate = attention.then(|| add(ATT_MLP, one));
+        let velocity = velocity.map(|which| ([add(COORD_MLP_VEL[0], square), add(COORD_MLP_VEL[1], one)], which));
+        let layer = Layer {
+            embedding: embedding.map(|embedding| embedding.map),
+            features: hidden,
+            hidden,
+            attributes,
+            dim,
+            edge,
+            gate,
+            coordinates,
+            velocity,
+            node: features_are_read.then_some(node),
+            residual: true,
         };
-        builder.finish_group(layer)?;
-        Ok(egcl)
+        let group = builder.finish_group(name)?;
+        Ok(Self { layer, group, embedding: embedding.map(|embedding| embedding.group) })
     }
 
-    /// Bind the layer to the parameters' present values.
-    pub(crate) fn bind<'a>(&'a self, parameters: &'a Parameters, tracking: Tracking) -> BoundEgcl<'a> {
-        BoundEgcl { layer: self, parameters, tracking }
+    /// The same layer in a space of another dimension.
+    pub(crate) fn in_dimension(&self, dim: usize) -> Self {
+        Self { layer: Layer { dim, ..self.layer.clone() }, ..*self }
     }
-}
 
-/// A layer ready to run.
-pub(crate) struct BoundEgcl<'a> {
-    layer: &'a Egcl,
-    parameters: &'a Parameters,
-    tracking: Tracking,
-}
-
-impl BoundEgcl<'_> {
-    /// Messages `m_ij`, equations (3) and (8): `(edges, hidden)`.
-    pub(crate) fn messages(
+    /// The state after the layer: [`Layer`] says what its columns are.
+    pub(crate) fn run(
         &self,
-        h: &Tensor,
-        x: &Tensor,
+        parameters: &Parameters,
+        state: &Tensor,
         attributes: Option<&Tensor>,
         edges: &Edges,
+        tracking: Tracking,
     ) -> Result<Tensor> {
-        let radial = squared_distance(x, edges)?;
-        let first = self.parameters.weights(&self.layer.edge_mlp[0], self.tracking)?;
-        let messages = edge_dense(h, Some(&radial), attributes, edges, &first)?;
-        let messages = self.dense(&messages, &self.layer.edge_mlp[1], Activation::Silu)?;
-        match &self.layer.att_mlp {
-            None => Ok(messages),
-            Some(att_mlp) => {
-                let gate = self.dense(&messages, att_mlp, Activation::Identity)?;
-                let gate = ((gate.neg()?.exp()? + 1.0)?).recip()?;
-                Ok(messages.broadcast_mul(&gate)?)
-            }
-        }
-    }
-
-    /// `C sum_j (x_i - x_j) phi_x(m_ij)`, the sum of equation (4): `(nodes, dim)`.
-    pub(crate) fn coordinate_update(&self, x: &Tensor, messages: &Tensor, edges: &Edges) -> Result<Tensor> {
-        let EgclOptions { normalize, tanh, aggregation, clamp, .. } = self.layer.options;
-        let scale = self.mlp(messages, &self.layer.coord_mlp)?;
-        let scale = if tanh { scale.tanh()? } else { scale };
-        Ok(coordinate_update(x, &scale, edges, Coordinates { aggregation, clamp, normalize })?)
-    }
-
-    /// `phi_v(h_i)`, if the layer has it: `(nodes, 1)`.
-    pub(crate) fn velocity_scale(&self, h: &Tensor) -> Result<Option<Tensor>> {
-        self.layer.coord_mlp_vel.as_ref().map(|mlp| self.mlp(h, mlp)).transpose()
-    }
-
-    /// `h_i + phi_h(h_i, m_i)`, equations (5) and (6): `(nodes, hidden)`.
-    pub(crate) fn node_update(&self, h: &Tensor, messages: &Tensor, edges: &Edges) -> Result<Tensor> {
-        let received = segment_sum(messages, edges)?;
-        let update = self.mlp(&Tensor::cat(&[h, &received], 1)?, &self.layer.node_mlp)?;
-        Ok((h + update)?)
-    }
-
-    /// Linear, SiLU, Linear.
-    fn mlp(&self, x: &Tensor, maps: &[Linear; 2]) -> Result<Tensor> {
-        self.parameters.mlp(x, maps, self.tracking)
-    }
-
-    fn dense(&self, x: &Tensor, map: &Linear, activation: Activation) -> Result<Tensor> {
-        Ok(dense(x, &self.parameters.weights(map, self.tracking)?, activation)?)
+        let embedding = self.embedding.map(|group| parameters.tensor(group, tracking));
+        let input = LayerInput {
+            state,
+            parameters: &parameters.tensor(self.group, tracking),
+            embedding: embedding.as_ref(),
+            attributes,
+            edges,
+        };
+        Ok(parameters.backend().layer(&self.layer, &input)?)
     }
 }

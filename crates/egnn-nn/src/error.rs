@@ -1,6 +1,7 @@
 //! What can go wrong in this crate.
 
 use candle_core::DType;
+use egnn_kernels::EdgesError;
 
 /// Shorthand for this crate's results.
 pub type Result<T, E = NnError> = std::result::Result<T, E>;
@@ -32,7 +33,7 @@ pub enum NnError {
         /// The shape that fits, in words.
         expected: String,
     },
-    /// A number type that the crate has no kernels for.
+    /// A number type that no backend computes in.
     #[error("number type {0:?} is not supported; use f32 or f64")]
     DType(DType),
     /// Parameters that do not fit the model.
@@ -40,7 +41,7 @@ pub enum NnError {
     Parameters(#[from] ParameterMismatch),
     /// Edge lists that describe no graph.
     #[error("edges are not valid: {0}")]
-    Edges(String),
+    Edges(#[from] EdgesError),
 }
 
 /// Every way in which a set of tensors differs from what a model needs.
@@ -76,5 +77,15 @@ impl std::fmt::Display for ParameterMismatch {
             parts.push(format!("{name} has shape {found:?}, expected {expected:?}"));
         }
         formatter.write_str(&parts.join("; "))
+    }
+}
+
+/// Refuse sizes of 0.
+pub(crate) fn positive(fields: &[(&'static str, usize)]) -> Result<()> {
+    match fields.iter().find(|(_, value)| *value == 0) {
+        None => Ok(()),
+        Some((field, value)) => {
+            Err(NnError::Config { field, value: value.to_string(), requirement: "it must be at least 1" })
+        }
     }
 }

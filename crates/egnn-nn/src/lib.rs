@@ -4,25 +4,23 @@
 //! (arXiv 2102.09844); its numbers in parentheses below are that paper's. Parameter names are the authors', so that
 //! checkpoints travel between this crate and PyTorch as safetensors.
 //!
+//! What a layer computes is defined in [`egnn_kernels`], whose [`Backend`]s compute it.
+//!
 //! | module | what |
 //! |---|---|
 //! | [`params`] | parameters: one contiguous variable a layer, with named views |
-//! | [`edges`] | which node receives from which |
-//! | [`ops`] | the custom operations: dense layer with activation, first edge layer, aggregation, each with its gradient |
 //! | [`egcl`] | the equivariant layer, equations (3) to (8) |
 //! | [`nbody`] | the models of the n-body task: EGNN, GNN, Radial Field, Linear |
 //! | [`stack`] | the stand-alone EGNN, wrapped in two embeddings |
 //! | [`parity`] | comparison with cases computed by the authors' program |
 
-pub mod edges;
 pub mod egcl;
 pub mod error;
 pub mod nbody;
-pub mod ops;
 pub mod params;
 pub mod parity;
 pub mod stack;
 
-pub use edges::Edges;
+pub use egnn_kernels::{Aggregation, Backend, Edges, Velocity};
 pub use error::{NnError, Result};
 pub use params::{Parameters, Tracking};

@@ -1,7 +1,7 @@
 //! Parameters: one contiguous variable a layer, with named views.
 //!
 //! A [`Group`] is a layer. Its parameters lie one after the other in ONE 1-D [`Var`], each weight directly followed by
-//! its bias, so that a fused kernel takes a whole layer as one tensor, an optimiser walks flat slices, and a checkpoint
+//! its bias, so that a backend takes a whole layer as one tensor, an optimiser walks flat slices, and a checkpoint
 //! still carries the authors' names.
 //!
 //! Initialisation is PyTorch's default for `Linear`: weight and bias uniform in `+-1/sqrt(inputs)`; the last layer of
@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, Var};
+use egnn_kernels::{Activation, Backend, Map};
 use egnn_random::Stream;
 
 use crate::error::{NnError, ParameterMismatch, Result};
-use crate::ops::{Activation, Weights, dense};
 
 /// Whether a pass records what the gradient needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,11 +92,12 @@ impl Group {
     }
 }
 
-/// All parameters of a model, in a fixed order.
+/// All parameters of a model, in a fixed order, and what computes with them.
 #[derive(Debug, Clone)]
 pub struct Parameters {
     groups: Vec<Group>,
     dtype: DType,
+    backend: Backend,
 }
 
 impl Parameters {
@@ -113,6 +114,11 @@ impl Parameters {
     /// f32 or f64.
     pub fn dtype(&self) -> DType {
         self.dtype
+    }
+
+    /// What computes the model.
+    pub fn backend(&self) -> Backend {
+        self.backend
     }
 
     /// How many numbers there are, those that the loss does not reach included (as PyTorch counts them).
@@ -151,26 +157,18 @@ impl Parameters {
         Ok(())
     }
 
-    /// The weights of one linear map, for the operations of [`crate::ops`].
-    pub(crate) fn weights(&self, linear: &Linear, tracking: Tracking) -> Result<Weights> {
-        let var = &self.groups[linear.group].var;
-        let flat = match tracking {
+    /// The parameters of a group as one 1-D tensor.
+    pub(crate) fn tensor(&self, group: usize, tracking: Tracking) -> Tensor {
+        let var = &self.groups[group].var;
+        match tracking {
             Tracking::On => var.as_tensor().clone(),
             Tracking::Off => var.as_detached_tensor(),
-        };
-        let block = flat.narrow(0, linear.offset, linear.len())?;
-        Ok(Weights { block, inputs: linear.inputs, outputs: linear.outputs, bias: linear.bias })
+        }
     }
 
-    /// Linear, SiLU, Linear.
-    pub(crate) fn mlp(&self, x: &Tensor, maps: &[Linear; 2], tracking: Tracking) -> Result<Tensor> {
-        let hidden = dense(x, &self.weights(&maps[0], tracking)?, Activation::Silu)?;
-        Ok(dense(&hidden, &self.weights(&maps[1], tracking)?, Activation::Identity)?)
-    }
-
-    /// One linear map.
-    pub(crate) fn linear(&self, x: &Tensor, map: &Linear, tracking: Tracking) -> Result<Tensor> {
-        Ok(dense(x, &self.weights(map, tracking)?, Activation::Identity)?)
+    /// A linear map and its activation.
+    pub(crate) fn dense(&self, x: &Tensor, map: Linear, then: Activation, tracking: Tracking) -> Result<Tensor> {
+        Ok(self.backend.dense(x, &self.tensor(map.group, tracking), map.map, then)?)
     }
 
     fn check(&self, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
@@ -204,20 +202,11 @@ impl Parameters {
     }
 }
 
-/// Where a linear map lies in the parameters.
+/// A linear map and the group that holds it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Linear {
-    group: usize,
-    offset: usize,
-    inputs: usize,
-    outputs: usize,
-    bias: bool,
-}
-
-impl Linear {
-    fn len(&self) -> usize {
-        self.outputs * (self.inputs + usize::from(self.bias))
-    }
+    pub(crate) group: usize,
+    pub(crate) map: Map,
 }
 
 /// A linear map to be initialised.
@@ -258,29 +247,34 @@ impl LinearSpec {
 pub(crate) struct Builder<'a> {
     stream: &'a Stream,
     dtype: DType,
+    backend: Backend,
     groups: Vec<Group>,
     views: Vec<View>,
     values: Vec<f64>,
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(stream: &'a Stream, dtype: DType) -> Result<Self> {
+    pub(crate) fn new(stream: &'a Stream, dtype: DType, backend: Backend) -> Result<Self> {
         if !matches!(dtype, DType::F32 | DType::F64) {
             return Err(NnError::DType(dtype));
         }
-        Ok(Self { stream, dtype, groups: Vec::new(), views: Vec::new(), values: Vec::new() })
+        if backend == Backend::Kernels && dtype != DType::F32 {
+            let requirement = "it computes in float32 only";
+            return Err(NnError::Config { field: "backend", value: backend.to_string(), requirement });
+        }
+        Ok(Self { stream, dtype, backend, groups: Vec::new(), views: Vec::new(), values: Vec::new() })
     }
 
     /// Add a linear map named `name` to the group under construction.
     pub(crate) fn linear(&mut self, name: &str, spec: LinearSpec) -> Linear {
         let LinearSpec { inputs, outputs, bias, reached, .. } = spec;
-        let linear = Linear { group: self.groups.len(), offset: self.values.len(), inputs, outputs, bias };
+        let map = Map { offset: self.values.len(), inputs, outputs, bias };
         let bound = spec.bound();
         self.uniform(format!("{name}.weight"), vec![outputs, inputs], bound, reached);
         if bias {
             self.uniform(format!("{name}.bias"), vec![outputs], bound, reached);
         }
-        linear
+        Linear { group: self.groups.len(), map }
     }
 
     /// Add a parameter with given values to the group under construction.
@@ -290,17 +284,17 @@ impl<'a> Builder<'a> {
         self.values.extend_from_slice(values);
     }
 
-    /// Close the group under construction.
-    pub(crate) fn finish_group(&mut self, name: &str) -> Result<()> {
+    /// Close the group under construction; returns its index.
+    pub(crate) fn finish_group(&mut self, name: &str) -> Result<usize> {
         let values = std::mem::take(&mut self.values);
         let flat = Tensor::from_vec(values, self.views.iter().map(View::len).sum::<usize>(), &Device::Cpu)?;
         let var = Var::from_tensor(&flat.to_dtype(self.dtype)?)?;
         self.groups.push(Group { name: name.into(), var, views: std::mem::take(&mut self.views) });
-        Ok(())
+        Ok(self.groups.len() - 1)
     }
 
     pub(crate) fn finish(self) -> Parameters {
-        Parameters { groups: self.groups, dtype: self.dtype }
+        Parameters { groups: self.groups, dtype: self.dtype, backend: self.backend }
     }
 
     fn uniform(&mut self, name: String, shape: Vec<usize>, bound: f64, reached: bool) {

@@ -1,11 +1,11 @@
 //! The stand-alone EGNN: layers between two embeddings, without velocity.
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
+use egnn_kernels::{Activation, Backend, Edges};
 use egnn_random::Stream;
 
-use crate::edges::Edges;
 use crate::egcl::{Egcl, EgclOptions, EgclSpec};
-use crate::error::{NnError, Result};
+use crate::error::{Result, positive};
 use crate::params::{Builder, Linear, LinearSpec, Parameters, Tracking};
 
 /// Sizes and choices of [`EgclStack`].
@@ -28,30 +28,42 @@ pub struct EgclStackConfig {
 impl EgclStackConfig {
     /// Draw the initial parameters.
     pub fn init(&self, stream: &Stream, dtype: DType) -> Result<EgclStack> {
+        self.init_on(stream, dtype, Backend::best(dtype, &Device::Cpu))
+    }
+
+    /// Draw the initial parameters of a model that a given backend computes.
+    pub fn init_on(&self, stream: &Stream, dtype: DType, backend: Backend) -> Result<EgclStack> {
         let Self { inputs, hidden, outputs, attributes, layers: depth, options } = *self;
-        for (field, value) in [("inputs", inputs), ("hidden", hidden), ("outputs", outputs), ("layers", depth)] {
-            if value == 0 {
-                return Err(NnError::Config { field, value: "0".into(), requirement: "it must be at least 1" });
-            }
-        }
-        let mut builder = Builder::new(stream, dtype)?;
-        let embedding_in = builder.linear("embedding_in", LinearSpec::new(inputs, hidden));
+        positive(&[("inputs", inputs), ("hidden", hidden), ("outputs", outputs), ("layers", depth)])?;
+        let mut builder = Builder::new(stream, dtype, backend)?;
+        let embedding = builder.linear("embedding_in", LinearSpec::new(inputs, hidden));
         builder.finish_group("embedding_in")?;
         let mut layers = Vec::with_capacity(depth);
         for layer in 0..depth {
-            let spec = EgclSpec { hidden, attributes, velocity: false, features_are_read: true, options };
+            let spec = EgclSpec {
+                embedding: (layer == 0).then_some(embedding),
+                hidden,
+                attributes,
+                dim: ANY_DIMENSION,
+                velocity: None,
+                features_are_read: true,
+                options,
+            };
             layers.push(Egcl::init(&mut builder, &format!("gcl_{layer}"), spec)?);
         }
         let embedding_out = builder.linear("embedding_out", LinearSpec::new(hidden, outputs));
         builder.finish_group("embedding_out")?;
-        Ok(EgclStack { embedding_in, layers, embedding_out, parameters: builder.finish() })
+        Ok(EgclStack { hidden, layers, embedding_out, parameters: builder.finish() })
     }
 }
+
+/// The parameters do not depend on the dimension, which the input brings.
+const ANY_DIMENSION: usize = 1;
 
 /// `h = Linear(h)`; each layer updates x and h by equations (3) to (6), and (8) if chosen; `h = Linear(h)`.
 #[derive(Debug, Clone)]
 pub struct EgclStack {
-    embedding_in: Linear,
+    hidden: usize,
     layers: Vec<Egcl>,
     embedding_out: Linear,
     parameters: Parameters,
@@ -76,15 +88,13 @@ impl EgclStack {
         edges: &Edges,
     ) -> Result<(Tensor, Tensor)> {
         let tracking = Tracking::On;
-        let mut h = self.parameters.linear(h, &self.embedding_in, tracking)?;
-        let mut x = x.clone();
+        let dim = x.dims2()?.1;
+        let mut state = Tensor::cat(&[h, x], 1)?;
         for layer in &self.layers {
-            let layer = layer.bind(&self.parameters, tracking);
-            let messages = layer.messages(&h, &x, attributes, edges)?;
-            let step = layer.coordinate_update(&x, &messages, edges)?;
-            h = layer.node_update(&h, &messages, edges)?;
-            x = (x + step)?;
+            state = layer.in_dimension(dim).run(&self.parameters, &state, attributes, edges, tracking)?;
         }
-        Ok((self.parameters.linear(&h, &self.embedding_out, tracking)?, x))
+        let h = state.narrow(1, 0, self.hidden)?;
+        let h = self.parameters.dense(&h, self.embedding_out, Activation::Identity, tracking)?;
+        Ok((h, state.narrow(1, self.hidden, dim)?))
     }
 }

@@ -1,15 +1,11 @@
-//! Gradients against central differences in float64, for every model and every custom operation.
+//! Gradients of every model against central differences in float64.
 
-use candle_core::{DType, Device, Tensor, Var};
-use egnn_nn::Edges;
+use candle_core::{DType, Device, Tensor};
 use egnn_nn::egcl::EgclOptions;
-use egnn_nn::nbody::{ModelKind, NbodyInput, NbodyModelConfig, Velocity};
-use egnn_nn::ops::{
-    Activation, Aggregation, Coordinates, Weights, coordinate_update, dense, edge_dense, segment_sum, silu,
-    squared_distance,
-};
+use egnn_nn::nbody::{ModelKind, NbodyInput, NbodyModelConfig};
 use egnn_nn::params::Parameters;
 use egnn_nn::stack::EgclStackConfig;
+use egnn_nn::{Aggregation, Edges, Velocity};
 use egnn_random::Stream;
 use egnn_testkit::{Random, assert_gradient};
 
@@ -23,108 +19,9 @@ fn flat(tensor: &Tensor) -> Vec<f64> {
     tensor.flatten_all().unwrap().to_vec1().unwrap()
 }
 
-/// Check the gradient of a weighted sum of an operation's outputs with respect to each of its arguments.
-fn assert_operation(arguments: &[Tensor], operation: impl Fn(&[Tensor]) -> Tensor) {
-    let weighted = |arguments: &[Tensor]| {
-        let result = operation(arguments);
-        let weights = random(99, 1, result.elem_count()).reshape(result.shape()).unwrap();
-        (result * weights).unwrap().sum_all().unwrap()
-    };
-    let vars: Vec<Var> = arguments.iter().map(|argument| Var::from_tensor(argument).unwrap()).collect();
-    let tracked: Vec<Tensor> = vars.iter().map(|var| var.as_tensor().clone()).collect();
-    let gradients = weighted(&tracked).backward().unwrap();
-    for (index, argument) in arguments.iter().enumerate() {
-        let gradient = gradients.get(&tracked[index]).expect("every argument is reached");
-        let value = |x: &[f64]| {
-            let mut changed = arguments.to_vec();
-            changed[index] = Tensor::from_slice(x, argument.shape(), &Device::Cpu).unwrap();
-            weighted(&changed).to_scalar().unwrap()
-        };
-        assert_gradient(value, &flat(argument), &flat(gradient), TOLERANCE);
-    }
-}
-
 /// A graph with nodes of different degree, one without edges and one that nobody hears.
 fn uneven() -> Edges {
     Edges::new(vec![0, 0, 0, 1, 3, 3], vec![1, 2, 3, 0, 0, 1], 5).unwrap()
-}
-
-fn weights(block: &Tensor, inputs: usize, outputs: usize, bias: bool) -> Weights {
-    Weights { block: block.flatten_all().unwrap(), inputs, outputs, bias }
-}
-
-#[test]
-fn activation() {
-    assert_operation(&[random(1, 4, 7)], |arguments| silu(&arguments[0]).unwrap());
-}
-
-#[test]
-fn dense_layers() {
-    for (bias, activation) in [(true, Activation::Silu), (false, Activation::Silu), (true, Activation::Identity)] {
-        for outputs in [1, 5] {
-            let block = random(2, 1, outputs * (3 + usize::from(bias)));
-            assert_operation(&[random(1, 6, 3), block], |arguments| {
-                dense(&arguments[0], &weights(&arguments[1], 3, outputs, bias), activation).unwrap()
-            });
-        }
-    }
-}
-
-#[test]
-fn first_edge_layer() {
-    let edges = uneven();
-    // More outputs than the lanes of a scalar product, and not a multiple of them.
-    let outputs = 19;
-    let attributes = random(4, edges.len(), 2);
-    assert_operation(&[random(1, 5, 3), random(2, edges.len(), 1), random(3, 1, outputs * 10)], |arguments| {
-        let weights = weights(&arguments[2], 9, outputs, true);
-        edge_dense(&arguments[0], Some(&arguments[1]), Some(&attributes), &edges, &weights).unwrap()
-    });
-    assert_operation(&[random(1, 5, 3), random(3, 1, outputs * 7)], |arguments| {
-        edge_dense(&arguments[0], None, None, &edges, &weights(&arguments[1], 6, outputs, true)).unwrap()
-    });
-}
-
-#[test]
-fn sums_and_distances() {
-    let edges = uneven();
-    assert_operation(&[random(1, edges.len(), 4)], |arguments| segment_sum(&arguments[0], &edges).unwrap());
-    assert_operation(&[random(1, 5, 4)], |arguments| squared_distance(&arguments[0], &edges).unwrap());
-}
-
-#[test]
-fn coordinates() {
-    let edges = uneven();
-    for aggregation in [Aggregation::Mean, Aggregation::Sum] {
-        for clamp in [None, Some(0.5)] {
-            let options = Coordinates { aggregation, clamp, normalize: false };
-            assert_operation(&[random(1, 5, 3), random(2, edges.len(), 1)], |arguments| {
-                coordinate_update(&arguments[0], &arguments[1], &edges, options).unwrap()
-            });
-        }
-    }
-}
-
-#[test]
-fn normalised_coordinates_take_the_norm_as_constant() {
-    let edges = uneven();
-    let options = Coordinates { normalize: true, ..Coordinates::default() };
-    let (x, scale) = (random(1, 5, 3), random(2, edges.len(), 1));
-    // For the scale nothing is special.
-    assert_operation(std::slice::from_ref(&scale), |arguments| {
-        coordinate_update(&x, &arguments[0], &edges, options).unwrap()
-    });
-    // For x the gradient is that of the plain update with the scale divided by the fixed norm.
-    let gradient = |scale: &Tensor, options| {
-        let x = Var::from_tensor(&x).unwrap();
-        let update = coordinate_update(x.as_tensor(), scale, &edges, options).unwrap();
-        flat(update.sqr().unwrap().sum_all().unwrap().backward().unwrap().get(x.as_tensor()).unwrap())
-    };
-    let norm = (squared_distance(&x, &edges).unwrap().sqrt().unwrap() + 1e-8).unwrap();
-    let divided = (&scale / norm).unwrap();
-    for (a, b) in gradient(&scale, options).iter().zip(gradient(&divided, Coordinates::default())) {
-        assert!((a - b).abs() < 1e-10, "{a} {b}");
-    }
 }
 
 fn flat_parameters(parameters: &Parameters) -> Vec<f64> {

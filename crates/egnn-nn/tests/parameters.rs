@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
 use egnn_nn::nbody::{EgnnConfig, ModelKind, NbodyInput, NbodyModel, NbodyModelConfig};
-use egnn_nn::{Edges, NnError, Parameters};
+use egnn_nn::{Backend, Edges, NnError, Parameters};
 use egnn_random::Stream;
 
 fn model(kind: ModelKind, seed: u64) -> Box<dyn NbodyModel> {
@@ -80,6 +80,47 @@ fn sizes_that_make_no_model_are_refused() {
     }
     let error = EgnnConfig::default().init(&Stream::new(0), DType::U32).unwrap_err();
     assert!(matches!(error, NnError::DType(DType::U32)));
+}
+
+#[test]
+fn both_backends_compute_the_same_model() {
+    let input = input(3);
+    for kind in ModelKind::ALL {
+        let config = NbodyModelConfig::new(kind);
+        let [kernels, plain] =
+            [Backend::Kernels, Backend::Plain].map(|on| config.init_on(&Stream::new(2), DType::F32, on).unwrap());
+        assert_eq!(kernels.parameters().backend(), Backend::Kernels);
+        assert_eq!(plain.parameters().backend(), Backend::Plain);
+        for (name, tensor) in named(kernels.parameters()) {
+            assert_eq!(flat(&tensor), flat(&named(plain.parameters())[&name]), "{kind}: {name}");
+        }
+        let run = |model: &dyn NbodyModel| {
+            let prediction = model.forward(&input).unwrap();
+            let gradients = prediction.sqr().unwrap().mean_all().unwrap().backward().unwrap();
+            let mut all = model.parameters().named_gradients(&gradients).unwrap();
+            all.push(("prediction".into(), prediction));
+            all
+        };
+        for ((name, found), (_, expected)) in run(kernels.as_ref()).iter().zip(run(plain.as_ref())) {
+            let (found, expected) = (flat(found), flat(&expected));
+            let scale = expected.iter().fold(0.0_f32, |scale, value| scale.max(value.abs()));
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found - expected).abs() <= 1e-4 * scale, "{kind}: {name}: {found} {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_backend_is_the_fastest_unless_one_is_chosen() {
+    let config = NbodyModelConfig::new(ModelKind::Egnn);
+    let backend = |dtype| config.init(&Stream::new(0), dtype).unwrap().parameters().backend();
+    assert_eq!([backend(DType::F32), backend(DType::F64)], [Backend::Kernels, Backend::Plain]);
+    for kind in ModelKind::ALL {
+        let error =
+            NbodyModelConfig::new(kind).init_on(&Stream::new(0), DType::F64, Backend::Kernels).unwrap_err().to_string();
+        assert_eq!(error, "field 'backend' is kernels: it computes in float32 only");
+    }
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! EGNN, Radial Field and Linear have the symmetries of space in float32; GNN has not.
 
 use candle_core::{DType, Device, Tensor};
-use egnn_nn::Edges;
 use egnn_nn::egcl::EgclOptions;
-use egnn_nn::nbody::{ModelKind, NbodyInput, NbodyModel, NbodyModelConfig, Velocity};
-use egnn_nn::ops::Aggregation;
+use egnn_nn::nbody::{ModelKind, NbodyInput, NbodyModel, NbodyModelConfig};
 use egnn_nn::stack::EgclStackConfig;
+use egnn_nn::{Aggregation, Edges, Velocity};
 use egnn_random::Stream;
 use egnn_testkit::{Cloud, Random, Symmetry, assert_symmetries, check};
 

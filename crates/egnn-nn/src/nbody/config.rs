@@ -1,10 +1,11 @@
 //! Which model, and its sizes.
 
-use candle_core::DType;
+use candle_core::{DType, Device};
+use egnn_kernels::{Backend, Velocity};
 use egnn_random::Stream;
 use serde::{Deserialize, Serialize};
 
-use super::{EgnnConfig, GnnConfig, LinearConfig, NbodyModel, RadialFieldConfig, Velocity};
+use super::{EgnnConfig, GnnConfig, LinearConfig, NbodyModel, RadialFieldConfig};
 use crate::error::Result;
 
 /// The models of the n-body task.
@@ -95,12 +96,21 @@ impl NbodyModelConfig {
 
     /// Draw the initial parameters: f32 for training, f64 for gradient checks.
     pub fn init(&self, stream: &Stream, dtype: DType) -> Result<Box<dyn NbodyModel>> {
+        self.init_on(stream, dtype, Backend::best(dtype, &Device::Cpu))
+    }
+
+    /// Draw the initial parameters of a model that a given backend computes.
+    pub fn init_on(&self, stream: &Stream, dtype: DType, backend: Backend) -> Result<Box<dyn NbodyModel>> {
         let Self { model, dim, hidden, layers, clamp, velocity } = *self;
         Ok(match model {
-            ModelKind::Egnn => Box::new(EgnnConfig { dim, hidden, layers, clamp, velocity }.init(stream, dtype)?),
-            ModelKind::Gnn => Box::new(GnnConfig { dim, hidden, layers }.init(stream, dtype)?),
-            ModelKind::RadialField => Box::new(RadialFieldConfig { dim, hidden, layers }.init(stream, dtype)?),
-            ModelKind::Linear => Box::new(LinearConfig::default().init(stream, dtype)?),
+            ModelKind::Egnn => {
+                Box::new(EgnnConfig { dim, hidden, layers, clamp, velocity }.init_on(stream, dtype, backend)?)
+            }
+            ModelKind::Gnn => Box::new(GnnConfig { dim, hidden, layers }.init_on(stream, dtype, backend)?),
+            ModelKind::RadialField => {
+                Box::new(RadialFieldConfig { dim, hidden, layers }.init_on(stream, dtype, backend)?)
+            }
+            ModelKind::Linear => Box::new(LinearConfig::default().init_on(stream, dtype, backend)?),
         })
     }
 }

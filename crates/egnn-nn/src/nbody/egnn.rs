@@ -1,24 +1,13 @@
 //! EGNN with velocity.
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
+use egnn_kernels::{Backend, Velocity};
 use egnn_random::Stream;
-use serde::{Deserialize, Serialize};
 
-use super::{ModelKind, NbodyInput, NbodyModel, positive};
+use super::{ModelKind, NbodyInput, NbodyModel};
 use crate::egcl::{Egcl, EgclOptions, EgclSpec};
-use crate::error::{NnError, Result};
-use crate::params::{Builder, Linear, LinearSpec, Parameters, Tracking};
-
-/// Which velocity enters a layer of the velocity variant, equation (7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Velocity {
-    /// The input's in every layer: what the authors' program does.
-    #[default]
-    Initial,
-    /// The one that the previous layer made.
-    Current,
-}
+use crate::error::{NnError, Result, positive};
+use crate::params::{Builder, LinearSpec, Parameters, Tracking};
 
 /// Sizes and choices of [`Egnn`].
 #[derive(Debug, Clone, PartialEq)]
@@ -45,26 +34,33 @@ impl Default for EgnnConfig {
 impl EgnnConfig {
     /// Draw the initial parameters.
     pub fn init(&self, stream: &Stream, dtype: DType) -> Result<Egnn> {
+        self.init_on(stream, dtype, Backend::best(dtype, &Device::Cpu))
+    }
+
+    /// Draw the initial parameters of a model that a given backend computes.
+    pub fn init_on(&self, stream: &Stream, dtype: DType, backend: Backend) -> Result<Egnn> {
         positive(&[("dim", self.dim), ("hidden", self.hidden), ("layers", self.layers)])?;
         if let Some(clamp) = self.clamp.filter(|clamp| clamp.is_nan() || *clamp <= 0.0) {
             let requirement = "it must be above 0; leave it out for no clamp";
             return Err(NnError::Config { field: "clamp", value: clamp.to_string(), requirement });
         }
-        let mut builder = Builder::new(stream, dtype)?;
+        let mut builder = Builder::new(stream, dtype, backend)?;
         let embedding = builder.linear("embedding", LinearSpec::new(1, self.hidden));
         builder.finish_group("embedding")?;
         let mut layers = Vec::with_capacity(self.layers);
         for layer in 0..self.layers {
             let spec = EgclSpec {
+                embedding: (layer == 0).then_some(embedding),
                 hidden: self.hidden,
                 attributes: 2,
-                velocity: true,
+                dim: self.dim,
+                velocity: Some(self.velocity),
                 features_are_read: layer + 1 < self.layers,
                 options: EgclOptions { clamp: self.clamp, ..EgclOptions::default() },
             };
             layers.push(Egcl::init(&mut builder, &format!("gcl_{layer}"), spec)?);
         }
-        Ok(Egnn { config: self.clone(), embedding, layers, parameters: builder.finish() })
+        Ok(Egnn { dim: self.dim, layers, parameters: builder.finish() })
     }
 }
 
@@ -81,8 +77,7 @@ impl EgnnConfig {
 /// authors' program.
 #[derive(Debug, Clone)]
 pub struct Egnn {
-    config: EgnnConfig,
-    embedding: Linear,
+    dim: usize,
     layers: Vec<Egcl>,
     parameters: Parameters,
 }
@@ -97,27 +92,12 @@ impl NbodyModel for Egnn {
     }
 
     fn run(&self, input: &NbodyInput, tracking: Tracking) -> Result<Tensor> {
-        input.check(self.config.dim, self.parameters.dtype())?;
-        let edges = &input.edges;
+        input.check(self.dim, self.parameters.dtype())?;
         let attributes = input.charge_and_distance()?;
-        let mut h = self.parameters.linear(&input.speed()?, &self.embedding, tracking)?;
-        let mut x = input.x.clone();
-        let mut v = input.v.clone();
-        for (index, layer) in self.layers.iter().enumerate() {
-            let layer = layer.bind(&self.parameters, tracking);
-            let messages = layer.messages(&h, &x, Some(&attributes), edges)?;
-            let mut step = layer.coordinate_update(&x, &messages, edges)?;
-            if let Some(scale) = layer.velocity_scale(&h)? {
-                step = (step + v.broadcast_mul(&scale)?)?;
-            }
-            x = (x + &step)?;
-            if self.config.velocity == Velocity::Current {
-                v = step;
-            }
-            if index + 1 < self.layers.len() {
-                h = layer.node_update(&h, &messages, edges)?;
-            }
+        let mut state = Tensor::cat(&[&input.speed()?, &input.x, &input.v], 1)?;
+        for layer in &self.layers {
+            state = layer.run(&self.parameters, &state, Some(&attributes), &input.edges, tracking)?;
         }
-        Ok(x)
+        Ok(state.narrow(1, 0, self.dim)?)
     }
 }

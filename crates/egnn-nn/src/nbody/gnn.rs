@@ -1,11 +1,12 @@
 //! A graph network that is not equivariant.
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
+use egnn_kernels::{Activation, Backend};
 use egnn_random::Stream;
 
-use super::{ModelKind, NbodyInput, NbodyModel, positive};
-use crate::error::Result;
-use crate::ops::{Activation, dense, edge_dense, segment_sum};
+use super::{ModelKind, NbodyInput, NbodyModel};
+use crate::egcl::{Egcl, EgclOptions, EgclSpec};
+use crate::error::{Result, positive};
 use crate::params::{Builder, Linear, LinearSpec, Parameters, Tracking};
 
 /// Sizes of [`Gnn`].
@@ -28,32 +29,35 @@ impl Default for GnnConfig {
 impl GnnConfig {
     /// Draw the initial parameters.
     pub fn init(&self, stream: &Stream, dtype: DType) -> Result<Gnn> {
+        self.init_on(stream, dtype, Backend::best(dtype, &Device::Cpu))
+    }
+
+    /// Draw the initial parameters of a model that a given backend computes.
+    pub fn init_on(&self, stream: &Stream, dtype: DType, backend: Backend) -> Result<Gnn> {
         let Self { dim, hidden, layers: depth } = *self;
         positive(&[("dim", dim), ("hidden", hidden), ("layers", depth)])?;
-        let mut builder = Builder::new(stream, dtype)?;
+        let mut builder = Builder::new(stream, dtype, backend)?;
         let embedding = builder.linear("embedding.0", LinearSpec::new(2 * dim, hidden));
         builder.finish_group("embedding")?;
         let mut layers = Vec::with_capacity(depth);
         for layer in 0..depth {
-            let name = format!("gcl_{layer}");
-            let square = LinearSpec::new(hidden, hidden);
-            let edge_mlp = [
-                builder.linear(&format!("{name}.edge_mlp.0"), LinearSpec::new(2 * hidden + 1, hidden)),
-                builder.linear(&format!("{name}.edge_mlp.2"), square),
-            ];
-            let node_mlp = [
-                builder.linear(&format!("{name}.node_mlp.0"), LinearSpec::new(2 * hidden, hidden)),
-                builder.linear(&format!("{name}.node_mlp.2"), square),
-            ];
-            builder.finish_group(&name)?;
-            layers.push(Gcl { edge_mlp, node_mlp });
+            let spec = EgclSpec {
+                embedding: (layer == 0).then_some(embedding),
+                hidden,
+                attributes: 1,
+                dim: 0,
+                velocity: None,
+                features_are_read: true,
+                options: EgclOptions::default(),
+            };
+            layers.push(Egcl::init(&mut builder, &format!("gcl_{layer}"), spec)?);
         }
         let decoder = [
             builder.linear("decoder.0", LinearSpec::new(hidden, hidden)),
             builder.linear("decoder.2", LinearSpec::new(hidden, dim)),
         ];
         builder.finish_group("decoder")?;
-        Ok(Gnn { dim, embedding, layers, decoder, parameters: builder.finish() })
+        Ok(Gnn { dim, layers, decoder, parameters: builder.finish() })
     }
 }
 
@@ -70,16 +74,9 @@ impl GnnConfig {
 #[derive(Debug, Clone)]
 pub struct Gnn {
     dim: usize,
-    embedding: Linear,
-    layers: Vec<Gcl>,
+    layers: Vec<Egcl>,
     decoder: [Linear; 2],
     parameters: Parameters,
-}
-
-#[derive(Debug, Clone)]
-struct Gcl {
-    edge_mlp: [Linear; 2],
-    node_mlp: [Linear; 2],
 }
 
 impl NbodyModel for Gnn {
@@ -95,14 +92,11 @@ impl NbodyModel for Gnn {
         input.check(self.dim, self.parameters.dtype())?;
         let parameters = &self.parameters;
         let attributes = input.charge_product()?;
-        let mut h = parameters.linear(&Tensor::cat(&[&input.x, &input.v], 1)?, &self.embedding, tracking)?;
+        let mut h = Tensor::cat(&[&input.x, &input.v], 1)?;
         for layer in &self.layers {
-            let first = parameters.weights(&layer.edge_mlp[0], tracking)?;
-            let messages = edge_dense(&h, None, Some(&attributes), &input.edges, &first)?;
-            let messages = dense(&messages, &parameters.weights(&layer.edge_mlp[1], tracking)?, Activation::Silu)?;
-            let received = segment_sum(&messages, &input.edges)?;
-            h = (&h + parameters.mlp(&Tensor::cat(&[&h, &received], 1)?, &layer.node_mlp, tracking)?)?;
+            h = layer.run(parameters, &h, Some(&attributes), &input.edges, tracking)?;
         }
-        parameters.mlp(&h, &self.decoder, tracking)
+        let hidden = parameters.dense(&h, self.decoder[0], Activation::Silu, tracking)?;
+        parameters.dense(&hidden, self.decoder[1], Activation::Identity, tracking)
     }
 }

@@ -1,8 +1,8 @@
 //! What an n-body model is given, and what it derives from it.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
+use egnn_kernels::Edges;
 
-use crate::edges::Edges;
 use crate::error::{NnError, Result};
 
 /// A batch of systems: the bodies of all of them, one after the other.
@@ -44,16 +44,21 @@ impl NbodyInput {
 
     /// `c_i c_j`, `(edges, 1)`.
     pub(super) fn charge_product(&self) -> Result<Tensor> {
-        let pick = |nodes: &[u32]| -> Result<Tensor> {
-            let index = Tensor::from_slice(nodes, nodes.len(), &Device::Cpu)?;
-            Ok(self.charge.detach().index_select(&index, 0)?)
-        };
-        Ok((pick(self.edges.row())? * pick(self.edges.col())?)?)
+        let (receiver, sender) = self.ends(&self.charge)?;
+        Ok((receiver * sender)?)
     }
 
     /// `[c_i c_j, |x_i - x_j|^2]` of the given positions, `(edges, 2)`.
     pub(super) fn charge_and_distance(&self) -> Result<Tensor> {
-        let distance = crate::ops::squared_distance(&self.x.detach(), &self.edges)?;
+        let (receiver, sender) = self.ends(&self.x)?;
+        let distance = (receiver - sender)?.sqr()?.sum_keepdim(1)?;
         Ok(Tensor::cat(&[&self.charge_product()?, &distance], 1)?)
+    }
+
+    /// The rows of both ends of each edge, as constants.
+    fn ends(&self, nodes: &Tensor) -> Result<(Tensor, Tensor)> {
+        let nodes = nodes.detach().contiguous()?;
+        let pick = |ends: &[u32]| nodes.index_select(&Tensor::from_slice(ends, ends.len(), nodes.device())?, 0);
+        Ok((pick(self.edges.row())?, pick(self.edges.col())?))
     }
 }

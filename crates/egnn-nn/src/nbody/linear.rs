@@ -1,6 +1,7 @@
 //! Motion with constant velocity.
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
+use egnn_kernels::Backend;
 use egnn_random::Stream;
 
 use super::{ModelKind, NbodyInput, NbodyModel};
@@ -23,16 +24,22 @@ impl Default for LinearConfig {
 impl LinearConfig {
     /// The initial parameters; nothing is drawn.
     pub fn init(&self, stream: &Stream, dtype: DType) -> Result<Linear> {
-        let mut builder = Builder::new(stream, dtype)?;
+        self.init_on(stream, dtype, Backend::best(dtype, &Device::Cpu))
+    }
+
+    /// The initial parameters of a model that a given backend computes.
+    pub fn init_on(&self, stream: &Stream, dtype: DType, backend: Backend) -> Result<Linear> {
+        let mut builder = Builder::new(stream, dtype, backend)?;
         builder.constant("time", &[self.initial_time]);
-        builder.finish_group("time")?;
-        Ok(Linear { parameters: builder.finish() })
+        let group = builder.finish_group("time")?;
+        Ok(Linear { group, parameters: builder.finish() })
     }
 }
 
 /// `x' = x + t v` with one learned time `t`; any dimension.
 #[derive(Debug, Clone)]
 pub struct Linear {
+    group: usize,
     parameters: Parameters,
 }
 
@@ -47,11 +54,7 @@ impl NbodyModel for Linear {
 
     fn run(&self, input: &NbodyInput, tracking: Tracking) -> Result<Tensor> {
         input.check(input.x.dims2()?.1, self.parameters.dtype())?;
-        let time = self.parameters.groups()[0].var();
-        let time = match tracking {
-            Tracking::On => time.as_tensor().clone(),
-            Tracking::Off => time.as_detached_tensor(),
-        };
+        let time = self.parameters.tensor(self.group, tracking);
         Ok((&input.x + input.v.broadcast_mul(&time)?)?)
     }
 }

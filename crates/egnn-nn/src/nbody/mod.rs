@@ -22,8 +22,9 @@ mod input;
 mod linear;
 mod radial_field;
 
+pub use crate::Velocity;
 pub use config::{ModelKind, NbodyModelConfig};
-pub use egnn::{Egnn, EgnnConfig, Velocity};
+pub use egnn::{Egnn, EgnnConfig};
 pub use gnn::{Gnn, GnnConfig};
 pub use input::NbodyInput;
 pub use linear::{Linear, LinearConfig};
@@ -31,7 +32,7 @@ pub use radial_field::{RadialField, RadialFieldConfig};
 
 use candle_core::Tensor;
 
-use crate::error::{NnError, Result};
+use crate::error::Result;
 use crate::params::{Parameters, Tracking};
 
 /// A model that predicts later positions.
@@ -53,15 +54,5 @@ pub trait NbodyModel: std::fmt::Debug + Send + Sync {
     /// The predicted positions only: the same numbers as [`Self::forward`], without what a backward pass needs.
     fn predict(&self, input: &NbodyInput) -> Result<Tensor> {
         self.run(input, Tracking::Off)
-    }
-}
-
-/// Sizes must be positive.
-fn positive(fields: &[(&'static str, usize)]) -> Result<()> {
-    match fields.iter().find(|(_, value)| *value == 0) {
-        None => Ok(()),
-        Some((field, value)) => {
-            Err(NnError::Config { field, value: value.to_string(), requirement: "it must be at least 1" })
-        }
     }
 }

@@ -1,12 +1,12 @@
 //! Radial Field: coordinates only.
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
+use egnn_kernels::{Backend, LayerInput, RadialField as Layer};
 use egnn_random::Stream;
 
-use super::{ModelKind, NbodyInput, NbodyModel, positive};
-use crate::error::Result;
-use crate::ops::{Coordinates, coordinate_update, edge_dense, squared_distance};
-use crate::params::{Builder, Linear, LinearSpec, Parameters, Tracking};
+use super::{ModelKind, NbodyInput, NbodyModel};
+use crate::error::{Result, positive};
+use crate::params::{Builder, LinearSpec, Parameters, Tracking};
 
 /// Sizes of [`RadialField`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,22 +28,24 @@ impl Default for RadialFieldConfig {
 impl RadialFieldConfig {
     /// Draw the initial parameters.
     pub fn init(&self, stream: &Stream, dtype: DType) -> Result<RadialField> {
+        self.init_on(stream, dtype, Backend::best(dtype, &Device::Cpu))
+    }
+
+    /// Draw the initial parameters of a model that a given backend computes.
+    pub fn init_on(&self, stream: &Stream, dtype: DType, backend: Backend) -> Result<RadialField> {
         let Self { dim, hidden, layers: depth } = *self;
         positive(&[("dim", dim), ("hidden", hidden), ("layers", depth)])?;
-        let mut builder = Builder::new(stream, dtype)?;
+        let mut builder = Builder::new(stream, dtype, backend)?;
         let mut layers = Vec::with_capacity(depth);
         for layer in 0..depth {
             let name = format!("gcl_{layer}");
-            let phi = [
-                builder.linear(&format!("{name}.phi.0"), LinearSpec::new(3, hidden)),
-                builder.linear(&format!("{name}.phi.2"), LinearSpec::small(hidden, 1)),
+            let mut add = |part: &str, spec| builder.linear(&format!("{name}.{part}"), spec).map;
+            let phi = [add("phi.0", LinearSpec::new(3, hidden)), add("phi.2", LinearSpec::small(hidden, 1))];
+            let velocity = [
+                add("coord_mlp_vel.0", LinearSpec::new(1, hidden)),
+                add("coord_mlp_vel.2", LinearSpec::new(hidden, 1)),
             ];
-            let coord_mlp_vel = [
-                builder.linear(&format!("{name}.coord_mlp_vel.0"), LinearSpec::new(1, hidden)),
-                builder.linear(&format!("{name}.coord_mlp_vel.2"), LinearSpec::new(hidden, 1)),
-            ];
-            builder.finish_group(&name)?;
-            layers.push(Layer { phi, coord_mlp_vel });
+            layers.push((Layer { dim, attributes: 2, phi, velocity }, builder.finish_group(&name)?));
         }
         Ok(RadialField { dim, layers, parameters: builder.finish() })
     }
@@ -58,14 +60,9 @@ impl RadialFieldConfig {
 #[derive(Debug, Clone)]
 pub struct RadialField {
     dim: usize,
-    layers: Vec<Layer>,
+    /// Each with the group that holds its parameters.
+    layers: Vec<(Layer, usize)>,
     parameters: Parameters,
-}
-
-#[derive(Debug, Clone)]
-struct Layer {
-    phi: [Linear; 2],
-    coord_mlp_vel: [Linear; 2],
 }
 
 impl NbodyModel for RadialField {
@@ -79,22 +76,18 @@ impl NbodyModel for RadialField {
 
     fn run(&self, input: &NbodyInput, tracking: Tracking) -> Result<Tensor> {
         input.check(self.dim, self.parameters.dtype())?;
-        let parameters = &self.parameters;
-        let edges = &input.edges;
         let attributes = input.charge_and_distance()?;
-        let speed = input.speed()?;
-        // The edge layer for nodes without features.
-        let h = Tensor::zeros((edges.nodes(), 0), parameters.dtype(), input.x.device())?;
-        let mut x = input.x.clone();
-        for layer in &self.layers {
-            let distance = squared_distance(&x, edges)?.sqrt()?;
-            let first = parameters.weights(&layer.phi[0], tracking)?;
-            let hidden = edge_dense(&h, Some(&distance), Some(&attributes), edges, &first)?;
-            let scale = parameters.linear(&hidden, &layer.phi[1], tracking)?.tanh()?;
-            let step = coordinate_update(&x, &scale, edges, Coordinates::default())?;
-            let drift = input.v.broadcast_mul(&parameters.mlp(&speed, &layer.coord_mlp_vel, tracking)?)?;
-            x = ((x + step)? + drift)?;
+        let mut state = Tensor::cat(&[&input.x, &input.v], 1)?;
+        for (layer, group) in &self.layers {
+            let input = LayerInput {
+                state: &state,
+                parameters: &self.parameters.tensor(*group, tracking),
+                embedding: None,
+                attributes: Some(&attributes),
+                edges: &input.edges,
+            };
+            state = self.parameters.backend().radial_field(layer, &input)?;
         }
-        Ok(x)
+        Ok(state.narrow(1, 0, self.dim)?)
     }
 }

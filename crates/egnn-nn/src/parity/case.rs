@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
+use egnn_kernels::Edges;
 use egnn_random::Stream;
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
 use super::error::{ParityError, Problem};
-use crate::edges::Edges;
 use crate::error::NnError;
 use crate::nbody::{ModelKind, NbodyInput, NbodyModel, NbodyModelConfig};
 
@@ -150,7 +150,7 @@ impl Case {
             return Err(self.error(Problem::Tensor { name: "in.col".into(), reason }));
         }
         let pick = |list: &[u32]| order.iter().map(|&edge| list[edge as usize]).collect();
-        let edges = Edges::new(pick(&row), pick(&col), nodes).map_err(|error| self.error(error))?;
+        let edges = Edges::new(pick(&row), pick(&col), nodes).map_err(|error| self.error(NnError::from(error)))?;
         Ok((edges, order))
     }
 

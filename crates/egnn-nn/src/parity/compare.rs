@@ -2,6 +2,7 @@
 
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Tensor};
+use egnn_kernels::Aggregation;
 use egnn_random::Stream;
 
 use super::case::Case;
@@ -9,7 +10,6 @@ use super::error::{ParityError, Problem};
 use super::report::{ParityReport, Quantity, Row, Tolerances};
 use crate::egcl::EgclOptions;
 use crate::error::{NnError, Result as NnResult};
-use crate::ops::Aggregation;
 use crate::params::Parameters;
 use crate::stack::{EgclStack, EgclStackConfig};
 

@@ -1,8 +1,8 @@
 //! Which node receives from which.
 
+use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{NnError, Result};
 
 /// The directed edges of a graph, or of several graphs side by side in one batch.
 ///
@@ -10,12 +10,24 @@ use crate::error::{NnError, Result};
 /// batches of one size share their edges.
 ///
 /// ```
-/// let edges = egnn_nn::Edges::complete(1, 3);
+/// let edges = egnn_kernels::Edges::complete(1, 3);
 /// assert_eq!(edges.row(), [0, 0, 1, 1, 2, 2]);
 /// assert_eq!(edges.col(), [1, 2, 0, 2, 0, 1]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edges(Arc<Lists>);
+
+/// Why lists are no edges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EdgesError(String);
+
+impl fmt::Display for EdgesError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for EdgesError {}
 
 #[derive(Debug, PartialEq, Eq)]
 struct Lists {
@@ -30,15 +42,15 @@ impl Edges {
     ///
     /// # Errors
     /// If the lists differ in length, are not sorted by row, or name a node that is not there.
-    pub fn new(row: Vec<u32>, col: Vec<u32>, nodes: usize) -> Result<Self> {
+    pub fn new(row: Vec<u32>, col: Vec<u32>, nodes: usize) -> Result<Self, EdgesError> {
         if row.len() != col.len() {
-            return Err(NnError::Edges(format!("'row' has {} entries and 'col' {}", row.len(), col.len())));
+            return Err(EdgesError(format!("'row' has {} entries and 'col' {}", row.len(), col.len())));
         }
         if let Some(node) = row.iter().chain(&col).find(|&&node| node as usize >= nodes) {
-            return Err(NnError::Edges(format!("node {node} is named, but there are {nodes} nodes")));
+            return Err(EdgesError(format!("node {node} is named, but there are {nodes} nodes")));
         }
         if let Some(edge) = row.windows(2).position(|pair| pair[0] > pair[1]) {
-            return Err(NnError::Edges(format!(
+            return Err(EdgesError(format!(
                 "'row' is not sorted: {} follows {} at edge {}; sort the edges by row",
                 row[edge + 1],
                 row[edge],

@@ -1,0 +1,133 @@
+//! The seam between models and what computes them.
+
+use std::fmt;
+
+use candle_core::{DType, Device, Result, Tensor};
+
+use crate::definition::{Activation, Layer, Map, RadialField};
+use crate::edges::Edges;
+use crate::{check, fused, plain};
+
+/// What computes a model. Both backends give the same numbers up to rounding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Backend {
+    /// The fused operations of this crate: float32 on the CPU.
+    Kernels,
+    /// candle's own operations: any device, float32 or float64. Slow, simple, and what the kernels are tested against.
+    Plain,
+}
+
+impl Backend {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Kernels, Self::Plain];
+
+    /// The fastest that computes in numbers of type `dtype` on `device`.
+    pub fn best(dtype: DType, device: &Device) -> Self {
+        if dtype == DType::F32 && device.is_cpu() { Self::Kernels } else { Self::Plain }
+    }
+
+    /// The name in options and records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kernels => "kernels",
+            Self::Plain => "plain",
+        }
+    }
+
+    /// The backend of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|backend| backend.name() == name)
+    }
+
+    /// `activation(x W^T + b)` for each row of `x`: `(rows, inputs)` to `(rows, outputs)`.
+    pub fn dense(self, x: &Tensor, parameters: &Tensor, map: Map, activation: Activation) -> Result<Tensor> {
+        self.check(x)?;
+        check::dense(x, parameters, map)?;
+        match self {
+            Self::Kernels => fused::dense(x, parameters, map, activation),
+            Self::Plain => plain::dense(x, parameters, map, activation),
+        }
+    }
+
+    /// One message-passing layer.
+    ///
+    /// # Shapes
+    /// `state: (nodes, layer.input_width())`, result `(nodes, layer.output_width())`; `parameters` and `embedding`
+    /// 1-D, the places of the maps in them are the layer's; `attributes: (edges, layer.attributes)`, which get no
+    /// gradient.
+    pub fn layer(self, layer: &Layer, input: &LayerInput) -> Result<Tensor> {
+        self.check(input.state)?;
+        check::layer(layer, input)?;
+        match self {
+            Self::Kernels => fused::layer(layer, input),
+            Self::Plain => plain::layer(layer, input),
+        }
+    }
+
+    /// One Radial Field layer.
+    ///
+    /// # Shapes
+    /// `state: (nodes, 2 dim)`, and so is the result; `parameters` 1-D; `attributes: (edges, layer.attributes)`, which
+    /// get no gradient.
+    pub fn radial_field(self, layer: &RadialField, input: &LayerInput) -> Result<Tensor> {
+        self.check(input.state)?;
+        check::radial_field(layer, input)?;
+        match self {
+            Self::Kernels => fused::radial_field(layer, input),
+            Self::Plain => plain::radial_field(layer, input),
+        }
+    }
+
+    /// The sum of each node's incoming rows: `(edges, features)` to `(nodes, features)`, in the order of the edges.
+    pub fn segment_sum(self, messages: &Tensor, edges: &Edges) -> Result<Tensor> {
+        self.check(messages)?;
+        check::segments(messages, edges)?;
+        match self {
+            Self::Kernels => fused::segment_sum(messages, edges),
+            Self::Plain => plain::segment_sum(messages, edges),
+        }
+    }
+
+    /// The mean of each node's incoming rows, 0 for a node without any.
+    pub fn segment_mean(self, messages: &Tensor, edges: &Edges) -> Result<Tensor> {
+        self.check(messages)?;
+        check::segments(messages, edges)?;
+        match self {
+            Self::Kernels => fused::segment_mean(messages, edges),
+            Self::Plain => plain::segment_mean(messages, edges),
+        }
+    }
+
+    /// Refuse what the backend cannot compute.
+    fn check(self, input: &Tensor) -> Result<()> {
+        if self == Self::Kernels && Self::best(input.dtype(), input.device()) != self {
+            candle_core::bail!(
+                "the kernels compute in F32 on the CPU, not in {:?} on {:?}",
+                input.dtype(),
+                input.device()
+            );
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// What a layer is given.
+#[derive(Debug, Clone, Copy)]
+pub struct LayerInput<'a> {
+    /// Features, coordinates and velocities, a row a node.
+    pub state: &'a Tensor,
+    /// The layer's parameters.
+    pub parameters: &'a Tensor,
+    /// The parameters of its embedding, if it has one.
+    pub embedding: Option<&'a Tensor>,
+    /// `a_ij`, if there are any.
+    pub attributes: Option<&'a Tensor>,
+    /// Who hears whom.
+    pub edges: &'a Edges,
+}

@@ -1,0 +1,195 @@
+//! Refusal of what does not fit together, for every backend and before anything is computed.
+
+use candle_core::{DType, Result, Tensor, bail};
+
+use crate::backend::LayerInput;
+use crate::definition::{Layer, Map, RadialField};
+use crate::edges::Edges;
+
+pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map) -> Result<()> {
+    let check = Check("dense");
+    let [_, columns] = check.matrix("input", x)?;
+    check.equal("columns of the input", columns, map.inputs)?;
+    check.map("map", map, [map.inputs, map.outputs], parameters)?;
+    check.dtypes(x, &[("parameters", Some(parameters))])
+}
+
+pub(crate) fn layer(layer: &Layer, input: &LayerInput) -> Result<()> {
+    let check = Check("layer");
+    check.layer_definition(layer)?;
+    check.layer_maps(layer, input.parameters)?;
+    check.embedding(layer, input.embedding)?;
+    check.input(input, layer.input_width(), layer.attributes)
+}
+
+pub(crate) fn radial_field(layer: &RadialField, input: &LayerInput) -> Result<()> {
+    let check = Check("radial field");
+    check.positive("dim", layer.dim)?;
+    let ([first, last], parameters) = (layer.phi, input.parameters);
+    check.map("phi", first, [1 + layer.attributes, first.outputs], parameters)?;
+    check.last_map("phi", last, first.outputs, parameters)?;
+    let [first, last] = layer.velocity;
+    check.map("phi_v", first, [1, first.outputs], parameters)?;
+    check.map("phi_v", last, [first.outputs, 1], parameters)?;
+    if input.embedding.is_some() {
+        bail!("radial field: parameters of an embedding are given, but it has none");
+    }
+    check.input(input, 2 * layer.dim, layer.attributes)
+}
+
+pub(crate) fn segments(messages: &Tensor, edges: &Edges) -> Result<()> {
+    let check = Check("segments");
+    let [rows, _] = check.matrix("messages", messages)?;
+    check.equal("rows of the messages", rows, edges.len())?;
+    check.dtypes(messages, &[])
+}
+
+/// Checks of the operation of that name.
+struct Check(&'static str);
+
+impl Check {
+    fn layer_definition(&self, layer: &Layer) -> Result<()> {
+        let operation = self.0;
+        self.positive("features", layer.features)?;
+        self.positive("hidden", layer.hidden)?;
+        if layer.residual && layer.features != layer.hidden {
+            bail!("{operation}: a residual needs features = hidden, not {} and {}", layer.features, layer.hidden);
+        }
+        if layer.velocity.is_some() && layer.coordinates.is_none() {
+            bail!("{operation}: a velocity needs coordinates that move");
+        }
+        if layer.dim == 0 && layer.coordinates.is_some() {
+            bail!("{operation}: coordinates need dim > 0");
+        }
+        if layer.dim == 0 && layer.node.is_none() {
+            bail!("{operation}: without node update and coordinates it returns nothing");
+        }
+        match layer.coordinates.and_then(|coordinates| coordinates.clamp) {
+            Some(clamp) if clamp.is_nan() || clamp <= 0.0 => bail!("{operation}: the clamp is {clamp}, expected > 0"),
+            _ => Ok(()),
+        }
+    }
+
+    fn layer_maps(&self, layer: &Layer, parameters: &Tensor) -> Result<()> {
+        let &Layer { features, hidden, attributes, dim, .. } = layer;
+        let check = |name, map, lengths| self.map(name, map, lengths, parameters);
+        check("phi_e", layer.edge[0], [2 * features + usize::from(dim > 0) + attributes, hidden])?;
+        check("phi_e", layer.edge[1], [hidden, hidden])?;
+        if let Some(gate) = layer.gate {
+            check("gate", gate, [hidden, 1])?;
+        }
+        if let Some(coordinates) = &layer.coordinates {
+            check("phi_x", coordinates.maps[0], [hidden, hidden])?;
+            self.last_map("phi_x", coordinates.maps[1], hidden, parameters)?;
+        }
+        if let Some((maps, _)) = layer.velocity {
+            check("phi_v", maps[0], [features, hidden])?;
+            check("phi_v", maps[1], [hidden, 1])?;
+        }
+        if let Some(maps) = layer.node {
+            check("phi_h", maps[0], [features + hidden, hidden])?;
+            check("phi_h", maps[1], [hidden, hidden])?;
+        }
+        Ok(())
+    }
+
+    fn embedding(&self, layer: &Layer, parameters: Option<&Tensor>) -> Result<()> {
+        let operation = self.0;
+        match (layer.embedding, parameters) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => bail!("{operation}: parameters of an embedding are given, but it has none"),
+            (Some(_), None) => bail!("{operation}: the parameters of its embedding are missing"),
+            (Some(map), Some(parameters)) => {
+                self.map("embedding", map, [map.inputs, layer.features], parameters)?;
+                self.positive("inputs of the embedding", map.inputs)
+            }
+        }
+    }
+
+    /// State, attributes and edges.
+    fn input(&self, input: &LayerInput, width: usize, attributes: usize) -> Result<()> {
+        let operation = self.0;
+        let [nodes, columns] = self.matrix("state", input.state)?;
+        if columns != width {
+            bail!("{operation}: the state has {columns} columns, expected {width}");
+        }
+        if nodes != input.edges.nodes() {
+            bail!("{operation}: the state has {nodes} rows, but there are {} nodes", input.edges.nodes());
+        }
+        let expected = [input.edges.len(), attributes];
+        match input.attributes {
+            None if attributes > 0 => bail!("{operation}: the attributes are missing, expected shape {expected:?}"),
+            Some(_) if attributes == 0 => bail!("{operation}: attributes are given, but it takes none"),
+            Some(tensor) if tensor.dims() != expected => {
+                bail!("{operation}: the attributes have shape {:?}, expected {expected:?}", tensor.dims())
+            }
+            _ => {}
+        }
+        let others = [
+            ("parameters", Some(input.parameters)),
+            ("embedding's parameters", input.embedding),
+            ("attributes", input.attributes),
+        ];
+        self.dtypes(input.state, &others)
+    }
+
+    /// A map to one number, without bias.
+    fn last_map(&self, name: &str, map: Map, inputs: usize, parameters: &Tensor) -> Result<()> {
+        if map.bias {
+            bail!("{}: the last map of {name} has a bias, expected none", self.0);
+        }
+        self.map(name, map, [inputs, 1], parameters)
+    }
+
+    /// A map of these lengths inside the parameters.
+    fn map(&self, name: &str, map: Map, [inputs, outputs]: [usize; 2], parameters: &Tensor) -> Result<()> {
+        let operation = self.0;
+        if [map.inputs, map.outputs] != [inputs, outputs] {
+            bail!("{operation}: {name} maps {} to {}, expected {inputs} to {outputs}", map.inputs, map.outputs);
+        }
+        self.positive(&format!("outputs of {name}"), outputs)?;
+        let &[length] = parameters.dims() else {
+            bail!("{operation}: the parameters of {name} have shape {:?}, expected one dimension", parameters.dims());
+        };
+        let end = map.offset + map.len();
+        if end > length {
+            bail!("{operation}: {name} ends at {end}, but there are {length} parameters");
+        }
+        Ok(())
+    }
+
+    fn matrix(&self, name: &str, tensor: &Tensor) -> Result<[usize; 2]> {
+        match *tensor.dims() {
+            [rows, columns] => Ok([rows, columns]),
+            _ => bail!("{}: the {name} has shape {:?}, expected two dimensions", self.0, tensor.dims()),
+        }
+    }
+
+    /// float32 or float64, and the same in all tensors.
+    fn dtypes(&self, tensor: &Tensor, others: &[(&str, Option<&Tensor>)]) -> Result<()> {
+        let (operation, dtype) = (self.0, tensor.dtype());
+        if !matches!(dtype, DType::F32 | DType::F64) {
+            bail!("{operation}: number type {dtype:?} is not supported, use F32 or F64");
+        }
+        for (name, other) in others.iter().filter_map(|(name, other)| Some((name, (*other)?))) {
+            if other.dtype() != dtype {
+                bail!("{operation}: the {name} are {:?}, the input {dtype:?}", other.dtype());
+            }
+        }
+        Ok(())
+    }
+
+    fn equal(&self, what: &str, found: usize, expected: usize) -> Result<()> {
+        if found != expected {
+            bail!("{}: {what}: {found}, expected {expected}", self.0);
+        }
+        Ok(())
+    }
+
+    fn positive(&self, what: &str, value: usize) -> Result<()> {
+        if value == 0 {
+            bail!("{}: {what}: 0, expected at least 1", self.0);
+        }
+        Ok(())
+    }
+}

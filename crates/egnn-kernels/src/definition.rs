@@ -1,0 +1,165 @@
+//! What the operations compute, whatever they run on.
+
+use serde::{Deserialize, Serialize};
+
+/// A linear map's place in the parameters of its layer, a 1-D tensor: the weight, `[outputs, inputs]` row by row, and
+/// directly after it the bias, `[outputs]`, if there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Map {
+    /// Where the weight begins.
+    pub offset: usize,
+    /// Length of an input row.
+    pub inputs: usize,
+    /// Length of an output row.
+    pub outputs: usize,
+    /// Whether a bias follows the weight.
+    pub bias: bool,
+}
+
+impl Map {
+    /// How many numbers weight and bias have.
+    pub fn len(&self) -> usize {
+        self.outputs * (self.inputs + usize::from(self.bias))
+    }
+
+    /// Whether they have none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where the bias begins, if there is one.
+    pub fn bias_offset(&self) -> Option<usize> {
+        self.bias.then_some(self.offset + self.outputs * self.inputs)
+    }
+}
+
+/// What follows a linear map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    Identity,
+    /// `z sigmoid(z)`.
+    Silu,
+}
+
+/// How a node's incoming terms are combined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregation {
+    /// Divided by their number (by 1 if there is none): C = 1/(M-1) on a complete graph of M nodes.
+    #[default]
+    Mean,
+    /// Added.
+    Sum,
+}
+
+/// Which velocity enters a layer of the velocity variant, equation (7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Velocity {
+    /// The input's in every layer: what the authors' program does.
+    #[default]
+    Initial,
+    /// The one that the previous layer made.
+    Current,
+}
+
+/// How a layer moves its coordinates: `x_i' = x_i + C sum_j clamp((x_i - x_j) phi_x(m_ij))`, equation (4).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Coordinates {
+    /// `phi_x`: Linear, SiLU, Linear to one number without bias.
+    pub maps: [Map; 2],
+    /// A tanh after `phi_x`.
+    pub tanh: bool,
+    /// How the terms of a node are combined.
+    pub aggregation: Aggregation,
+    /// Bound of each component of a term, in both directions, before the aggregation. A component beyond it passes no
+    /// gradient; one on it does.
+    pub clamp: Option<f64>,
+    /// Divide each difference by its norm + 1e-8. The norm counts as a constant in the gradient.
+    pub normalize: bool,
+}
+
+/// A message-passing layer: an EGCL, equations (3) to (8), or what is left of it without coordinates.
+///
+/// ```text
+/// m_ij = silu(W silu(V [h_i, h_j, |x_i - x_j|^2, a_ij] + ..) + ..)   the distance only if dim > 0
+/// m_ij <- sigmoid(w m_ij + b) m_ij                                    if there is a gate
+/// x_i' = x_i + C sum_j clamp((x_i - x_j) phi_x(m_ij)) + phi_v(h_i) v_i
+/// h_i' = h_i + phi_h(h_i, sum_j m_ij)
+/// ```
+///
+/// Its state is one tensor, a row a node: `[h | x | v]`, `x` only if `dim > 0`, `v` only with a velocity. The returned
+/// state has the same columns, without `h` if the layer does not update it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    /// If there is one, the state carries raw features, and `h` is this map of them (its parameters are a tensor of
+    /// their own): the embedding that stands before a model's first layer.
+    pub embedding: Option<Map>,
+    /// Length of `h` (after the embedding).
+    pub features: usize,
+    /// Length of messages and of `h'`.
+    pub hidden: usize,
+    /// Length of `a_ij`.
+    pub attributes: usize,
+    /// Dimension of space; 0 for a layer that knows no coordinates.
+    pub dim: usize,
+    /// `phi_e`: two maps, a SiLU after each. The inputs of the first are `[h_i, h_j, |x_i - x_j|^2, a_ij]`.
+    pub edge: [Map; 2],
+    /// The gate of equation (8), to one number.
+    pub gate: Option<Map>,
+    /// How coordinates move, if they do.
+    pub coordinates: Option<Coordinates>,
+    /// `phi_v`, to one number, and what it multiplies. Only with coordinates that move.
+    pub velocity: Option<([Map; 2], Velocity)>,
+    /// `phi_h`: Linear, SiLU, Linear of `[h_i, m_i]`. `None` if nothing reads `h'`.
+    pub node: Option<[Map; 2]>,
+    /// Whether `h` is added to `phi_h`; then `features` and `hidden` are equal.
+    pub residual: bool,
+}
+
+impl Layer {
+    /// Columns of raw features or of `h` in the state.
+    pub fn input_features(&self) -> usize {
+        self.embedding.map_or(self.features, |embedding| embedding.inputs)
+    }
+
+    /// Columns of `x`, and of `v` if there is one.
+    fn space(&self) -> usize {
+        self.dim * (1 + usize::from(self.velocity.is_some()))
+    }
+
+    /// Columns of the state that the layer takes.
+    pub fn input_width(&self) -> usize {
+        self.input_features() + self.space()
+    }
+
+    /// Columns of `h'` in the state that the layer returns.
+    pub fn output_features(&self) -> usize {
+        if self.node.is_some() { self.hidden } else { 0 }
+    }
+
+    /// Columns of the state that the layer returns.
+    pub fn output_width(&self) -> usize {
+        self.output_features() + self.space()
+    }
+}
+
+/// A Radial Field layer (Köhler et al. 2019; the paper's Table 1), with a velocity term.
+///
+/// ```text
+/// x_i' = x_i + mean_j (x_i - x_j) tanh(phi(|x_i - x_j|, a_ij)) + phi_v(|v_i|) v_i
+/// ```
+///
+/// Its state is `[x | v]`, a row a node; the speed counts as a constant in the gradient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RadialField {
+    /// Dimension of space.
+    pub dim: usize,
+    /// Length of `a_ij`.
+    pub attributes: usize,
+    /// `phi`: Linear, SiLU, Linear to one number without bias.
+    pub phi: [Map; 2],
+    /// `phi_v`: Linear, SiLU, Linear to one number.
+    pub velocity: [Map; 2],
+}

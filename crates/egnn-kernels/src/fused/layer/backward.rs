@@ -1,0 +1,534 @@
+//! A layer's backward pass: from the gradient of the new state to those of the state and of the parameters.
+
+use super::super::arena::Buffer;
+use super::forward::{Activated, BLOCK, Saved, first_edge_layer, inverse_norm};
+use super::shape::{RECEIVE, SEND, Shape};
+use super::weights::{Rows, Weights};
+use crate::definition::Velocity;
+use crate::matrix::{Left, product};
+use crate::simd::{Kernel, Lanes};
+
+/// Gradients as the kernels make them, padded like the weights.
+pub(super) struct Gradients {
+    /// Of what comes out of each section, a row a node.
+    pub(super) sections: Buffer,
+    /// Of each section's composed weight: `hidden` rows of `input`; of its bias: a row of `width` each.
+    pub(super) front: Buffer,
+    pub(super) front_bias: Buffer,
+    pub(super) scalars: Buffer,
+    pub(super) edge: Buffer,
+    pub(super) edge_bias: Buffer,
+    pub(super) gate: Buffer,
+    pub(super) gate_bias: f32,
+    pub(super) coordinate: Buffer,
+    pub(super) coordinate_bias: Buffer,
+    pub(super) scale: Buffer,
+    pub(super) velocity: Buffer,
+    pub(super) velocity_bias: f32,
+    pub(super) message: Buffer,
+    pub(super) node: Buffer,
+    pub(super) node_bias: Buffer,
+    /// Of the new features, a row a node.
+    pub(super) output: Buffer,
+    /// Of the nodes' input, `input` columns.
+    pub(super) input: Buffer,
+    /// Of the sums of messages.
+    received: Buffer,
+    /// Of coordinates and velocities, as many columns as the state has of them.
+    pub(super) space: Buffer,
+    /// Of the squared distances, and of what `phi_x` returns.
+    distance: Buffer,
+    pub(super) scale_of_edge: Buffer,
+}
+
+impl Gradients {
+    pub(super) fn zeroed(shape: &Shape) -> Self {
+        let Shape { layer, edges, width, input, .. } = *shape;
+        let (nodes, hidden) = (shape.nodes(), layer.hidden);
+        let square = |wanted: bool| Buffer::zeroed(if wanted { hidden * width } else { 0 });
+        let row = |wanted: bool| Buffer::zeroed(if wanted { width } else { 0 });
+        let moves = layer.coordinates.is_some();
+        let updates = layer.node.is_some();
+        Self {
+            sections: Buffer::zeroed(shape.count() * nodes * width),
+            front: Buffer::take(shape.count() * hidden * input),
+            front_bias: Buffer::zeroed(shape.count() * width),
+            scalars: Buffer::zeroed((layer.edge[0].inputs - 2 * layer.features) * width),
+            edge: square(true),
+            edge_bias: row(true),
+            gate: row(layer.gate.is_some()),
+            gate_bias: 0.0,
+            coordinate: square(moves),
+            coordinate_bias: row(moves),
+            scale: row(moves),
+            velocity: row(layer.velocity.is_some()),
+            velocity_bias: 0.0,
+            message: square(updates),
+            node: square(updates),
+            node_bias: row(updates),
+            output: Buffer::zeroed(if updates { nodes * width } else { 0 }),
+            input: Buffer::take(nodes * input),
+            received: Buffer::take(if updates { nodes * width } else { 0 }),
+            space: Buffer::take(nodes * (layer.output_width() - layer.output_features())),
+            distance: Buffer::take(edges.len()),
+            scale_of_edge: Buffer::take(if moves { edges.len() } else { 0 }),
+        }
+    }
+}
+
+pub(super) struct Backward<'a> {
+    pub(super) shape: Shape<'a>,
+    pub(super) weights: &'a Weights,
+    pub(super) rows: &'a Rows,
+    pub(super) saved: &'a Saved,
+    pub(super) state: &'a [f32],
+    pub(super) attributes: &'a [f32],
+    /// Gradient of the new state.
+    pub(super) gradient: &'a [f32],
+    pub(super) found: &'a mut Gradients,
+    /// Whether anyone wants the gradient of the nodes' input.
+    pub(super) input_wanted: bool,
+}
+
+impl Kernel for Backward<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, lanes: L) {
+        self.nodes_last(lanes);
+        self.coordinates();
+        self.velocities(lanes);
+        self.edges(lanes);
+        self.distances();
+        self.nodes_first(lanes);
+    }
+}
+
+/// Add the rows of a matrix to `sums`.
+#[inline(always)]
+pub(crate) fn add_rows<L: Lanes>(lanes: L, rows: &[L::f32s], sums: &mut [L::f32s]) {
+    for row in rows.chunks_exact(sums.len().max(1)) {
+        for (sum, &value) in sums.iter_mut().zip(row) {
+            *sum = lanes.add_f32s(*sum, value);
+        }
+    }
+}
+
+/// `target += left^T right`: the gradient of a weight, `outputs` rows, from `count` rows of either factor.
+#[inline(always)]
+pub(crate) fn add_outer<L: Lanes>(
+    lanes: L,
+    [outputs, count]: [usize; 2],
+    (left, left_width): (&[f32], usize),
+    (right, right_width): (&[f32], usize),
+    target: &mut [f32],
+) {
+    let vectors = right_width / L::F32_LANES;
+    let target = L::as_mut_simd_f32s(target).0;
+    let left = Left { values: left, row: 1, column: left_width };
+    product(
+        lanes,
+        [outputs, count, vectors],
+        left,
+        L::as_simd_f32s(right).0,
+        vectors,
+        #[inline(always)]
+        |lanes: L, row: usize, column: usize, sum| {
+            let place = &mut target[row * vectors + column];
+            *place = lanes.add_f32s(*place, sum);
+        },
+    );
+}
+
+impl Backward<'_> {
+    /// Through `phi_h`.
+    #[inline(always)]
+    fn nodes_last<L: Lanes>(&mut self, lanes: L) {
+        let Shape { layer, width, .. } = self.shape;
+        let Some(section) = self.shape.node_section() else { return };
+        let (nodes, vectors, hidden) = (self.shape.nodes(), width / L::F32_LANES, layer.hidden);
+        let stride = layer.output_width();
+        for (target, row) in self.found.output.chunks_exact_mut(width).zip(self.gradient.chunks_exact(stride)) {
+            target[..hidden].copy_from_slice(&row[..hidden]);
+        }
+        let output = &self.found.output;
+        add_outer(lanes, [hidden, nodes], (output, width), (&self.saved.node.value, width), &mut self.found.node);
+        add_rows(lanes, L::as_simd_f32s(output).0, L::as_mut_simd_f32s(&mut self.found.node_bias).0);
+        let inner = &mut self.found.sections[section * nodes * width..][..nodes * width];
+        {
+            let inner = L::as_mut_simd_f32s(inner).0;
+            let slope = L::as_simd_f32s(&self.saved.node.slope).0;
+            let left = Left { values: output, row: width, column: 1 };
+            product(
+                lanes,
+                [nodes, hidden, vectors],
+                left,
+                L::as_simd_f32s(&self.rows.node).0,
+                vectors,
+                #[inline(always)]
+                |lanes: L, row: usize, column: usize, sum| {
+                    let place = row * vectors + column;
+                    inner[place] = lanes.mul_f32s(sum, slope[place]);
+                },
+            );
+        }
+        add_outer(lanes, [hidden, nodes], (inner, width), (&self.saved.received, width), &mut self.found.message);
+        let received = L::as_mut_simd_f32s(&mut self.found.received).0;
+        let left = Left { values: inner, row: width, column: 1 };
+        product(
+            lanes,
+            [nodes, hidden, vectors],
+            left,
+            L::as_simd_f32s(&self.rows.message).0,
+            vectors,
+            #[inline(always)]
+            |_, row: usize, column: usize, sum| received[row * vectors + column] = sum,
+        );
+    }
+
+    /// Through the sum of equation (4), to positions and `phi_x`.
+    #[inline(always)]
+    fn coordinates(&mut self) {
+        let layer = self.shape.layer;
+        let (first, dim, stride) = (layer.input_features(), layer.dim, layer.input_width());
+        let new_stride = layer.output_width();
+        let new_first = layer.output_features();
+        let columns = new_stride - new_first;
+        for node in 0..self.shape.nodes() {
+            let gradient = &self.gradient[node * new_stride + new_first..][..columns];
+            self.found.space[node * columns..][..columns].copy_from_slice(gradient);
+        }
+        let Some(coordinates) = layer.coordinates else { return };
+        let bound = coordinates.clamp.map_or(f32::INFINITY, |clamp| clamp as f32);
+        let current = layer.velocity.is_some_and(|(_, kind)| kind == Velocity::Current);
+        for node in 0..self.shape.nodes() {
+            let share = self.shape.share(node);
+            for edge in self.shape.edges.of_row(node) {
+                let sender = self.shape.edges.col()[edge] as usize;
+                let (scale, squared) = (self.saved.scale[edge], self.saved.distance[edge]);
+                let inverse = inverse_norm(coordinates.normalize, squared);
+                let mut sum = 0.0;
+                for axis in 0..dim {
+                    let ends = [node, sender].map(|node| self.state[node * stride + first + axis]);
+                    let difference = (ends[0] - ends[1]) * inverse;
+                    let term = difference * scale;
+                    if term > bound || term < -bound {
+                        continue;
+                    }
+                    let new = &self.gradient[node * new_stride + new_first..][..columns];
+                    let step = if current { new[axis] + new[dim + axis] } else { new[axis] };
+                    let part = step * share;
+                    sum += part * difference;
+                    let part = part * scale * inverse;
+                    self.found.space[node * columns + axis] += part;
+                    self.found.space[sender * columns + axis] -= part;
+                }
+                self.found.scale_of_edge[edge] = if coordinates.tanh { sum * (1.0 - scale * scale) } else { sum };
+            }
+        }
+    }
+
+    /// Through `phi_v`.
+    #[inline(always)]
+    fn velocities<L: Lanes>(&mut self, lanes: L) {
+        let Shape { layer, width, .. } = self.shape;
+        let (Some(section), Some((_, kind))) = (self.shape.velocity_section(), layer.velocity) else { return };
+        let (nodes, dim, vectors) = (self.shape.nodes(), layer.dim, width / L::F32_LANES);
+        let (first, stride) = (layer.input_features() + dim, layer.input_width());
+        let inner = &mut self.found.sections[section * nodes * width..][..nodes * width];
+        let inner = L::as_mut_simd_f32s(inner).0.chunks_exact_mut(vectors);
+        let value = L::as_simd_f32s(&self.saved.velocity.value).0.chunks_exact(vectors);
+        let slope = L::as_simd_f32s(&self.saved.velocity.slope).0.chunks_exact(vectors);
+        let weights = L::as_simd_f32s(&self.weights.velocity).0;
+        let sums = L::as_mut_simd_f32s(&mut self.found.velocity).0;
+        for (node, ((inner, value), slope)) in inner.zip(value).zip(slope).enumerate() {
+            let gradient = &self.gradient[node * layer.output_width() + layer.output_features()..][..2 * dim];
+            let mut sum = 0.0;
+            for axis in 0..dim {
+                let (step, passed) = match kind {
+                    Velocity::Initial => (gradient[axis], gradient[dim + axis]),
+                    Velocity::Current => (gradient[axis] + gradient[dim + axis], 0.0),
+                };
+                sum += step * self.state[node * stride + first + axis];
+                self.found.space[node * 2 * dim + dim + axis] = passed + step * self.saved.velocity_scale[node];
+            }
+            self.found.velocity_bias += sum;
+            let sum = lanes.splat_f32s(sum);
+            for c in 0..vectors {
+                sums[c] = lanes.multiply_add(sum, value[c], sums[c]);
+                inner[c] = lanes.mul_f32s(lanes.mul_f32s(sum, weights[c]), slope[c]);
+            }
+        }
+    }
+
+    /// Through `phi_x` and `phi_e`, block by block.
+    #[inline(always)]
+    fn edges<L: Lanes>(&mut self, lanes: L) {
+        let Shape { layer, width, .. } = self.shape;
+        let edges = self.shape.edges.len();
+        let mut first = Activated::take(BLOCK, width);
+        let mut inner = Buffer::take(BLOCK * width);
+        let mut message = Buffer::take(BLOCK * width);
+        let mut gated = Buffer::take(if layer.gate.is_some() { BLOCK * width } else { 0 });
+        let mut start = 0;
+        while start < edges {
+            let range = start..(start + BLOCK).min(edges);
+            start = range.end;
+            first_edge_layer(
+                lanes,
+                &self.shape,
+                [&self.saved.front, &self.weights.scalars, &self.saved.distance, self.attributes],
+                range.clone(),
+                &mut first,
+            );
+            if layer.gate.is_some() {
+                self.gate_again(lanes, range.clone(), &mut gated);
+            }
+            self.scales(lanes, range.clone(), &gated, &mut inner);
+            self.messages(lanes, range.clone(), &inner, &mut message);
+            if layer.gate.is_some() {
+                self.gates(lanes, range.clone(), &mut message);
+            }
+            self.second_edge_layer(lanes, range.clone(), &first, &message, &mut inner);
+            self.first_edge_layer(lanes, range, &inner);
+        }
+    }
+
+    /// Messages after the gate.
+    #[inline(always)]
+    fn gate_again<L: Lanes>(&self, lanes: L, range: std::ops::Range<usize>, gated: &mut Buffer) {
+        let vectors = self.shape.width / L::F32_LANES;
+        let messages = L::as_simd_f32s(&self.saved.message.value).0[range.start * vectors..].chunks_exact(vectors);
+        let gated = L::as_mut_simd_f32s(gated).0.chunks_exact_mut(vectors);
+        for ((&gate, row), gated) in self.saved.gate[range].iter().zip(messages).zip(gated) {
+            for (gated, &value) in gated.iter_mut().zip(row) {
+                *gated = lanes.mul_f32s(value, lanes.splat_f32s(gate));
+            }
+        }
+    }
+
+    /// Through `phi_x`: `inner` becomes the gradient of its first map's result.
+    #[inline(always)]
+    fn scales<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, gated: &Buffer, inner: &mut Buffer) {
+        let Shape { layer, width, .. } = self.shape;
+        if layer.coordinates.is_none() {
+            return;
+        }
+        let vectors = width / L::F32_LANES;
+        let count = range.len();
+        let base = range.start * vectors;
+        let value = L::as_simd_f32s(&self.saved.coordinate.value).0[base..].chunks_exact(vectors);
+        let slope = L::as_simd_f32s(&self.saved.coordinate.slope).0[base..].chunks_exact(vectors);
+        let weights = L::as_simd_f32s(&self.weights.scale).0;
+        let sums = L::as_mut_simd_f32s(&mut self.found.scale).0;
+        let bias = L::as_mut_simd_f32s(&mut self.found.coordinate_bias).0;
+        let gradients = &self.found.scale_of_edge[range.clone()];
+        let rows = L::as_mut_simd_f32s(inner).0.chunks_exact_mut(vectors);
+        for (((&gradient, inner), value), slope) in gradients.iter().zip(rows).zip(value).zip(slope) {
+            let gradient = lanes.splat_f32s(gradient);
+            for c in 0..vectors {
+                sums[c] = lanes.multiply_add(gradient, value[c], sums[c]);
+                inner[c] = lanes.mul_f32s(lanes.mul_f32s(gradient, weights[c]), slope[c]);
+                bias[c] = lanes.add_f32s(bias[c], inner[c]);
+            }
+        }
+        let messages = if layer.gate.is_some() { gated } else { &self.saved.message.value[range.start * width..] };
+        add_outer(lanes, [layer.hidden, count], (inner, width), (messages, width), &mut self.found.coordinate);
+    }
+
+    /// Gradient of the messages, or without a gate already that before their activation.
+    #[inline(always)]
+    fn messages<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, inner: &Buffer, message: &mut Buffer) {
+        let Shape { layer, width, .. } = self.shape;
+        let vectors = width / L::F32_LANES;
+        let count = range.len();
+        let rows = &self.shape.edges.row()[range.clone()];
+        let received = L::as_simd_f32s(&self.found.received).0;
+        let slope = &L::as_simd_f32s(&self.saved.message.slope).0[range.start * vectors..][..count * vectors];
+        let message = L::as_mut_simd_f32s(message).0;
+        let (activated, summed) = (layer.gate.is_none(), layer.node.is_some());
+        let depth = if layer.coordinates.is_some() { layer.hidden } else { 0 };
+        let left = Left { values: inner, row: width, column: 1 };
+        product(
+            lanes,
+            [count, depth, vectors],
+            left,
+            L::as_simd_f32s(&self.rows.coordinate).0,
+            vectors,
+            #[inline(always)]
+            |lanes: L, row: usize, column: usize, sum| {
+                let mut sum = sum;
+                if summed {
+                    sum = lanes.add_f32s(sum, received[rows[row] as usize * vectors + column]);
+                }
+                if activated {
+                    sum = lanes.mul_f32s(sum, slope[row * vectors + column]);
+                }
+                message[row * vectors + column] = sum;
+            },
+        );
+    }
+
+    /// Through the gate and the activation before it.
+    #[inline(always)]
+    fn gates<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, message: &mut Buffer) {
+        let vectors = self.shape.width / L::F32_LANES;
+        let base = range.start * vectors;
+        let value = L::as_simd_f32s(&self.saved.message.value).0[base..].chunks_exact(vectors);
+        let slope = L::as_simd_f32s(&self.saved.message.slope).0[base..].chunks_exact(vectors);
+        let weights = L::as_simd_f32s(&self.weights.gate).0;
+        let sums = L::as_mut_simd_f32s(&mut self.found.gate).0;
+        let rows = L::as_mut_simd_f32s(message).0.chunks_exact_mut(vectors);
+        for (((&gate, row), value), slope) in self.saved.gate[range].iter().zip(rows).zip(value).zip(slope) {
+            let inner = super::forward::dot(lanes, row, value) * gate * (1.0 - gate);
+            self.found.gate_bias += inner;
+            let (inner, gate) = (lanes.splat_f32s(inner), lanes.splat_f32s(gate));
+            for c in 0..vectors {
+                sums[c] = lanes.multiply_add(inner, value[c], sums[c]);
+                let sum = lanes.multiply_add(inner, weights[c], lanes.mul_f32s(gate, row[c]));
+                row[c] = lanes.mul_f32s(sum, slope[c]);
+            }
+        }
+    }
+
+    /// Through the second map of `phi_e`: `inner` becomes the gradient before the first activation.
+    #[inline(always)]
+    fn second_edge_layer<L: Lanes>(
+        &mut self,
+        lanes: L,
+        range: std::ops::Range<usize>,
+        first: &Activated,
+        message: &Buffer,
+        inner: &mut Buffer,
+    ) {
+        let Shape { layer, width, .. } = self.shape;
+        let (vectors, count) = (width / L::F32_LANES, range.len());
+        let rows = &L::as_simd_f32s(message).0[..count * vectors];
+        add_rows(lanes, rows, L::as_mut_simd_f32s(&mut self.found.edge_bias).0);
+        add_outer(lanes, [layer.hidden, count], (message, width), (&first.value, width), &mut self.found.edge);
+        let slope = L::as_simd_f32s(&first.slope).0;
+        let inner = L::as_mut_simd_f32s(inner).0;
+        let left = Left { values: message, row: width, column: 1 };
+        product(
+            lanes,
+            [count, layer.hidden, vectors],
+            left,
+            L::as_simd_f32s(&self.rows.edge).0,
+            vectors,
+            #[inline(always)]
+            |lanes: L, row: usize, column: usize, sum| {
+                let place = row * vectors + column;
+                inner[place] = lanes.mul_f32s(sum, slope[place]);
+            },
+        );
+    }
+
+    /// Through the first map of `phi_e`: to receivers, senders, distances and the weights of distance and attributes.
+    #[inline(always)]
+    fn first_edge_layer<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, inner: &Buffer) {
+        let Shape { layer, width, .. } = self.shape;
+        let (vectors, count) = (width / L::F32_LANES, layer.attributes);
+        let block = self.shape.nodes() * vectors;
+        let sections = L::as_mut_simd_f32s(&mut self.found.sections).0;
+        let (receive, send) = sections.split_at_mut(SEND * block);
+        let receive = &mut receive[RECEIVE * block..];
+        let weights = L::as_simd_f32s(&self.weights.scalars).0;
+        let sums = L::as_mut_simd_f32s(&mut self.found.scalars).0;
+        let has_distance = layer.dim > 0;
+        let inner = L::as_simd_f32s(inner).0.chunks_exact(vectors);
+        let ends = self.shape.edges.row()[range.clone()].iter().zip(&self.shape.edges.col()[range.clone()]);
+        for ((edge, (&row, &col)), inner) in range.zip(ends).zip(inner) {
+            let receive = &mut receive[row as usize * vectors..][..vectors];
+            let send = &mut send[col as usize * vectors..][..vectors];
+            for c in 0..vectors {
+                receive[c] = lanes.add_f32s(receive[c], inner[c]);
+                send[c] = lanes.add_f32s(send[c], inner[c]);
+            }
+            let mut rest = &mut *sums;
+            if has_distance {
+                let (sum, others) = rest.split_at_mut(vectors);
+                let distance = lanes.splat_f32s(self.saved.distance[edge]);
+                for (sum, &inner) in sum.iter_mut().zip(inner) {
+                    *sum = lanes.multiply_add(distance, inner, *sum);
+                }
+                self.found.distance[edge] = super::forward::dot(lanes, inner, &weights[..vectors]);
+                rest = others;
+            }
+            let attributes = &self.attributes[edge * count..][..count];
+            for (attribute, sum) in attributes.iter().zip(rest.chunks_exact_mut(vectors)) {
+                let attribute = lanes.splat_f32s(*attribute);
+                for (sum, &inner) in sum.iter_mut().zip(inner) {
+                    *sum = lanes.multiply_add(attribute, inner, *sum);
+                }
+            }
+        }
+    }
+
+    /// From the squared distances to the positions.
+    #[inline(always)]
+    fn distances(&mut self) {
+        let layer = self.shape.layer;
+        let (first, dim, stride) = (layer.input_features(), layer.dim, layer.input_width());
+        let columns = layer.output_width() - layer.output_features();
+        let edges = self.shape.edges;
+        for (edge, (&row, &col)) in edges.row().iter().zip(edges.col()).enumerate() {
+            let (row, col) = (row as usize, col as usize);
+            for axis in 0..dim {
+                let difference = self.state[row * stride + first + axis] - self.state[col * stride + first + axis];
+                let part = 2.0 * difference * self.found.distance[edge];
+                self.found.space[row * columns + axis] += part;
+                self.found.space[col * columns + axis] -= part;
+            }
+        }
+    }
+
+    /// Through the products with the nodes' input.
+    #[inline(always)]
+    fn nodes_first<L: Lanes>(&mut self, lanes: L) {
+        let Shape { layer, input, width, .. } = self.shape;
+        let (nodes, hidden) = (self.shape.nodes(), layer.hidden);
+        let vectors = input / L::F32_LANES;
+        for section in 0..self.shape.count() {
+            let gradient = &self.found.sections[section * nodes * width..][..nodes * width];
+            let bias = &mut self.found.front_bias[section * width..][..width];
+            add_rows(lanes, L::as_simd_f32s(gradient).0, L::as_mut_simd_f32s(bias).0);
+            let target = &mut self.found.front[section * hidden * input..][..hidden * input];
+            let target = L::as_mut_simd_f32s(target).0;
+            let left = Left { values: gradient, row: 1, column: width };
+            let right = L::as_simd_f32s(&self.saved.input).0;
+            product(
+                lanes,
+                [hidden, nodes, vectors],
+                left,
+                right,
+                vectors,
+                #[inline(always)]
+                |_, row: usize, column: usize, sum| target[row * vectors + column] = sum,
+            );
+        }
+        if !self.input_wanted {
+            return;
+        }
+        if layer.residual && layer.node.is_some() && layer.embedding.is_none() {
+            self.found.input.copy_from_slice(&self.found.output[..nodes * input]);
+        } else {
+            self.found.input.fill(0.0);
+        }
+        for section in 0..self.shape.count() {
+            let gradient = &self.found.sections[section * nodes * width..][..nodes * width];
+            let target = L::as_mut_simd_f32s(&mut self.found.input).0;
+            let left = Left { values: gradient, row: width, column: 1 };
+            let right = L::as_simd_f32s(&self.rows.front[section * hidden * input..][..hidden * input]).0;
+            product(
+                lanes,
+                [nodes, hidden, vectors],
+                left,
+                right,
+                vectors,
+                #[inline(always)]
+                |lanes: L, row: usize, column: usize, sum| {
+                    let place = &mut target[row * vectors + column];
+                    *place = lanes.add_f32s(*place, sum);
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,446 @@
+//! A layer's forward pass.
+
+use super::super::arena::Buffer;
+use super::shape::{RECEIVE, SEND, Shape};
+use super::weights::Weights;
+use crate::definition::Velocity;
+use crate::math;
+use crate::matrix::{Left, product};
+use crate::simd::{Kernel, Lanes};
+
+/// Edges that go through all of a layer's edge networks before the next ones: their rows stay in the fast caches.
+pub(super) const BLOCK: usize = 96;
+
+/// An activation and its slope, row by row.
+pub(super) struct Activated {
+    pub(super) value: Buffer,
+    pub(super) slope: Buffer,
+}
+
+impl Activated {
+    pub(super) fn take(rows: usize, width: usize) -> Self {
+        Self { value: Buffer::take(rows * width), slope: Buffer::take(rows * width) }
+    }
+}
+
+/// What the forward pass leaves for the backward pass.
+pub(super) struct Saved {
+    /// The nodes' input, `input` columns.
+    pub(super) input: Buffer,
+    /// What a node says as a receiver and as a sender, one after the other; then what goes into `phi_h`.
+    pub(super) front: Buffer,
+    /// `phi_v`'s hidden layer, and its result.
+    pub(super) velocity: Activated,
+    pub(super) velocity_scale: Buffer,
+    /// Squared distance of each edge.
+    pub(super) distance: Buffer,
+    /// Messages, after the second activation and before the gate.
+    pub(super) message: Activated,
+    pub(super) gate: Buffer,
+    /// `phi_x`'s hidden layer, and its result.
+    pub(super) coordinate: Activated,
+    pub(super) scale: Buffer,
+    /// Sum of the messages of each node.
+    pub(super) received: Buffer,
+    /// `phi_h`'s hidden layer.
+    pub(super) node: Activated,
+}
+
+impl Saved {
+    /// Room for a pass; that for edges covers one block only if nothing will be differentiated.
+    pub(super) fn take(shape: &Shape, tracked: bool) -> Self {
+        let Shape { layer, edges, width, input, .. } = *shape;
+        let nodes = shape.nodes();
+        let kept = if tracked { edges.len() } else { edges.len().min(BLOCK) };
+        let some = |wanted: bool, rows: usize| Activated::take(if wanted { rows } else { 0 }, width);
+        let moves = layer.coordinates.is_some();
+        Self {
+            input: Buffer::take(nodes * input),
+            front: Buffer::take(shape.count() * nodes * width),
+            velocity: some(layer.velocity.is_some(), nodes),
+            velocity_scale: Buffer::take(nodes),
+            distance: Buffer::take(edges.len()),
+            message: Activated::take(kept, width),
+            gate: Buffer::take(if layer.gate.is_some() { edges.len() } else { 0 }),
+            coordinate: some(moves, kept),
+            scale: Buffer::take(if moves { edges.len() } else { 0 }),
+            received: Buffer::zeroed(if layer.node.is_some() { nodes * width } else { 0 }),
+            node: some(layer.node.is_some(), nodes),
+        }
+    }
+}
+
+pub(super) struct Forward<'a> {
+    pub(super) shape: Shape<'a>,
+    pub(super) weights: &'a Weights,
+    pub(super) state: &'a [f32],
+    pub(super) attributes: &'a [f32],
+    pub(super) saved: &'a mut Saved,
+    /// Whether edges are kept whole.
+    pub(super) tracked: bool,
+    /// The new state, as long as the layer says.
+    pub(super) output: &'a mut [f32],
+}
+
+impl Kernel for Forward<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, lanes: L) {
+        self.distances();
+        self.nodes_first(lanes);
+        let mut first = Activated::take(BLOCK, self.shape.width);
+        let mut gated = Buffer::take(if self.shape.layer.gate.is_some() { BLOCK * self.shape.width } else { 0 });
+        let edges = self.shape.edges.len();
+        let mut start = 0;
+        while start < edges {
+            let end = (start + BLOCK).min(edges);
+            first_edge_layer(
+                lanes,
+                &self.shape,
+                [&self.saved.front, &self.weights.scalars, &self.saved.distance, self.attributes],
+                start..end,
+                &mut first,
+            );
+            self.messages(lanes, start..end, &first, &mut gated);
+            self.scales(lanes, start..end, &gated);
+            start = end;
+        }
+        self.coordinates();
+        self.nodes_last(lanes);
+    }
+}
+
+/// The first map of `phi_e` for edges `range`, split into what receiver and sender contribute, and what distance and
+/// attributes do.
+#[inline(always)]
+pub(super) fn first_edge_layer<L: Lanes>(
+    lanes: L,
+    shape: &Shape,
+    [front, scalars, distance, attributes]: [&[f32]; 4],
+    range: std::ops::Range<usize>,
+    result: &mut Activated,
+) {
+    let vectors = shape.width / L::F32_LANES;
+    let block = shape.nodes() * vectors;
+    let front = L::as_simd_f32s(front).0;
+    let (receive, send) = (&front[RECEIVE * block..][..block], &front[SEND * block..][..block]);
+    let scalars = L::as_simd_f32s(scalars).0;
+    let count = shape.layer.attributes;
+    let has_distance = shape.layer.dim > 0;
+    let (rows, cols) = (&shape.edges.row()[range.clone()], &shape.edges.col()[range.clone()]);
+    let value = L::as_mut_simd_f32s(&mut result.value).0.chunks_exact_mut(vectors);
+    let slope = L::as_mut_simd_f32s(&mut result.slope).0.chunks_exact_mut(vectors);
+    for (((edge, (&row, &col)), value), slope) in range.zip(rows.iter().zip(cols)).zip(value).zip(slope) {
+        let receive = &receive[row as usize * vectors..][..vectors];
+        let send = &send[col as usize * vectors..][..vectors];
+        let attributes = &attributes[edge * count..][..count];
+        for c in 0..vectors {
+            let mut z = lanes.add_f32s(receive[c], send[c]);
+            let mut rest = scalars;
+            if has_distance {
+                z = lanes.multiply_add(lanes.splat_f32s(distance[edge]), rest[c], z);
+                rest = &rest[vectors..];
+            }
+            for (attribute, weight) in attributes.iter().zip(rest.chunks_exact(vectors)) {
+                z = lanes.multiply_add(lanes.splat_f32s(*attribute), weight[c], z);
+            }
+            (value[c], slope[c]) = math::silu_and_slope(lanes, z);
+        }
+    }
+}
+
+/// The product of a row with a vector of weights.
+#[inline(always)]
+pub(super) fn dot<L: Lanes>(lanes: L, row: &[L::f32s], weights: &[L::f32s]) -> f32 {
+    let mut sum = lanes.splat_f32s(0.0);
+    for (&value, &weight) in row.iter().zip(weights) {
+        sum = lanes.multiply_add(value, weight, sum);
+    }
+    lanes.reduce_sum_f32s(sum)
+}
+
+/// Unlike `min` and `max`, these comparisons let NaN through: a diverging run must not look healthy.
+#[inline(always)]
+pub(super) fn clamp(value: f32, bound: f32) -> f32 {
+    if value > bound {
+        bound
+    } else if value < -bound {
+        -bound
+    } else {
+        value
+    }
+}
+
+/// What a difference is multiplied with before its scale.
+#[inline(always)]
+pub(super) fn inverse_norm(normalize: bool, squared: f32) -> f32 {
+    if normalize { 1.0 / (squared.sqrt() + 1e-8) } else { 1.0 }
+}
+
+impl Forward<'_> {
+    /// Where a block's edges lie in what is kept.
+    #[inline(always)]
+    fn base(&self, start: usize) -> usize {
+        if self.tracked { start } else { 0 }
+    }
+
+    /// Column of the coordinates, and their number, and the row's length.
+    #[inline(always)]
+    fn place(&self) -> (usize, usize, usize) {
+        let layer = self.shape.layer;
+        (layer.input_features(), layer.dim, layer.input_width())
+    }
+
+    #[inline(always)]
+    fn distances(&mut self) {
+        let (first, dim, stride) = self.place();
+        let edges = self.shape.edges;
+        let ends = edges.row().iter().zip(edges.col());
+        for (distance, (&row, &col)) in self.saved.distance.iter_mut().zip(ends) {
+            let receiver = &self.state[row as usize * stride + first..][..dim];
+            let sender = &self.state[col as usize * stride + first..][..dim];
+            let squares = receiver.iter().zip(sender).map(|(&a, &b)| (a - b) * (a - b));
+            *distance = squares.fold(0.0, |sum, square| sum + square);
+        }
+    }
+
+    /// All products with the nodes' input.
+    #[inline(always)]
+    fn nodes_first<L: Lanes>(&mut self, lanes: L) {
+        let Shape { layer, depth, input, width, .. } = self.shape;
+        let (nodes, vectors) = (self.shape.nodes(), width / L::F32_LANES);
+        let stride = layer.input_width();
+        if input > 0 {
+            let rows = self.state.chunks_exact(stride.max(1));
+            for (target, row) in self.saved.input.chunks_exact_mut(input).zip(rows) {
+                target[..depth].copy_from_slice(&row[..depth]);
+            }
+        }
+        let left = Left { values: &self.saved.input, row: input, column: 1 };
+        let weights = L::as_simd_f32s(&self.weights.front).0;
+        let bias = L::as_simd_f32s(&self.weights.front_bias).0;
+        let front = L::as_mut_simd_f32s(&mut self.saved.front).0;
+        for section in 0..self.shape.count() {
+            let weights = &weights[section * depth * vectors..][..depth * vectors];
+            let bias = &bias[section * vectors..][..vectors];
+            let target = &mut front[section * nodes * vectors..][..nodes * vectors];
+            product(
+                lanes,
+                [nodes, depth, vectors],
+                left,
+                weights,
+                vectors,
+                #[inline(always)]
+                |lanes: L, row: usize, column: usize, sum| {
+                    target[row * vectors + column] = lanes.add_f32s(sum, bias[column])
+                },
+            );
+        }
+        if let Some(section) = self.shape.velocity_section() {
+            let z = &front[section * nodes * vectors..][..nodes * vectors];
+            let value = L::as_mut_simd_f32s(&mut self.saved.velocity.value).0;
+            let slope = L::as_mut_simd_f32s(&mut self.saved.velocity.slope).0;
+            for ((&z, value), slope) in z.iter().zip(value.iter_mut()).zip(slope) {
+                (*value, *slope) = math::silu_and_slope(lanes, z);
+            }
+            let weights = L::as_simd_f32s(&self.weights.velocity).0;
+            for (scale, row) in self.saved.velocity_scale.iter_mut().zip(value.chunks_exact(vectors)) {
+                *scale = dot(lanes, row, weights) + self.weights.velocity_bias;
+            }
+        }
+    }
+
+    /// The second map of `phi_e`, the gate, and the sums.
+    #[inline(always)]
+    fn messages<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, first: &Activated, gated: &mut Buffer) {
+        let Shape { layer, width, .. } = self.shape;
+        let vectors = width / L::F32_LANES;
+        let base = self.base(range.start) * vectors;
+        let count = range.len();
+        let value = &mut L::as_mut_simd_f32s(&mut self.saved.message.value).0[base..][..count * vectors];
+        let slope = &mut L::as_mut_simd_f32s(&mut self.saved.message.slope).0[base..][..count * vectors];
+        let bias = L::as_simd_f32s(&self.weights.edge_bias).0;
+        let left = Left { values: &first.value, row: width, column: 1 };
+        product(
+            lanes,
+            [count, layer.hidden, vectors],
+            left,
+            L::as_simd_f32s(&self.weights.edge).0,
+            vectors,
+            #[inline(always)]
+            |lanes: L, row: usize, column: usize, sum| {
+                let place = row * vectors + column;
+                (value[place], slope[place]) = math::silu_and_slope(lanes, lanes.add_f32s(sum, bias[column]));
+            },
+        );
+        let mut messages: &[L::f32s] = value;
+        if layer.gate.is_some() {
+            let weights = L::as_simd_f32s(&self.weights.gate).0;
+            let gated = L::as_mut_simd_f32s(gated).0;
+            let rows = messages.chunks_exact(vectors).zip(gated.chunks_exact_mut(vectors));
+            for (gate, (row, gated)) in self.saved.gate[range.clone()].iter_mut().zip(rows) {
+                *gate = 1.0 / (1.0 + (-(dot(lanes, row, weights) + self.weights.gate_bias)).exp());
+                for (gated, &value) in gated.iter_mut().zip(row) {
+                    *gated = lanes.mul_f32s(value, lanes.splat_f32s(*gate));
+                }
+            }
+            messages = gated;
+        }
+        if layer.node.is_some() {
+            let received = L::as_mut_simd_f32s(&mut self.saved.received).0;
+            for (&row, message) in self.shape.edges.row()[range].iter().zip(messages.chunks_exact(vectors)) {
+                let received = &mut received[row as usize * vectors..][..vectors];
+                for (received, &value) in received.iter_mut().zip(message) {
+                    *received = lanes.add_f32s(*received, value);
+                }
+            }
+        }
+    }
+
+    /// `phi_x`.
+    #[inline(always)]
+    fn scales<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, gated: &Buffer) {
+        let Shape { layer, width, .. } = self.shape;
+        let Some(coordinates) = layer.coordinates else { return };
+        let vectors = width / L::F32_LANES;
+        let base = self.base(range.start);
+        let count = range.len();
+        let value = &mut L::as_mut_simd_f32s(&mut self.saved.coordinate.value).0[base * vectors..][..count * vectors];
+        let slope = &mut L::as_mut_simd_f32s(&mut self.saved.coordinate.slope).0[base * vectors..][..count * vectors];
+        let bias = L::as_simd_f32s(&self.weights.coordinate_bias).0;
+        let messages = if layer.gate.is_some() { gated } else { &self.saved.message.value[base * width..] };
+        let left = Left { values: messages, row: width, column: 1 };
+        let right = L::as_simd_f32s(&self.weights.coordinate).0;
+        product(
+            lanes,
+            [count, layer.hidden, vectors],
+            left,
+            right,
+            vectors,
+            #[inline(always)]
+            |lanes: L, row: usize, column: usize, sum| {
+                let place = row * vectors + column;
+                (value[place], slope[place]) = math::silu_and_slope(lanes, lanes.add_f32s(sum, bias[column]));
+            },
+        );
+        let weights = L::as_simd_f32s(&self.weights.scale).0;
+        for (scale, row) in self.saved.scale[range].iter_mut().zip(value.chunks_exact(vectors)) {
+            let product = dot(lanes, row, weights);
+            *scale = if coordinates.tanh { product.tanh() } else { product };
+        }
+    }
+
+    /// The new coordinates and velocities.
+    #[inline(always)]
+    fn coordinates(&mut self) {
+        let (first, dim, stride) = self.place();
+        let layer = self.shape.layer;
+        let new_stride = layer.output_width();
+        let new_first = layer.output_features();
+        let copied = new_stride - new_first;
+        if copied == 0 {
+            return;
+        }
+        let bound = layer.coordinates.and_then(|c| c.clamp).map_or(f32::INFINITY, |clamp| clamp as f32);
+        let normalize = layer.coordinates.is_some_and(|c| c.normalize);
+        for node in 0..self.shape.nodes() {
+            let old = &self.state[node * stride + first..][..copied];
+            let new = &mut self.output[node * new_stride + new_first..][..copied];
+            new.copy_from_slice(old);
+            if layer.coordinates.is_none() {
+                continue;
+            }
+            let (new_x, new_v) = new.split_at_mut(dim);
+            let (x, v) = old.split_at(dim);
+            let share = self.shape.share(node);
+            // The step of each axis collects in x' until it is added to x.
+            new_x.fill(0.0);
+            for edge in self.shape.edges.of_row(node) {
+                let sender = self.shape.edges.col()[edge] as usize * stride + first;
+                let sender = &self.state[sender..][..dim];
+                let inverse = inverse_norm(normalize, self.saved.distance[edge]);
+                for ((step, &a), &b) in new_x.iter_mut().zip(x).zip(sender) {
+                    *step += clamp((a - b) * inverse * self.saved.scale[edge], bound);
+                }
+            }
+            for axis in 0..dim {
+                let mut step = new_x[axis] * share;
+                if let Some((_, kind)) = layer.velocity {
+                    step += self.saved.velocity_scale[node] * v[axis];
+                    if kind == Velocity::Current {
+                        new_v[axis] = step;
+                    }
+                }
+                new_x[axis] = x[axis] + step;
+            }
+        }
+    }
+
+    /// `phi_h` and the new features.
+    #[inline(always)]
+    fn nodes_last<L: Lanes>(&mut self, lanes: L) {
+        let Shape { layer, depth, input, width, features, .. } = self.shape;
+        let Some(section) = self.shape.node_section() else { return };
+        let (nodes, vectors, hidden) = (self.shape.nodes(), width / L::F32_LANES, layer.hidden);
+        let part = &self.saved.front[section * nodes * width..][..nodes * width];
+        let part = L::as_simd_f32s(part).0;
+        let value = L::as_mut_simd_f32s(&mut self.saved.node.value).0;
+        let slope = L::as_mut_simd_f32s(&mut self.saved.node.slope).0;
+        let left = Left { values: &self.saved.received, row: width, column: 1 };
+        let right = L::as_simd_f32s(&self.weights.message).0;
+        product(
+            lanes,
+            [nodes, hidden, vectors],
+            left,
+            right,
+            vectors,
+            #[inline(always)]
+            |lanes: L, row: usize, column: usize, sum| {
+                let place = row * vectors + column;
+                (value[place], slope[place]) = math::silu_and_slope(lanes, lanes.add_f32s(sum, part[place]));
+            },
+        );
+        let mut new = Buffer::take(nodes * width);
+        let bias = L::as_simd_f32s(&self.weights.node_bias).0;
+        let target = L::as_mut_simd_f32s(&mut new).0;
+        let left = Left { values: &self.saved.node.value, row: width, column: 1 };
+        product(
+            lanes,
+            [nodes, hidden, vectors],
+            left,
+            L::as_simd_f32s(&self.weights.node).0,
+            vectors,
+            #[inline(always)]
+            |lanes: L, row: usize, column: usize, sum| {
+                target[row * vectors + column] = lanes.add_f32s(sum, bias[column])
+            },
+        );
+        if layer.residual && layer.embedding.is_some() {
+            let weights = L::as_simd_f32s(&self.weights.embedding).0;
+            let vectors = features / L::F32_LANES;
+            let bias = &weights[depth * vectors..];
+            let left = Left { values: &self.saved.input, row: input, column: 1 };
+            product(
+                lanes,
+                [nodes, depth, vectors],
+                left,
+                weights,
+                vectors,
+                #[inline(always)]
+                |lanes: L, row: usize, column: usize, sum| {
+                    let h = lanes.add_f32s(sum, bias[column]);
+                    target[row * vectors + column] = lanes.add_f32s(h, target[row * vectors + column]);
+                },
+            );
+        }
+        let stride = layer.output_width();
+        for (node, row) in new.chunks_exact(width).enumerate() {
+            let target = &mut self.output[node * stride..][..hidden];
+            target.copy_from_slice(&row[..hidden]);
+            if layer.residual && layer.embedding.is_none() {
+                for (target, &h) in target.iter_mut().zip(&self.saved.input[node * input..]) {
+                    *target += h;
+                }
+            }
+        }
+    }
+}

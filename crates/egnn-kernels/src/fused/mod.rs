@@ -1,0 +1,14 @@
+//! The fused operations: float32 on the CPU.
+
+mod arena;
+mod dense;
+mod field;
+mod layer;
+mod pack;
+mod segment;
+mod storage;
+
+pub(crate) use dense::dense;
+pub(crate) use field::radial_field;
+pub(crate) use layer::layer;
+pub(crate) use segment::{segment_mean, segment_sum};

@@ -1,0 +1,208 @@
+//! The operations in candle's own: any device, float32 and float64, differentiated by candle.
+
+use candle_core::{Device, Result, Tensor};
+
+use crate::backend::LayerInput;
+use crate::definition::{Activation, Aggregation, Coordinates, Layer, Map, RadialField, Velocity};
+use crate::edges::Edges;
+
+pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map, activation: Activation) -> Result<Tensor> {
+    let weight = parameters.narrow(0, map.offset, map.outputs * map.inputs)?.reshape((map.outputs, map.inputs))?;
+    let mut z = x.contiguous()?.matmul(&weight.t()?)?;
+    if let Some(offset) = map.bias_offset() {
+        z = z.broadcast_add(&parameters.narrow(0, offset, map.outputs)?)?;
+    }
+    match activation {
+        Activation::Identity => Ok(z),
+        Activation::Silu => z.silu(),
+    }
+}
+
+/// Linear, SiLU, Linear.
+fn mlp(x: &Tensor, parameters: &Tensor, maps: [Map; 2]) -> Result<Tensor> {
+    dense(&dense(x, parameters, maps[0], Activation::Silu)?, parameters, maps[1], Activation::Identity)
+}
+
+pub(crate) fn layer(layer: &Layer, input: &LayerInput) -> Result<Tensor> {
+    if input.edges.nodes() == 0 {
+        return nothing(layer.output_width(), input);
+    }
+    let parameters = input.parameters;
+    let graph = Graph::new(input.edges, input.state.device())?;
+    let features = layer.input_features();
+    let raw = columns(input.state, 0, features)?;
+    let h = match (layer.embedding, input.embedding) {
+        (Some(map), Some(embedding)) => dense(&raw, embedding, map, Activation::Identity)?,
+        _ => raw,
+    };
+    let x = (layer.dim > 0).then(|| columns(input.state, features, layer.dim)).transpose()?;
+    let difference = x.as_ref().map(|x| graph.difference(x)).transpose()?;
+
+    let mut edge = vec![graph.receivers(&h)?, graph.senders(&h)?];
+    edge.extend(difference.as_ref().map(squared_norm).transpose()?);
+    edge.extend(input.attributes.map(Tensor::detach));
+    let messages = messages(layer, parameters, &Tensor::cat(&edge, 1)?)?;
+
+    let mut state = Vec::new();
+    if let Some(maps) = layer.node {
+        let update = mlp(&Tensor::cat(&[&h, &graph.sum(&messages)?], 1)?, parameters, maps)?;
+        state.push(if layer.residual { (&h + update)? } else { update });
+    }
+    if let (Some(x), Some(difference), Some(coordinates)) = (&x, &difference, &layer.coordinates) {
+        let step = coordinate_step(coordinates, parameters, difference, &messages, &graph)?;
+        state.extend(moved(layer, input, x, step, &h)?);
+    } else {
+        state.extend(x);
+    }
+    Tensor::cat(&state, 1)
+}
+
+/// The state of no nodes: candle cannot take columns of a matrix without rows.
+fn nothing(width: usize, input: &LayerInput) -> Result<Tensor> {
+    Tensor::zeros((0, width), input.state.dtype(), input.state.device())
+}
+
+/// `m_ij`, gated if there is a gate: `(edges, hidden)`.
+fn messages(layer: &Layer, parameters: &Tensor, edge: &Tensor) -> Result<Tensor> {
+    let first = dense(edge, parameters, layer.edge[0], Activation::Silu)?;
+    let messages = dense(&first, parameters, layer.edge[1], Activation::Silu)?;
+    match layer.gate {
+        None => Ok(messages),
+        Some(gate) => {
+            let z = dense(&messages, parameters, gate, Activation::Identity)?;
+            // The sigmoid by way of tanh: its gradient is finite for any z.
+            messages.broadcast_mul(&(((z * 0.5)?.tanh()? + 1.0)? * 0.5)?)
+        }
+    }
+}
+
+/// `C sum_j clamp((x_i - x_j) phi_x(m_ij))`: `(nodes, dim)`.
+fn coordinate_step(
+    coordinates: &Coordinates,
+    parameters: &Tensor,
+    difference: &Tensor,
+    messages: &Tensor,
+    graph: &Graph,
+) -> Result<Tensor> {
+    let scale = mlp(messages, parameters, coordinates.maps)?;
+    let scale = if coordinates.tanh { scale.tanh()? } else { scale };
+    let terms = if coordinates.normalize {
+        let norm = (squared_norm(&difference.detach())?.sqrt()? + 1e-8)?;
+        difference.broadcast_div(&norm)?.broadcast_mul(&scale)?
+    } else {
+        difference.broadcast_mul(&scale)?
+    };
+    let terms = match coordinates.clamp {
+        Some(bound) => clamp(&terms, bound)?,
+        None => terms,
+    };
+    match coordinates.aggregation {
+        Aggregation::Mean => graph.mean(&terms),
+        Aggregation::Sum => graph.sum(&terms),
+    }
+}
+
+/// Cut at `+-bound`. candle's own clamp halves the gradient on the bound and loses NaN; these comparisons do not.
+fn clamp(terms: &Tensor, bound: f64) -> Result<Tensor> {
+    let values = terms.detach();
+    let bounds = values.ones_like()?;
+    let terms = values.gt(bound)?.where_cond(&(&bounds * bound)?, terms)?;
+    values.lt(-bound)?.where_cond(&(&bounds * -bound)?, &terms)
+}
+
+/// `[x', v']` after a step of the coordinates, without `v'` if there is no velocity.
+fn moved(layer: &Layer, input: &LayerInput, x: &Tensor, step: Tensor, h: &Tensor) -> Result<Vec<Tensor>> {
+    let Some((maps, velocity)) = layer.velocity else {
+        return Ok(vec![(x + step)?]);
+    };
+    let v = columns(input.state, layer.input_features() + layer.dim, layer.dim)?;
+    let step = (step + v.broadcast_mul(&mlp(h, input.parameters, maps)?)?)?;
+    let x = (x + &step)?;
+    Ok(match velocity {
+        Velocity::Initial => vec![x, v],
+        Velocity::Current => vec![x, step],
+    })
+}
+
+pub(crate) fn radial_field(layer: &RadialField, input: &LayerInput) -> Result<Tensor> {
+    if input.edges.nodes() == 0 {
+        return nothing(2 * layer.dim, input);
+    }
+    let graph = Graph::new(input.edges, input.state.device())?;
+    let (x, v) = (columns(input.state, 0, layer.dim)?, columns(input.state, layer.dim, layer.dim)?);
+    let difference = graph.difference(&x)?;
+    let mut edge = vec![root(&squared_norm(&difference)?)?];
+    edge.extend(input.attributes.map(Tensor::detach));
+    let scale = mlp(&Tensor::cat(&edge, 1)?, input.parameters, layer.phi)?.tanh()?;
+    let step = graph.mean(&difference.broadcast_mul(&scale)?)?;
+    let speed = squared_norm(&v.detach())?.sqrt()?;
+    let drift = v.broadcast_mul(&mlp(&speed, input.parameters, layer.velocity)?)?;
+    Tensor::cat(&[((x + step)? + drift)?, v], 1)
+}
+
+/// The square root, with gradient 0 instead of infinity at 0.
+fn root(squared: &Tensor) -> Result<Tensor> {
+    let is_zero = squared.detach().eq(0.0)?;
+    let root = is_zero.where_cond(&squared.ones_like()?, squared)?.sqrt()?;
+    is_zero.where_cond(&squared.zeros_like()?, &root)
+}
+
+pub(crate) fn segment_sum(messages: &Tensor, edges: &Edges) -> Result<Tensor> {
+    Graph::new(edges, messages.device())?.sum(messages)
+}
+
+pub(crate) fn segment_mean(messages: &Tensor, edges: &Edges) -> Result<Tensor> {
+    Graph::new(edges, messages.device())?.mean(messages)
+}
+
+/// Some columns of a matrix.
+fn columns(matrix: &Tensor, start: usize, count: usize) -> Result<Tensor> {
+    matrix.narrow(1, start, count)?.contiguous()
+}
+
+/// The squared norm of each row: `(rows, 1)`.
+fn squared_norm(rows: &Tensor) -> Result<Tensor> {
+    rows.sqr()?.sum_keepdim(1)
+}
+
+/// Edges whose ends are on the device.
+struct Graph<'a> {
+    edges: &'a Edges,
+    row: Tensor,
+    col: Tensor,
+}
+
+impl<'a> Graph<'a> {
+    fn new(edges: &'a Edges, device: &Device) -> Result<Self> {
+        let index = |nodes: &[u32]| Tensor::from_slice(nodes, nodes.len(), device);
+        Ok(Self { edges, row: index(edges.row())?, col: index(edges.col())? })
+    }
+
+    /// What the receiving node of each edge has.
+    fn receivers(&self, nodes: &Tensor) -> Result<Tensor> {
+        nodes.index_select(&self.row, 0)
+    }
+
+    /// What the sending node of each edge has.
+    fn senders(&self, nodes: &Tensor) -> Result<Tensor> {
+        nodes.index_select(&self.col, 0)
+    }
+
+    /// `x_i - x_j`.
+    fn difference(&self, x: &Tensor) -> Result<Tensor> {
+        self.receivers(x)? - self.senders(x)?
+    }
+
+    fn sum(&self, messages: &Tensor) -> Result<Tensor> {
+        let shape = (self.edges.nodes(), messages.dims2()?.1);
+        let zeros = Tensor::zeros(shape, messages.dtype(), messages.device())?;
+        zeros.index_add(&self.row, &messages.contiguous()?, 0)
+    }
+
+    fn mean(&self, messages: &Tensor) -> Result<Tensor> {
+        let nodes = self.edges.nodes();
+        let share = |node| 1.0 / self.edges.of_row(node).len().max(1) as f64;
+        let shares = Tensor::from_iter((0..nodes).map(share), messages.device())?;
+        self.sum(messages)?.broadcast_mul(&shares.to_dtype(messages.dtype())?.reshape((nodes, 1))?)
+    }
+}
