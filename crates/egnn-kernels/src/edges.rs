@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-
 /// The directed edges of a graph, or of several graphs side by side in one batch.
 ///
 /// Edge `e` carries a message from node `col[e]`, the sender, to node `row[e]`, which aggregates. Cloning is cheap:

@@ -104,7 +104,26 @@ pub(crate) trait Lanes: Simd {
 
     /// `a b + c`.
     fn multiply_add(self, a: Self::f32s, b: Self::f32s, c: Self::f32s) -> Self::f32s;
+
+    /// The nearest whole number, for sizes up to `2^22`.
+    #[inline(always)]
+    fn round(self, a: Self::f32s) -> Self::f32s {
+        let rounder = self.splat_f32s(ROUNDER);
+        self.sub_f32s(self.add_f32s(a, rounder), rounder)
+    }
+
+    /// `a 2^n`, `n` whole, where `a` and the result are normal numbers.
+    #[inline(always)]
+    fn times_power_of_two(self, a: Self::f32s, n: Self::f32s) -> Self::f32s {
+        // The sum carries n in its low bits, and nothing else reaches the exponent.
+        let shifted = self.transmute_u32s_f32s(self.add_f32s(n, self.splat_f32s(ROUNDER)));
+        let exponent = self.wrapping_dyn_shl_u32s(shifted, self.splat_u32s(23));
+        self.transmute_f32s_u32s(self.add_u32s(self.transmute_u32s_f32s(a), exponent))
+    }
 }
+
+/// `1.5 * 2^23`: adding it rounds to an integer, which then stands in the low bits.
+const ROUNDER: f32 = 12_582_912.0;
 
 impl Lanes for Scalar256b {
     const PANEL: usize = 2;
@@ -132,6 +151,18 @@ impl Lanes for pulp::x86::V4 {
     #[inline(always)]
     fn multiply_add(self, a: Self::f32s, b: Self::f32s, c: Self::f32s) -> Self::f32s {
         self.mul_add_f32s(a, b, c)
+    }
+
+    #[inline(always)]
+    fn round(self, a: Self::f32s) -> Self::f32s {
+        /// To nearest, without raising an exception.
+        const NEAREST: i32 = 8;
+        pulp::cast(self.avx512f._mm512_roundscale_ps::<NEAREST>(pulp::cast(a)))
+    }
+
+    #[inline(always)]
+    fn times_power_of_two(self, a: Self::f32s, n: Self::f32s) -> Self::f32s {
+        pulp::cast(self.avx512f._mm512_scalef_ps(pulp::cast(a), pulp::cast(n)))
     }
 }
 

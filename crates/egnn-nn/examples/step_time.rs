@@ -12,6 +12,10 @@ use egnn_nn::nbody::{ModelKind, NbodyInput, NbodyModel, NbodyModelConfig};
 use egnn_nn::{Edges, Result};
 use egnn_random::Stream;
 
+/// As the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const GRAPHS: usize = 100;
 const BODIES: usize = 5;
 const DIM: usize = 3;

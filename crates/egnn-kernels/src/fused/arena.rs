@@ -16,8 +16,22 @@ pub(crate) fn padded(length: usize) -> usize {
 #[repr(C, align(64))]
 struct Line([f32; LINE]);
 
+/// The pool's shelves: what lies on one has the same size, eight sizes from one power of two to the next.
+const SIZES_PER_DOUBLING: usize = 8;
+
 thread_local! {
-    static POOL: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
+    static POOL: RefCell<Vec<Vec<Vec<Line>>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The shelf of buffers that hold at least so many lines, and how many those hold.
+fn shelf(lines: usize) -> (usize, usize) {
+    if lines <= SIZES_PER_DOUBLING {
+        return (lines, lines);
+    }
+    // `2^doublings * SIZES_PER_DOUBLING < lines`: sizes are the multiples of 2^doublings.
+    let doublings = (lines - 1).ilog2() as usize - SIZES_PER_DOUBLING.ilog2() as usize;
+    let steps = lines.div_ceil(1 << doublings);
+    (doublings * SIZES_PER_DOUBLING + steps, steps << doublings)
 }
 
 /// Aligned numbers, as many as asked for.
@@ -29,13 +43,14 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// Numbers of any value: whoever takes them writes them before reading.
     pub(crate) fn take(length: usize) -> Self {
-        let lines = length.div_ceil(LINE);
-        let fitting = POOL.with_borrow_mut(|pool| {
-            let candidates = pool.iter().enumerate().filter(|(_, free)| free.len() >= lines);
-            let best = candidates.min_by_key(|(_, free)| free.len()).map(|(index, _)| index);
-            best.map(|index| pool.swap_remove(index))
-        });
-        Self { lines: fitting.unwrap_or_else(|| vec![Line([0.0; LINE]); lines]), length }
+        let (shelf, size) = shelf(length.div_ceil(LINE));
+        let free = POOL.with_borrow_mut(|pool| pool.get_mut(shelf).and_then(Vec::pop));
+        Self { lines: free.unwrap_or_else(|| vec![Line([0.0; LINE]); size]), length }
+    }
+
+    /// Rows of `width`, of which the first `length` numbers will be written; the others are zero.
+    pub(crate) fn for_rows(rows: usize, length: usize, width: usize) -> Self {
+        if length < width { Self::zeroed(rows * width) } else { Self::take(rows * width) }
     }
 
     /// Zeros.
@@ -49,8 +64,15 @@ impl Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let lines = std::mem::take(&mut self.lines);
+        let (shelf, _) = shelf(lines.len());
         // While the thread ends, the pool may be gone already; then the memory is simply freed.
-        let _ = POOL.try_with(|pool| pool.borrow_mut().push(lines));
+        let _ = POOL.try_with(|pool| {
+            let mut pool = pool.borrow_mut();
+            if pool.len() <= shelf {
+                pool.resize_with(shelf + 1, Vec::new);
+            }
+            pool[shelf].push(lines);
+        });
     }
 }
 
@@ -82,12 +104,24 @@ mod tests {
         let first = Buffer::take(1000);
         let address = first.as_ptr();
         drop(first);
-        let smaller = Buffer::zeroed(900);
-        assert_eq!((smaller.as_ptr(), smaller.len()), (address, 900));
+        let smaller = Buffer::zeroed(1020);
+        assert_eq!((smaller.as_ptr(), smaller.len()), (address, 1020));
         assert!(smaller.iter().all(|&number| number == 0.0));
         let other = Buffer::take(10);
         assert_ne!(other.as_ptr(), address);
         assert_eq!(Buffer::take(0).len(), 0);
+    }
+
+    #[test]
+    fn a_shelf_holds_what_is_asked_for_and_little_more() {
+        let mut last = 0;
+        for lines in 0..5000 {
+            let (index, size) = shelf(lines);
+            assert!(size >= lines && size <= lines + lines / SIZES_PER_DOUBLING, "{lines}: {size}");
+            assert_eq!(shelf(size), (index, size), "{lines}");
+            assert!(index == last || index == last + 1, "{lines}: {index}");
+            last = index;
+        }
     }
 
     #[test]

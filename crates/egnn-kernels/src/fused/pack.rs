@@ -3,13 +3,24 @@
 use super::arena::Buffer;
 use crate::definition::Map;
 
+/// Rows that are transposed at a time.
+const SIDE: usize = 4;
+
 /// Copy columns `first..first + count` of a map's weight into rows: `target[k, o] = weight[o, first + k]`.
 pub(crate) fn transpose(values: &[f32], map: Map, first: usize, count: usize, target: &mut [f32], stride: usize) {
     let weight = &values[map.offset..][..map.outputs * map.inputs];
-    for k in 0..count {
-        let target = &mut target[k * stride..][..map.outputs];
-        for (target, row) in target.iter_mut().zip(weight.chunks_exact(map.inputs)) {
-            *target = row[first + k];
+    let mut rows = weight.chunks_exact(map.inputs.max(1)).map(|row| &row[first..][..count]).enumerate();
+    while let Some((o, a)) = rows.next() {
+        if o % SIDE == 0 && o + SIDE <= map.outputs {
+            let [b, c, d]: [&[f32]; SIDE - 1] = std::array::from_fn(|_| rows.next().map_or(a, |(_, row)| row));
+            let columns = a.iter().zip(b).zip(c.iter().zip(d));
+            for (target, ((&a, &b), (&c, &d))) in target.chunks_mut(stride).zip(columns) {
+                target[o..o + SIDE].copy_from_slice(&[a, b, c, d]);
+            }
+        } else {
+            for (target, &value) in target.chunks_mut(stride).zip(a) {
+                target[o] = value;
+            }
         }
     }
 }
@@ -29,14 +40,14 @@ pub(crate) fn bias(values: &[f32], map: Map) -> &[f32] {
 
 /// `inputs` columns of a map from `first` on, transposed, padded with zeros.
 pub(crate) fn transposed(values: &[f32], map: Map, first: usize, inputs: usize, width: usize) -> Buffer {
-    let mut target = Buffer::zeroed(inputs * width);
+    let mut target = Buffer::for_rows(inputs, map.outputs, width);
     transpose(values, map, first, inputs, &mut target, width);
     target
 }
 
 /// `inputs` columns of a map from `first` on, padded with zeros.
 pub(crate) fn rows(values: &[f32], map: Map, first: usize, inputs: usize, width: usize) -> Buffer {
-    let mut target = Buffer::zeroed(map.outputs * width);
+    let mut target = Buffer::for_rows(map.outputs, inputs, width);
     copy(values, map, first, inputs, &mut target, width);
     target
 }
@@ -51,7 +62,7 @@ pub(crate) fn row(values: &[f32], width: usize) -> Buffer {
 /// Rows of `length`, padded with zeros to `width`.
 pub(crate) fn padded_rows(values: &[f32], length: usize, width: usize) -> Buffer {
     let count = values.len().checked_div(length).unwrap_or(0);
-    let mut target = Buffer::zeroed(count * width);
+    let mut target = Buffer::for_rows(count, length, width);
     for (target, row) in target.chunks_exact_mut(width.max(1)).zip(values.chunks_exact(length.max(1))) {
         target[..length].copy_from_slice(row);
     }

@@ -24,7 +24,13 @@ pub(super) struct Gradient {
 
 /// A vector of what one hidden number needs: its weights and bias.
 #[inline(always)]
-fn activation<L: Lanes>(lanes: L, inputs: &[f32], weights: &[L::f32s], at: usize, vectors: usize) -> (L::f32s, L::f32s) {
+fn activation<L: Lanes>(
+    lanes: L,
+    inputs: &[f32],
+    weights: &[L::f32s],
+    at: usize,
+    vectors: usize,
+) -> (L::f32s, L::f32s) {
     let mut z = weights[inputs.len() * vectors + at];
     for (k, &input) in inputs.iter().enumerate() {
         z = lanes.multiply_add(lanes.splat_f32s(input), weights[k * vectors + at], z);

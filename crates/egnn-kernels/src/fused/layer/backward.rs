@@ -1,11 +1,12 @@
 //! A layer's backward pass: from the gradient of the new state to those of the state and of the parameters.
 
 use super::super::arena::Buffer;
-use super::forward::{Activated, BLOCK, Saved, first_edge_layer, inverse_norm};
+use super::forward::{Activated, BLOCK, NODES, Saved, columns, columns_mut, dot, first_edge_layer, inverse_norm};
 use super::shape::{RECEIVE, SEND, Shape};
 use super::weights::{Rows, Weights};
 use crate::definition::Velocity;
-use crate::matrix::{Left, product};
+use crate::math;
+use crate::matrix::{Left, TILE, product};
 use crate::simd::{Kernel, Lanes};
 
 /// Gradients as the kernels make them, padded like the weights.
@@ -49,11 +50,15 @@ impl Gradients {
         let row = |wanted: bool| Buffer::zeroed(if wanted { width } else { 0 });
         let moves = layer.coordinates.is_some();
         let updates = layer.node.is_some();
+        let mut sections = Buffer::take(shape.count() * nodes * width);
+        sections[..(SEND + 1) * nodes * width].fill(0.0);
+        let output = if updates { nodes * width } else { 0 };
+        let padding = hidden < width;
         Self {
-            sections: Buffer::zeroed(shape.count() * nodes * width),
-            front: Buffer::take(shape.count() * hidden * input),
+            sections,
+            front: Buffer::zeroed(shape.count() * hidden * input),
             front_bias: Buffer::zeroed(shape.count() * width),
-            scalars: Buffer::zeroed((layer.edge[0].inputs - 2 * layer.features) * width),
+            scalars: Buffer::zeroed((layer.edge[0].inputs - 2 * layer.features).next_multiple_of(TILE) * width),
             edge: square(true),
             edge_bias: row(true),
             gate: row(layer.gate.is_some()),
@@ -66,7 +71,7 @@ impl Gradients {
             message: square(updates),
             node: square(updates),
             node_bias: row(updates),
-            output: Buffer::zeroed(if updates { nodes * width } else { 0 }),
+            output: if padding { Buffer::zeroed(output) } else { Buffer::take(output) },
             input: Buffer::take(nodes * input),
             received: Buffer::take(if updates { nodes * width } else { 0 }),
             space: Buffer::take(nodes * (layer.output_width() - layer.output_features())),
@@ -86,8 +91,8 @@ pub(super) struct Backward<'a> {
     /// Gradient of the new state.
     pub(super) gradient: &'a [f32],
     pub(super) found: &'a mut Gradients,
-    /// Whether anyone wants the gradient of the nodes' input.
-    pub(super) input_wanted: bool,
+    /// Whether anyone wants the gradient of the state.
+    pub(super) state_wanted: bool,
 }
 
 impl Kernel for Backward<'_> {
@@ -97,7 +102,10 @@ impl Kernel for Backward<'_> {
         self.coordinates();
         self.velocities(lanes);
         self.edges(lanes);
-        self.distances();
+        if self.state_wanted {
+            self.distances();
+        }
+
         self.nodes_first(lanes);
     }
 }
@@ -187,8 +195,17 @@ impl Backward<'_> {
     /// Through the sum of equation (4), to positions and `phi_x`.
     #[inline(always)]
     fn coordinates(&mut self) {
+        // Loops of known length are unrolled.
+        match self.shape.layer.dim {
+            3 => self.coordinates_in(3),
+            dim => self.coordinates_in(dim),
+        }
+    }
+
+    #[inline(always)]
+    fn coordinates_in(&mut self, dim: usize) {
         let layer = self.shape.layer;
-        let (first, dim, stride) = (layer.input_features(), layer.dim, layer.input_width());
+        let (first, stride) = (layer.input_features(), layer.input_width());
         let new_stride = layer.output_width();
         let new_first = layer.output_features();
         let columns = new_stride - new_first;
@@ -201,19 +218,19 @@ impl Backward<'_> {
         let current = layer.velocity.is_some_and(|(_, kind)| kind == Velocity::Current);
         for node in 0..self.shape.nodes() {
             let share = self.shape.share(node);
+            let new = &self.gradient[node * new_stride + new_first..][..columns];
             for edge in self.shape.edges.of_row(node) {
                 let sender = self.shape.edges.col()[edge] as usize;
+                let ends = [node, sender].map(|node| &self.state[node * stride + first..][..dim]);
                 let (scale, squared) = (self.saved.scale[edge], self.saved.distance[edge]);
                 let inverse = inverse_norm(coordinates.normalize, squared);
                 let mut sum = 0.0;
                 for axis in 0..dim {
-                    let ends = [node, sender].map(|node| self.state[node * stride + first + axis]);
-                    let difference = (ends[0] - ends[1]) * inverse;
+                    let difference = (ends[0][axis] - ends[1][axis]) * inverse;
                     let term = difference * scale;
                     if term > bound || term < -bound {
                         continue;
                     }
-                    let new = &self.gradient[node * new_stride + new_first..][..columns];
                     let step = if current { new[axis] + new[dim + axis] } else { new[axis] };
                     let part = step * share;
                     sum += part * difference;
@@ -268,17 +285,20 @@ impl Backward<'_> {
         let mut inner = Buffer::take(BLOCK * width);
         let mut message = Buffer::take(BLOCK * width);
         let mut gated = Buffer::take(if layer.gate.is_some() { BLOCK * width } else { 0 });
+        let numbers = layer.attributes + usize::from(layer.dim > 0);
+        let mut numbers = Buffer::zeroed(BLOCK * numbers.next_multiple_of(TILE));
         let mut start = 0;
         while start < edges {
             let range = start..(start + BLOCK).min(edges);
             start = range.end;
-            first_edge_layer(
+            first_edge_layer::<L, true>(
                 lanes,
                 &self.shape,
                 [&self.saved.front, &self.weights.scalars, &self.saved.distance, self.attributes],
                 range.clone(),
                 &mut first,
             );
+
             if layer.gate.is_some() {
                 self.gate_again(lanes, range.clone(), &mut gated);
             }
@@ -288,7 +308,7 @@ impl Backward<'_> {
                 self.gates(lanes, range.clone(), &mut message);
             }
             self.second_edge_layer(lanes, range.clone(), &first, &message, &mut inner);
-            self.first_edge_layer(lanes, range, &inner);
+            self.first_edge_layer(lanes, range, &inner, &mut numbers);
         }
     }
 
@@ -312,26 +332,39 @@ impl Backward<'_> {
         if layer.coordinates.is_none() {
             return;
         }
-        let vectors = width / L::F32_LANES;
         let count = range.len();
-        let base = range.start * vectors;
-        let value = L::as_simd_f32s(&self.saved.coordinate.value).0[base..].chunks_exact(vectors);
-        let slope = L::as_simd_f32s(&self.saved.coordinate.slope).0[base..].chunks_exact(vectors);
-        let weights = L::as_simd_f32s(&self.weights.scale).0;
-        let sums = L::as_mut_simd_f32s(&mut self.found.scale).0;
-        let bias = L::as_mut_simd_f32s(&mut self.found.coordinate_bias).0;
-        let gradients = &self.found.scale_of_edge[range.clone()];
-        let rows = L::as_mut_simd_f32s(inner).0.chunks_exact_mut(vectors);
-        for (((&gradient, inner), value), slope) in gradients.iter().zip(rows).zip(value).zip(slope) {
-            let gradient = lanes.splat_f32s(gradient);
-            for c in 0..vectors {
-                sums[c] = lanes.multiply_add(gradient, value[c], sums[c]);
-                inner[c] = lanes.mul_f32s(lanes.mul_f32s(gradient, weights[c]), slope[c]);
-                bias[c] = lanes.add_f32s(bias[c], inner[c]);
-            }
+        match width / L::F32_LANES {
+            vectors if vectors % 4 == 0 => self.scale_columns::<L, 4>(lanes, range.clone(), inner),
+            vectors if vectors % 2 == 0 => self.scale_columns::<L, 2>(lanes, range.clone(), inner),
+            _ => self.scale_columns::<L, 1>(lanes, range.clone(), inner),
         }
         let messages = if layer.gate.is_some() { gated } else { &self.saved.message.value[range.start * width..] };
         add_outer(lanes, [layer.hidden, count], (inner, width), (messages, width), &mut self.found.coordinate);
+    }
+
+    /// Through the last map of `phi_x` and the activation before it, `C` vectors of all edges after the other.
+    #[inline(always)]
+    fn scale_columns<L: Lanes, const C: usize>(&mut self, lanes: L, range: std::ops::Range<usize>, inner: &mut Buffer) {
+        let panels = self.shape.width / L::F32_LANES / C;
+        let z = &columns::<L, C>(&self.saved.coordinate)[range.start * panels..];
+        let inner = columns_mut::<L, C>(inner);
+        for panel in 0..panels {
+            let weights = columns::<L, C>(&self.weights.scale)[panel];
+            let sums = &mut columns_mut::<L, C>(&mut self.found.scale)[panel];
+            let bias = &mut columns_mut::<L, C>(&mut self.found.coordinate_bias)[panel];
+            let (mut of_weights, mut of_bias) = (*sums, *bias);
+            let rows = z[panel..].iter().step_by(panels).zip(inner[panel..].iter_mut().step_by(panels));
+            for (&gradient, (z, inner)) in self.found.scale_of_edge[range.clone()].iter().zip(rows) {
+                let gradient = lanes.splat_f32s(gradient);
+                for c in 0..C {
+                    let (value, slope) = math::silu_and_slope(lanes, z[c]);
+                    of_weights[c] = lanes.multiply_add(gradient, value, of_weights[c]);
+                    inner[c] = lanes.mul_f32s(lanes.mul_f32s(gradient, weights[c]), slope);
+                    of_bias[c] = lanes.add_f32s(of_bias[c], inner[c]);
+                }
+            }
+            (*sums, *bias) = (of_weights, of_bias);
+        }
     }
 
     /// Gradient of the messages, or without a gate already that before their activation.
@@ -378,7 +411,7 @@ impl Backward<'_> {
         let sums = L::as_mut_simd_f32s(&mut self.found.gate).0;
         let rows = L::as_mut_simd_f32s(message).0.chunks_exact_mut(vectors);
         for (((&gate, row), value), slope) in self.saved.gate[range].iter().zip(rows).zip(value).zip(slope) {
-            let inner = super::forward::dot(lanes, row, value) * gate * (1.0 - gate);
+            let inner = dot(lanes, row, value) * gate * (1.0 - gate);
             self.found.gate_bias += inner;
             let (inner, gate) = (lanes.splat_f32s(inner), lanes.splat_f32s(gate));
             for c in 0..vectors {
@@ -423,40 +456,55 @@ impl Backward<'_> {
 
     /// Through the first map of `phi_e`: to receivers, senders, distances and the weights of distance and attributes.
     #[inline(always)]
-    fn first_edge_layer<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, inner: &Buffer) {
+    fn first_edge_layer<L: Lanes>(
+        &mut self,
+        lanes: L,
+        range: std::ops::Range<usize>,
+        inner: &Buffer,
+        numbers: &mut Buffer,
+    ) {
         let Shape { layer, width, .. } = self.shape;
-        let (vectors, count) = (width / L::F32_LANES, layer.attributes);
-        let block = self.shape.nodes() * vectors;
-        let sections = L::as_mut_simd_f32s(&mut self.found.sections).0;
-        let (receive, send) = sections.split_at_mut(SEND * block);
+        let (count, has_distance) = (layer.attributes, usize::from(layer.dim > 0));
+        let stride = (has_distance + count).next_multiple_of(TILE);
+        for (edge, row) in range.clone().zip(numbers.chunks_exact_mut(stride.max(1))) {
+            row[..has_distance].copy_from_slice(&self.saved.distance[edge..][..has_distance]);
+            row[has_distance..][..count].copy_from_slice(&self.attributes[edge * count..][..count]);
+        }
+        add_outer(lanes, [stride, range.len()], (numbers, stride), (inner, width), &mut self.found.scalars);
+        match self.shape.width / L::F32_LANES {
+            vectors if vectors % 4 == 0 => self.first_edge_columns::<L, 4>(lanes, range, inner),
+            vectors if vectors % 2 == 0 => self.first_edge_columns::<L, 2>(lanes, range, inner),
+            _ => self.first_edge_columns::<L, 1>(lanes, range, inner),
+        }
+    }
+
+    #[inline(always)]
+    fn first_edge_columns<L: Lanes, const C: usize>(
+        &mut self,
+        lanes: L,
+        range: std::ops::Range<usize>,
+        inner: &Buffer,
+    ) {
+        let panels = self.shape.width / L::F32_LANES / C;
+        let block = self.shape.nodes() * panels;
+        let (receive, send) = columns_mut::<L, C>(&mut self.found.sections).split_at_mut(SEND * block);
         let receive = &mut receive[RECEIVE * block..];
-        let weights = L::as_simd_f32s(&self.weights.scalars).0;
-        let sums = L::as_mut_simd_f32s(&mut self.found.scalars).0;
-        let has_distance = layer.dim > 0;
-        let inner = L::as_simd_f32s(inner).0.chunks_exact(vectors);
-        let ends = self.shape.edges.row()[range.clone()].iter().zip(&self.shape.edges.col()[range.clone()]);
-        for ((edge, (&row, &col)), inner) in range.zip(ends).zip(inner) {
-            let receive = &mut receive[row as usize * vectors..][..vectors];
-            let send = &mut send[col as usize * vectors..][..vectors];
-            for c in 0..vectors {
-                receive[c] = lanes.add_f32s(receive[c], inner[c]);
-                send[c] = lanes.add_f32s(send[c], inner[c]);
-            }
-            let mut rest = &mut *sums;
-            if has_distance {
-                let (sum, others) = rest.split_at_mut(vectors);
-                let distance = lanes.splat_f32s(self.saved.distance[edge]);
-                for (sum, &inner) in sum.iter_mut().zip(inner) {
-                    *sum = lanes.multiply_add(distance, inner, *sum);
+        let weights = columns::<L, C>(&self.weights.scalars);
+        let has_distance = self.shape.layer.dim > 0 && self.state_wanted;
+        let (rows, cols) = (&self.shape.edges.row()[range.clone()], &self.shape.edges.col()[range.clone()]);
+        let inner = columns::<L, C>(inner);
+        self.found.distance[range.clone()].fill(0.0);
+        for panel in 0..panels {
+            let inner = inner[panel..].iter().step_by(panels);
+            for ((edge, (&row, &col)), inner) in range.clone().zip(rows.iter().zip(cols)).zip(inner) {
+                let receive = &mut receive[row as usize * panels + panel];
+                let send = &mut send[col as usize * panels + panel];
+                for c in 0..C {
+                    receive[c] = lanes.add_f32s(receive[c], inner[c]);
+                    send[c] = lanes.add_f32s(send[c], inner[c]);
                 }
-                self.found.distance[edge] = super::forward::dot(lanes, inner, &weights[..vectors]);
-                rest = others;
-            }
-            let attributes = &self.attributes[edge * count..][..count];
-            for (attribute, sum) in attributes.iter().zip(rest.chunks_exact_mut(vectors)) {
-                let attribute = lanes.splat_f32s(*attribute);
-                for (sum, &inner) in sum.iter_mut().zip(inner) {
-                    *sum = lanes.multiply_add(attribute, inner, *sum);
+                if has_distance {
+                    self.found.distance[edge] += dot(lanes, inner, &weights[panel]);
                 }
             }
         }
@@ -465,15 +513,23 @@ impl Backward<'_> {
     /// From the squared distances to the positions.
     #[inline(always)]
     fn distances(&mut self) {
+        match self.shape.layer.dim {
+            3 => self.distances_in(3),
+            dim => self.distances_in(dim),
+        }
+    }
+
+    #[inline(always)]
+    fn distances_in(&mut self, dim: usize) {
         let layer = self.shape.layer;
-        let (first, dim, stride) = (layer.input_features(), layer.dim, layer.input_width());
+        let (first, stride) = (layer.input_features(), layer.input_width());
         let columns = layer.output_width() - layer.output_features();
         let edges = self.shape.edges;
         for (edge, (&row, &col)) in edges.row().iter().zip(edges.col()).enumerate() {
             let (row, col) = (row as usize, col as usize);
+            let ends = [row, col].map(|node| &self.state[node * stride + first..][..dim]);
             for axis in 0..dim {
-                let difference = self.state[row * stride + first + axis] - self.state[col * stride + first + axis];
-                let part = 2.0 * difference * self.found.distance[edge];
+                let part = 2.0 * (ends[0][axis] - ends[1][axis]) * self.found.distance[edge];
                 self.found.space[row * columns + axis] += part;
                 self.found.space[col * columns + axis] -= part;
             }
@@ -486,49 +542,41 @@ impl Backward<'_> {
         let Shape { layer, input, width, .. } = self.shape;
         let (nodes, hidden) = (self.shape.nodes(), layer.hidden);
         let vectors = input / L::F32_LANES;
-        for section in 0..self.shape.count() {
-            let gradient = &self.found.sections[section * nodes * width..][..nodes * width];
-            let bias = &mut self.found.front_bias[section * width..][..width];
-            add_rows(lanes, L::as_simd_f32s(gradient).0, L::as_mut_simd_f32s(bias).0);
-            let target = &mut self.found.front[section * hidden * input..][..hidden * input];
-            let target = L::as_mut_simd_f32s(target).0;
-            let left = Left { values: gradient, row: 1, column: width };
-            let right = L::as_simd_f32s(&self.saved.input).0;
-            product(
-                lanes,
-                [hidden, nodes, vectors],
-                left,
-                right,
-                vectors,
-                #[inline(always)]
-                |_, row: usize, column: usize, sum| target[row * vectors + column] = sum,
-            );
+        if self.state_wanted {
+            if layer.residual && layer.node.is_some() && layer.embedding.is_none() {
+                self.found.input.copy_from_slice(&self.found.output[..nodes * input]);
+            } else {
+                self.found.input.fill(0.0);
+            }
         }
-        if !self.input_wanted {
-            return;
-        }
-        if layer.residual && layer.node.is_some() && layer.embedding.is_none() {
-            self.found.input.copy_from_slice(&self.found.output[..nodes * input]);
-        } else {
-            self.found.input.fill(0.0);
-        }
-        for section in 0..self.shape.count() {
-            let gradient = &self.found.sections[section * nodes * width..][..nodes * width];
-            let target = L::as_mut_simd_f32s(&mut self.found.input).0;
-            let left = Left { values: gradient, row: width, column: 1 };
-            let right = L::as_simd_f32s(&self.rows.front[section * hidden * input..][..hidden * input]).0;
-            product(
-                lanes,
-                [nodes, hidden, vectors],
-                left,
-                right,
-                vectors,
-                #[inline(always)]
-                |lanes: L, row: usize, column: usize, sum| {
-                    let place = &mut target[row * vectors + column];
-                    *place = lanes.add_f32s(*place, sum);
-                },
-            );
+        for start in (0..nodes).step_by(NODES) {
+            let count = NODES.min(nodes - start);
+            let inputs = &self.saved.input[start * input..][..count * input];
+            for section in 0..self.shape.count() {
+                let gradient = &self.found.sections[(section * nodes + start) * width..][..count * width];
+                let bias = &mut self.found.front_bias[section * width..][..width];
+                add_rows(lanes, L::as_simd_f32s(gradient).0, L::as_mut_simd_f32s(bias).0);
+                let target = &mut self.found.front[section * hidden * input..][..hidden * input];
+                add_outer(lanes, [hidden, count], (gradient, width), (inputs, input), target);
+                if !self.state_wanted {
+                    continue;
+                }
+                let target = L::as_mut_simd_f32s(&mut self.found.input[start * input..][..count * input]).0;
+                let left = Left { values: gradient, row: width, column: 1 };
+                let right = L::as_simd_f32s(&self.rows.front[section * hidden * input..][..hidden * input]).0;
+                product(
+                    lanes,
+                    [count, hidden, vectors],
+                    left,
+                    right,
+                    vectors,
+                    #[inline(always)]
+                    |lanes: L, row: usize, column: usize, sum| {
+                        let place = &mut target[row * vectors + column];
+                        *place = lanes.add_f32s(*place, sum);
+                    },
+                );
+            }
         }
     }
 }

@@ -9,7 +9,10 @@ use crate::matrix::{Left, product};
 use crate::simd::{Kernel, Lanes};
 
 /// Edges that go through all of a layer's edge networks before the next ones: their rows stay in the fast caches.
-pub(super) const BLOCK: usize = 96;
+pub(super) const BLOCK: usize = 384;
+
+/// Nodes that go through all products with their features before the next ones.
+pub(super) const NODES: usize = 96;
 
 /// An activation and its slope, row by row.
 pub(super) struct Activated {
@@ -37,8 +40,8 @@ pub(super) struct Saved {
     /// Messages, after the second activation and before the gate.
     pub(super) message: Activated,
     pub(super) gate: Buffer,
-    /// `phi_x`'s hidden layer, and its result.
-    pub(super) coordinate: Activated,
+    /// `phi_x`'s hidden layer before its activation, and its result.
+    pub(super) coordinate: Buffer,
     pub(super) scale: Buffer,
     /// Sum of the messages of each node.
     pub(super) received: Buffer,
@@ -62,7 +65,7 @@ impl Saved {
             distance: Buffer::take(edges.len()),
             message: Activated::take(kept, width),
             gate: Buffer::take(if layer.gate.is_some() { edges.len() } else { 0 }),
-            coordinate: some(moves, kept),
+            coordinate: Buffer::take(if moves && tracked { kept * width } else { 0 }),
             scale: Buffer::take(if moves { edges.len() } else { 0 }),
             received: Buffer::zeroed(if layer.node.is_some() { nodes * width } else { 0 }),
             node: some(layer.node.is_some(), nodes),
@@ -93,15 +96,16 @@ impl Kernel for Forward<'_> {
         let mut start = 0;
         while start < edges {
             let end = (start + BLOCK).min(edges);
-            first_edge_layer(
+            first_edge_layer::<L, false>(
                 lanes,
                 &self.shape,
                 [&self.saved.front, &self.weights.scalars, &self.saved.distance, self.attributes],
                 start..end,
                 &mut first,
             );
+
             self.messages(lanes, start..end, &first, &mut gated);
-            self.scales(lanes, start..end, &gated);
+            self.scales(lanes, start..end, &gated, &mut first.value);
             start = end;
         }
         self.coordinates();
@@ -110,42 +114,76 @@ impl Kernel for Forward<'_> {
 }
 
 /// The first map of `phi_e` for edges `range`, split into what receiver and sender contribute, and what distance and
-/// attributes do.
+/// attributes do; with the slope of the activation if it is wanted.
 #[inline(always)]
-pub(super) fn first_edge_layer<L: Lanes>(
+pub(super) fn first_edge_layer<L: Lanes, const SLOPE: bool>(
+    lanes: L,
+    shape: &Shape,
+    inputs: [&[f32]; 4],
+    range: std::ops::Range<usize>,
+    result: &mut Activated,
+) {
+    match shape.width / L::F32_LANES {
+        vectors if vectors % 4 == 0 => first_edge_columns::<L, 4, SLOPE>(lanes, shape, inputs, range, result),
+        vectors if vectors % 2 == 0 => first_edge_columns::<L, 2, SLOPE>(lanes, shape, inputs, range, result),
+        _ => first_edge_columns::<L, 1, SLOPE>(lanes, shape, inputs, range, result),
+    }
+}
+
+/// The same, `C` vectors of all edges after the other.
+#[inline(always)]
+fn first_edge_columns<L: Lanes, const C: usize, const SLOPE: bool>(
     lanes: L,
     shape: &Shape,
     [front, scalars, distance, attributes]: [&[f32]; 4],
     range: std::ops::Range<usize>,
     result: &mut Activated,
 ) {
-    let vectors = shape.width / L::F32_LANES;
-    let block = shape.nodes() * vectors;
-    let front = L::as_simd_f32s(front).0;
+    let panels = shape.width / L::F32_LANES / C;
+    let block = shape.nodes() * panels;
+    let front = columns::<L, C>(front);
     let (receive, send) = (&front[RECEIVE * block..][..block], &front[SEND * block..][..block]);
-    let scalars = L::as_simd_f32s(scalars).0;
+    let scalars = columns::<L, C>(scalars);
     let count = shape.layer.attributes;
-    let has_distance = shape.layer.dim > 0;
+    let has_distance = usize::from(shape.layer.dim > 0);
     let (rows, cols) = (&shape.edges.row()[range.clone()], &shape.edges.col()[range.clone()]);
-    let value = L::as_mut_simd_f32s(&mut result.value).0.chunks_exact_mut(vectors);
-    let slope = L::as_mut_simd_f32s(&mut result.slope).0.chunks_exact_mut(vectors);
-    for (((edge, (&row, &col)), value), slope) in range.zip(rows.iter().zip(cols)).zip(value).zip(slope) {
-        let receive = &receive[row as usize * vectors..][..vectors];
-        let send = &send[col as usize * vectors..][..vectors];
-        let attributes = &attributes[edge * count..][..count];
-        for c in 0..vectors {
-            let mut z = lanes.add_f32s(receive[c], send[c]);
-            let mut rest = scalars;
-            if has_distance {
-                z = lanes.multiply_add(lanes.splat_f32s(distance[edge]), rest[c], z);
-                rest = &rest[vectors..];
+    let values = columns_mut::<L, C>(&mut result.value);
+    let slopes = columns_mut::<L, C>(&mut result.slope);
+    for panel in 0..panels {
+        let value = values[panel..].iter_mut().step_by(panels);
+        let slope = slopes[panel..].iter_mut().step_by(panels);
+        for (((edge, (&row, &col)), value), slope) in range.clone().zip(rows.iter().zip(cols)).zip(value).zip(slope) {
+            let receive = &receive[row as usize * panels + panel];
+            let send = &send[col as usize * panels + panel];
+            let mut z: [L::f32s; C] = std::array::from_fn(|c| lanes.add_f32s(receive[c], send[c]));
+            let numbers = distance[edge..][..has_distance].iter().chain(&attributes[edge * count..][..count]);
+            for (&number, weights) in numbers.zip(scalars[panel..].iter().step_by(panels)) {
+                let number = lanes.splat_f32s(number);
+                for (z, &weight) in z.iter_mut().zip(weights) {
+                    *z = lanes.multiply_add(number, weight, *z);
+                }
             }
-            for (attribute, weight) in attributes.iter().zip(rest.chunks_exact(vectors)) {
-                z = lanes.multiply_add(lanes.splat_f32s(*attribute), weight[c], z);
+            for ((z, value), slope) in z.into_iter().zip(value).zip(slope) {
+                if SLOPE {
+                    (*value, *slope) = math::silu_and_slope(lanes, z);
+                } else {
+                    *value = math::silu(lanes, z);
+                }
             }
-            (value[c], slope[c]) = math::silu_and_slope(lanes, z);
         }
     }
+}
+
+/// Rows of a buffer, `C` vectors at a time.
+#[inline(always)]
+pub(super) fn columns<L: Lanes, const C: usize>(buffer: &[f32]) -> &[[L::f32s; C]] {
+    L::as_simd_f32s(buffer).0.as_chunks().0
+}
+
+/// Rows of a buffer to write, `C` vectors at a time.
+#[inline(always)]
+pub(super) fn columns_mut<L: Lanes, const C: usize>(buffer: &mut [f32]) -> &mut [[L::f32s; C]] {
+    L::as_mut_simd_f32s(buffer).0.as_chunks_mut().0
 }
 
 /// The product of a row with a vector of weights.
@@ -215,25 +253,28 @@ impl Forward<'_> {
                 target[..depth].copy_from_slice(&row[..depth]);
             }
         }
-        let left = Left { values: &self.saved.input, row: input, column: 1 };
         let weights = L::as_simd_f32s(&self.weights.front).0;
         let bias = L::as_simd_f32s(&self.weights.front_bias).0;
         let front = L::as_mut_simd_f32s(&mut self.saved.front).0;
-        for section in 0..self.shape.count() {
-            let weights = &weights[section * depth * vectors..][..depth * vectors];
-            let bias = &bias[section * vectors..][..vectors];
-            let target = &mut front[section * nodes * vectors..][..nodes * vectors];
-            product(
-                lanes,
-                [nodes, depth, vectors],
-                left,
-                weights,
-                vectors,
-                #[inline(always)]
-                |lanes: L, row: usize, column: usize, sum| {
-                    target[row * vectors + column] = lanes.add_f32s(sum, bias[column])
-                },
-            );
+        for start in (0..nodes).step_by(NODES) {
+            let count = NODES.min(nodes - start);
+            let left = Left { values: &self.saved.input[start * input..], row: input, column: 1 };
+            for section in 0..self.shape.count() {
+                let weights = &weights[section * depth * vectors..][..depth * vectors];
+                let bias = &bias[section * vectors..][..vectors];
+                let target = &mut front[(section * nodes + start) * vectors..][..count * vectors];
+                product(
+                    lanes,
+                    [count, depth, vectors],
+                    left,
+                    weights,
+                    vectors,
+                    #[inline(always)]
+                    |lanes: L, row: usize, column: usize, sum| {
+                        target[row * vectors + column] = lanes.add_f32s(sum, bias[column]);
+                    },
+                );
+            }
         }
         if let Some(section) = self.shape.velocity_section() {
             let z = &front[section * nodes * vectors..][..nodes * vectors];
@@ -296,20 +337,21 @@ impl Forward<'_> {
         }
     }
 
-    /// `phi_x`.
+    /// `phi_x`; `hidden` has room for a block.
     #[inline(always)]
-    fn scales<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, gated: &Buffer) {
+    fn scales<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, gated: &Buffer, hidden: &mut Buffer) {
         let Shape { layer, width, .. } = self.shape;
         let Some(coordinates) = layer.coordinates else { return };
         let vectors = width / L::F32_LANES;
         let base = self.base(range.start);
         let count = range.len();
-        let value = &mut L::as_mut_simd_f32s(&mut self.saved.coordinate.value).0[base * vectors..][..count * vectors];
-        let slope = &mut L::as_mut_simd_f32s(&mut self.saved.coordinate.slope).0[base * vectors..][..count * vectors];
+        let kept = &mut L::as_mut_simd_f32s(&mut self.saved.coordinate).0;
+        let kept = if self.tracked { &mut kept[base * vectors..][..count * vectors] } else { &mut [] };
         let bias = L::as_simd_f32s(&self.weights.coordinate_bias).0;
         let messages = if layer.gate.is_some() { gated } else { &self.saved.message.value[base * width..] };
         let left = Left { values: messages, row: width, column: 1 };
         let right = L::as_simd_f32s(&self.weights.coordinate).0;
+        let hidden = L::as_mut_simd_f32s(hidden).0;
         product(
             lanes,
             [count, layer.hidden, vectors],
@@ -318,12 +360,15 @@ impl Forward<'_> {
             vectors,
             #[inline(always)]
             |lanes: L, row: usize, column: usize, sum| {
-                let place = row * vectors + column;
-                (value[place], slope[place]) = math::silu_and_slope(lanes, lanes.add_f32s(sum, bias[column]));
+                let z = lanes.add_f32s(sum, bias[column]);
+                if let Some(kept) = kept.get_mut(row * vectors + column) {
+                    *kept = z;
+                }
+                hidden[row * vectors + column] = math::silu(lanes, z);
             },
         );
         let weights = L::as_simd_f32s(&self.weights.scale).0;
-        for (scale, row) in self.saved.scale[range].iter_mut().zip(value.chunks_exact(vectors)) {
+        for (scale, row) in self.saved.scale[range].iter_mut().zip(hidden.chunks_exact(vectors)) {
             let product = dot(lanes, row, weights);
             *scale = if coordinates.tanh { product.tanh() } else { product };
         }
@@ -332,7 +377,16 @@ impl Forward<'_> {
     /// The new coordinates and velocities.
     #[inline(always)]
     fn coordinates(&mut self) {
-        let (first, dim, stride) = self.place();
+        // Loops of known length are unrolled.
+        match self.shape.layer.dim {
+            3 => self.coordinates_in(3),
+            dim => self.coordinates_in(dim),
+        }
+    }
+
+    #[inline(always)]
+    fn coordinates_in(&mut self, dim: usize) {
+        let (first, _, stride) = self.place();
         let layer = self.shape.layer;
         let new_stride = layer.output_width();
         let new_first = layer.output_features();

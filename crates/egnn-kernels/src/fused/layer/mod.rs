@@ -91,19 +91,19 @@ impl LayerOperation {
         let Some((weights, saved)) = self.kept.get() else { return Ok((None, None, None)) };
         let Some(rows) = &weights.rows else { return Ok((None, None, None)) };
         let mut found = Gradients::zeroed(&shape);
-        let input_wanted = state.track_op();
+        let state_wanted = state.track_op();
         with_elements(state, |state| {
             with_elements(gradient, |gradient| {
                 self.with_attributes(|attributes| {
                     let found = &mut found;
                     let work =
-                        Backward { shape, weights, rows, saved, state, attributes, gradient, found, input_wanted };
+                        Backward { shape, weights, rows, saved, state, attributes, gradient, found, state_wanted };
                     dispatch(self.path, work);
                 })
             })
         })???;
         let of_state =
-            input_wanted.then(|| tensor(gradients::of_state(&shape, weights, &found), state.shape())).transpose()?;
+            state_wanted.then(|| tensor(gradients::of_state(&shape, weights, &found), state.shape())).transpose()?;
         let of_parameters = parameters
             .track_op()
             .then(|| {

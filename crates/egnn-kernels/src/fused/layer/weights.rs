@@ -75,7 +75,7 @@ impl Weights {
                 target[..bias.len()].copy_from_slice(bias);
             }
         }
-        let mut front = Buffer::zeroed(shape.count() * layer.features * width);
+        let mut front = Buffer::for_rows(shape.count() * layer.features, hidden, width);
         for (section, target) in shape.sections().zip(front.chunks_exact_mut((layer.features * width).max(1))) {
             transpose(values, section.map, section.first, layer.features, target, width);
         }
@@ -121,7 +121,7 @@ impl Weights {
         let hidden = layer.hidden;
         let values = parameters.layer;
         let none = || Buffer::take(0);
-        let mut sections = Buffer::zeroed(shape.count() * hidden * features);
+        let mut sections = Buffer::for_rows(shape.count() * hidden, layer.features, features);
         for (section, target) in shape.sections().zip(sections.chunks_exact_mut((hidden * features).max(1))) {
             copy(values, section.map, section.first, layer.features, target, features);
         }
