@@ -2,8 +2,10 @@
 
 #![allow(clippy::inline_always, reason = "a kernel gets its path's instructions only if all of it is inlined")]
 
+mod adam;
 mod backend;
 mod check;
+mod counted;
 mod definition;
 mod edges;
 mod fused;
@@ -12,6 +14,8 @@ mod matrix;
 mod plain;
 pub mod simd;
 
+pub use adam::{AdamStep, adam_step};
 pub use backend::{Backend, LayerInput};
+pub use counted::{Counted, allocations};
 pub use definition::{Activation, Aggregation, Coordinates, Layer, Map, RadialField, Velocity};
 pub use edges::{Edges, EdgesError};

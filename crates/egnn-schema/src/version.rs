@@ -17,8 +17,9 @@ pub const RECORD_VERSION: u32 = 1;
 /// Raised whenever the same seed gives other bits than before: another order of sums, another kernel, another
 /// initialisation. It is part of a run's id, so that results of two numerics never mix.
 ///
-/// 1: plain candle operations.
-pub const NUMERICS_VERSION: u32 = 1;
+/// 1: candle's products and fused element-wise operations.
+/// 2: whole layers as fused kernels; a model's embedding is folded into its first layer's products.
+pub const NUMERICS_VERSION: u32 = 2;
 
 /// Version of the generators' output: raised whenever the same parameters and seed give other bits.
 ///

@@ -10,8 +10,10 @@
 //! the L2 term in the gradient as in PyTorch's `Adam`.
 
 use crate::error::TrainError;
-use candle_core::{Device, Tensor, backprop::GradStore};
+use candle_core::backprop::GradStore;
+use egnn_kernels::{AdamStep, adam_step};
 use egnn_nn::params::{Group, Parameters};
+use std::ops::Range;
 
 /// Constants of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +43,8 @@ pub struct Adam {
     config: AdamConfig,
     pub(crate) step: u64,
     pub(crate) moments: Vec<Moments>,
+    /// Of each group, what the loss reaches.
+    pub(crate) reached: Vec<Vec<Range<usize>>>,
 }
 
 /// First and second moment of one group, flat.
@@ -58,7 +62,8 @@ impl Adam {
             .iter()
             .map(|group| Moments { m: vec![0.0; group.len()], v: vec![0.0; group.len()] })
             .collect();
-        Self { config, step: 0, moments }
+        let reached = parameters.groups().iter().map(reached).collect();
+        Self { config, step: 0, moments, reached }
     }
 
     /// One step from the gradients of a backward pass.
@@ -69,31 +74,34 @@ impl Adam {
         self.step += 1;
         let t = self.step as i32;
         let AdamConfig { learning_rate, beta1, beta2, eps, weight_decay } = self.config;
-        let step_size = (learning_rate / (1.0 - beta1.powi(t))) as f32;
-        let root = (1.0 - beta2.powi(t)).sqrt() as f32;
-        let (rest1, beta2, rest2) = ((1.0 - beta1) as f32, beta2 as f32, (1.0 - beta2) as f32);
-        let (eps, weight_decay) = (eps as f32, weight_decay as f32);
-        for (group, moments) in parameters.groups().iter().zip(&mut self.moments) {
-            let Some(gradient) = group.gradient(gradients) else { continue };
-            let gradient = gradient.to_vec1::<f32>()?;
-            let mut weights = group.var().to_vec1::<f32>()?;
-            for range in reached(group) {
-                let state = moments.m[range.clone()].iter_mut().zip(&mut moments.v[range.clone()]);
-                for ((w, g), (m, v)) in weights[range.clone()].iter_mut().zip(&gradient[range]).zip(state) {
-                    let g = g + weight_decay * *w;
-                    *m += rest1 * (g - *m);
-                    *v = beta2 * *v + rest2 * g * g;
-                    *w -= step_size * *m / (v.sqrt() / root + eps);
-                }
+        let step = AdamStep {
+            step_size: (learning_rate / (1.0 - beta1.powi(t))) as f32,
+            root: (1.0 - beta2.powi(t)).sqrt() as f32,
+            rest1: (1.0 - beta1) as f32,
+            beta2: beta2 as f32,
+            rest2: (1.0 - beta2) as f32,
+            eps: eps as f32,
+            weight_decay: weight_decay as f32,
+        };
+        for ((group, Moments { m, v }), ranges) in parameters.groups().iter().zip(&mut self.moments).zip(&self.reached)
+        {
+            if let Some(gradient) = group.gradient(gradients) {
+                adam_step(group.var(), gradient, (m, v), ranges, step)?;
             }
-            let len = weights.len();
-            group.var().set(&Tensor::from_vec(weights, len, &Device::Cpu)?)?;
         }
         Ok(())
     }
 }
 
-/// The parts of a group that the loss reaches.
-fn reached(group: &Group) -> impl Iterator<Item = std::ops::Range<usize>> {
-    group.views().iter().filter(|view| view.reached).map(|view| view.offset..view.offset + view.len())
+/// The parts of a group that the loss reaches, neighbours joined.
+fn reached(group: &Group) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for view in group.views().iter().filter(|view| view.reached) {
+        let end = view.offset + view.len();
+        match ranges.last_mut() {
+            Some(last) if last.end == view.offset => last.end = end,
+            _ => ranges.push(view.offset..end),
+        }
+    }
+    ranges
 }

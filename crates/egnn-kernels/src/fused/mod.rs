@@ -6,7 +6,7 @@ mod field;
 mod layer;
 mod pack;
 mod segment;
-mod storage;
+pub(crate) mod storage;
 
 pub(crate) use dense::dense;
 pub(crate) use field::radial_field;
