@@ -1,6 +1,7 @@
 //! The command line. Field names and values are checked by the commands, which know them; clap knows the rest.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValue};
+use egnn_nn::Backend;
 use std::path::PathBuf;
 
 /// Reproduces the experiments of "E(n) Equivariant Graph Neural Networks" (Satorras, Hoogeboom, Welling, ICML 2021):
@@ -22,6 +23,9 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// What the environment can force.
+const SIMD: &str = "EGNN_SIMD=portable, avx2 or avx512 in the environment forces the kernels' vector instructions";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make datasets as Parquet; what is up to date is left alone
@@ -34,7 +38,7 @@ pub(crate) enum Command {
         then: egnn sweep nbody train_set=authors eval_set=authors")]
     Import(Import),
     /// Train one run
-    #[command(after_help = "Example: egnn train nbody model=egnn train_samples=3000 epochs=300 seed=1")]
+    #[command(after_help = format!("Example: egnn train nbody model=egnn train_samples=3000 epochs=300 seed=1\n{SIMD}"))]
     Train(Train),
     /// Evaluate a stored model on a set
     #[command(after_help = "Example: egnn evaluate reports/nbody/quick/runs/<run> --data nbody_small\n\
@@ -62,7 +66,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example: egnn parity crates/egnn-nn/tests/fixtures/nbody_egnn.safetensors")]
     Parity(Parity),
     /// Time training steps, forward passes and the simulator on one core
-    #[command(after_help = "Example: egnn bench --json")]
+    #[command(after_help = format!("Example: egnn bench --json\n{SIMD}"))]
     Bench(Bench),
     /// One run of a plan; `egnn sweep` starts these itself
     #[command(hide = true)]
@@ -110,6 +114,34 @@ pub(crate) enum ImportKind {
     Nbody,
 }
 
+/// What computes, for every command that computes.
+#[derive(Debug, Args)]
+pub(crate) struct Compute {
+    /// What computes: kernels (fused, float32 on the CPU) or plain (candle's own operations, slow)
+    #[arg(long, value_enum, default_value_t = Named(Backend::Kernels))]
+    backend: Named,
+}
+
+impl Compute {
+    pub(crate) fn backend(&self) -> Backend {
+        self.backend.0
+    }
+}
+
+/// A backend under its own name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Named(Backend);
+
+impl ValueEnum for Named {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self(Backend::Kernels), Self(Backend::Plain)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(self.0.name().into())
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Train {
     /// Task, for example nbody
@@ -123,6 +155,8 @@ pub(crate) struct Train {
     /// Least seconds between checkpoints
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     pub(crate) checkpoint_every: f64,
+    #[command(flatten)]
+    pub(crate) compute: Compute,
     /// Print the record as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -148,6 +182,8 @@ pub(crate) struct Evaluate {
     /// Folder for metrics.json and predictions.parquet [default: RUN/evaluation-SET-SPLIT]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) compute: Compute,
     /// Print the metrics as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -178,6 +214,8 @@ pub(crate) struct Sweep {
     /// Least seconds between a run's checkpoints
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     pub(crate) checkpoint_every: f64,
+    #[command(flatten)]
+    pub(crate) compute: Compute,
     /// Print the outcome, or the plan of a dry run, as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -228,6 +266,8 @@ pub(crate) struct Parity {
     /// Case files
     #[arg(required = true, value_name = "CASE")]
     pub(crate) cases: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) compute: Compute,
     /// Print the comparison as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -235,6 +275,8 @@ pub(crate) struct Parity {
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
+    #[command(flatten)]
+    pub(crate) compute: Compute,
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,

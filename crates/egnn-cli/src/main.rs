@@ -15,14 +15,15 @@ mod workspace;
 
 use args::{Cli, Command};
 use clap::Parser;
+use egnn_kernels::{Counted, simd};
 use exit::{Result, Stop};
 use std::process::ExitCode;
 use workspace::Workspace;
 
 /// A training step frees and takes the same few megabytes over and over; the C library's allocator gives them back to
-/// the system each time.
+/// the system each time. `egnn bench` counts.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Counted<mimalloc::MiMalloc> = Counted(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -56,7 +57,7 @@ fn run(cli: &Cli) -> Result<()> {
     match &cli.command {
         Command::Generate(args) => command::generate::run(args, &workspace()?),
         Command::Import(args) => command::import::run(args, &workspace()?),
-        Command::Sweep(args) => command::sweep::run(args, &workspace()?),
+        Command::Sweep(args) => simd_path().and_then(|()| command::sweep::run(args, &workspace()?)),
         Command::Status(args) => command::status::run(args, &workspace()?),
         Command::Report(args) => command::report::run(args, &workspace()?),
         Command::Query(args) => command::query::run(args, &workspace),
@@ -71,10 +72,16 @@ fn run(cli: &Cli) -> Result<()> {
 /// Threads of a run: sums are then in one order, and cores are used for runs.
 pub(crate) const THREADS_PER_RUN: u32 = 1;
 
+/// A wrong `EGNN_SIMD` is refused before anything is written.
+fn simd_path() -> Result<()> {
+    simd::Path::from_environment().map(|_| ()).map_err(Stop::input)
+}
+
 /// candle and rayon take their number of threads from the environment when they start, so that a command that
 /// computes restarts itself with the right one.
 fn on_one_thread() -> Result<()> {
     const THREADS: &str = "RAYON_NUM_THREADS";
+    simd_path()?;
     let wanted = THREADS_PER_RUN.to_string();
     if std::env::var(THREADS).is_ok_and(|threads| threads == wanted) {
         return Ok(());

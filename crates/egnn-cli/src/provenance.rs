@@ -1,5 +1,6 @@
 //! Where and when a run happened.
 
+use egnn_kernels::simd::Path;
 use egnn_schema::Circumstances;
 
 /// What is known before a run starts.
@@ -18,8 +19,11 @@ fn host() -> String {
         .map_or_else(|_| "unknown".into(), |name| name.trim().to_owned())
 }
 
+/// The type of CPU and the vector instructions in use: sums are rounded otherwise on another.
 fn cpu() -> String {
-    proc_field("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.into())
+    let model = proc_field("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.into());
+    // A wrong EGNN_SIMD was refused before.
+    Path::from_environment().map_or_else(|_| model.clone(), |path| format!("{model}, {}", path.name()))
 }
 
 fn proc_field(path: &str, name: &str) -> Option<String> {

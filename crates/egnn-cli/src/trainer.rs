@@ -56,14 +56,15 @@ impl Trainer for LocalTrainer<'_> {
     }
 }
 
-/// A run's cost before anything was measured: milliseconds a step at the paper's sizes (measured by `egnn bench` on
-/// one core of an AMD EPYC, Zen 4), scaled by samples, width and layers; bytes a sample and layer likewise.
+/// A run's cost before anything was measured: milliseconds a step at the paper's sizes (measured by `egnn bench` with
+/// the kernels on one core of an AMD EPYC, Zen 4), scaled by samples, width and layers; bytes a sample and layer
+/// likewise.
 fn estimate(config: &NbodyConfig) -> Estimate {
     let (train_ms, forward_ms, activations, parameters) = match config.model {
-        ModelKind::Egnn => (11.5, 3.7, 1.3e5, 134_020.0),
-        ModelKind::Gnn => (7.7, 2.6, 1.1e5, 104_387.0),
-        ModelKind::RadialField => (2.0, 0.8, 2e4, 2_052.0),
-        ModelKind::Linear => (0.05, 0.01, 1e3, 1.0),
+        ModelKind::Egnn => (7.9, 2.7, 1.3e5, 134_020.0),
+        ModelKind::Gnn => (5.4, 1.8, 1.1e5, 104_387.0),
+        ModelKind::RadialField => (1.0, 0.45, 2e4, 2_052.0),
+        ModelKind::Linear => (0.02, 0.005, 1e3, 1.0),
     };
     let width = config.hidden as f64 / 64.0;
     let layers = config.layers as f64 / 4.0;

@@ -3,14 +3,15 @@
 use cargo_metadata::{CargoOpt, DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("egnn-schema", &[]),
     ("egnn-random", &[]),
+    ("egnn-kernels", &[]),
     ("egnn-testkit", &[]),
     ("egnn-nbody", &["egnn-schema", "egnn-random"]),
     ("egnn-store", &["egnn-schema"]),
-    ("egnn-nn", &["egnn-random"]),
-    ("egnn-train", &["egnn-schema", "egnn-random", "egnn-store", "egnn-nn"]),
+    ("egnn-nn", &["egnn-kernels", "egnn-random"]),
+    ("egnn-train", &["egnn-schema", "egnn-random", "egnn-store", "egnn-kernels", "egnn-nn"]),
     ("egnn-sweep", &["egnn-schema", "egnn-store"]),
     ("egnn-report", &["egnn-schema", "egnn-store"]),
     (
@@ -20,6 +21,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
             "egnn-random",
             "egnn-nbody",
             "egnn-store",
+            "egnn-kernels",
             "egnn-nn",
             "egnn-train",
             "egnn-sweep",
@@ -29,8 +31,11 @@ const ALLOWED: [(&str, &[&str]); 10] = [
 ];
 
 /// Libraries that only some crates may use directly.
-const CONFINED: [(&str, &[&str]); 3] =
-    [("parquet", &["egnn-store"]), ("polars", &["egnn-report"]), ("candle-core", &["egnn-nn", "egnn-train"])];
+const CONFINED: [(&str, &[&str]); 3] = [
+    ("parquet", &["egnn-store"]),
+    ("polars", &["egnn-report"]),
+    ("candle-core", &["egnn-kernels", "egnn-nn", "egnn-train"]),
+];
 
 /// Direct dependencies of every member, by kind.
 fn dependencies() -> BTreeMap<String, BTreeSet<(String, bool)>> {

@@ -20,15 +20,36 @@ fn cases() -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_reference_case_passes() {
+fn every_reference_case_passes_on_every_backend_and_path() {
     let cases: Vec<_> = cases().iter().map(|path| path.display().to_string()).collect();
     assert!(cases.len() >= 9, "{cases:?}");
-    let mut arguments = vec!["parity", "--json"];
-    arguments.extend(cases.iter().map(String::as_str));
-    let reports: serde_json::Value = serde_json::from_str(&Lab::new().ok(&arguments).stdout).unwrap();
-    let rows: Vec<_> =
-        reports.as_array().unwrap().iter().flat_map(|report| report["rows"].as_array().unwrap()).collect();
-    assert!(rows.len() > 150 && rows.iter().all(|row| row["ok"] == true), "{} rows", rows.len());
+    for (options, path) in [(&[][..], ""), (&["--backend", "plain"], ""), (&["--backend", "kernels"], "portable")] {
+        let mut arguments = vec!["parity", "--json"];
+        arguments.extend(options);
+        arguments.extend(cases.iter().map(String::as_str));
+        let output = Lab::new().command(&arguments).env("EGNN_SIMD", path).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let reports: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows: Vec<_> =
+            reports.as_array().unwrap().iter().flat_map(|report| report["rows"].as_array().unwrap()).collect();
+        assert!(rows.len() > 150 && rows.iter().all(|row| row["ok"] == true), "{} rows", rows.len());
+    }
+}
+
+#[test]
+fn unknown_instructions_and_backends_are_refused_with_the_choices() {
+    let lab = Lab::new();
+    let before = lab.files();
+    for arguments in
+        [&["parity", "x"][..], &["train", "nbody"], &["sweep", "nbody"], &["evaluate", "x", "--data", "y"], &["bench"]]
+    {
+        let output = lab.command(arguments).env("EGNN_SIMD", "nonsense").output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains("EGNN_SIMD=nonsense") && stderr.contains("portable"), "{stderr}");
+    }
+    lab.fails(2, &["train", "nbody", "--backend", "cuda"], "kernels, plain");
+    assert_eq!(lab.files(), before, "nothing was written");
 }
 
 /// Changes the last byte of the data of `tensor`, which moves a float32 by a factor of at least two.

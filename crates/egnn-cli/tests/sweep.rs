@@ -315,3 +315,40 @@ fn a_run_folder_is_never_overwritten_by_another_run() {
     lab.fails(2, &train("epochs=4"), "choose another --out");
     assert_eq!(lab.files(), before);
 }
+
+#[test]
+fn backends_agree_up_to_rounding_and_their_runs_never_mix() {
+    let lab = Lab::new();
+    let sweep = |backend: &'static str| {
+        let name = if backend == "plain" { "plain" } else { "kernels" };
+        lab.ok(&[
+            "sweep",
+            "nbody-sizes",
+            "--profile",
+            "smoke",
+            "model=egnn",
+            "train_samples=40",
+            "steps=3",
+            "--name",
+            name,
+            "--backend",
+            backend,
+        ]);
+        let plan: serde_json::Value =
+            serde_json::from_str(&lab.read(&format!("reports/nbody-sizes/{name}/plan.json"))).unwrap();
+        assert_eq!(plan["backend"], backend);
+        assert_eq!(plan["command"].as_str().unwrap().ends_with("--backend plain"), backend == "plain", "{plan}");
+        let id = plan["runs"][0]["id"].as_str().unwrap().to_owned();
+        let done = lab.read(&format!("reports/nbody-sizes/{name}/runs/{id}/done.json"));
+        let done: serde_json::Value = serde_json::from_str(&done).unwrap();
+        (id, done["outcome"]["metrics"]["values"]["test_mse"].as_f64().unwrap())
+    };
+    let ((first, kernels), (second, plain)) = (sweep("kernels"), sweep("plain"));
+    assert_ne!(first, second);
+    assert!((kernels - plain).abs() < 1e-3 * plain, "{kernels} and {plain}");
+    // A plan of a program with other backends.
+    let manifest = "reports/nbody-sizes/plain/plan.json";
+    lab.edit(manifest, "\"plain\"", "\"candle-cpu\"");
+    let run = lab.fails(2, &["worker", "--manifest", manifest, "--index", "0"], "unknown backend 'candle-cpu'");
+    assert!(run.stderr.contains("kernels"), "{}", run.stderr);
+}

@@ -59,14 +59,14 @@ pub fn adam_step(
     if let Some(range) = ranges.iter().find(|range| range.start > range.end || range.end > length) {
         candle_core::bail!("adam: range {range:?} of {length} parameters");
     }
-    let operation = Step { moments: RefCell::new(moments), ranges, step, path: Path::current()? };
+    let operation = Step { moments: RefCell::new(moments), ranges, numbers: step, path: Path::current()? };
     parameters.inplace_op2(&gradient.contiguous()?, &operation)
 }
 
 struct Step<'a> {
     moments: RefCell<(&'a mut [f32], &'a mut [f32])>,
     ranges: &'a [Range<usize>],
-    step: AdamStep,
+    numbers: AdamStep,
     path: Path,
 }
 
@@ -98,7 +98,7 @@ impl InplaceOp2 for Step<'_> {
                 g: &gradient[range.clone()],
                 m: &mut m[range.clone()],
                 v: &mut v[range],
-                step: self.step,
+                step: self.numbers,
             };
             dispatch(self.path, pass);
         }
@@ -189,13 +189,13 @@ mod tests {
         let w = Var::from_vec(vec![1.0_f32; 4], 4, &Device::Cpu).unwrap();
         let g = Tensor::from_vec(vec![1.0_f32; 4], 4, &Device::Cpu).unwrap();
         let (mut m, mut v) = (vec![0.0; 4], vec![0.0; 3]);
-        let error = adam_step(w.as_tensor(), &g, (&mut m, &mut v), &[0..4], STEP).unwrap_err();
+        let error = adam_step(w.as_tensor(), &g, (&mut m, &mut v), std::slice::from_ref(&(0..4)), STEP).unwrap_err();
         assert!(error.to_string().contains("4 parameters, 4 gradients, 4 and 3 moments"), "{error}");
         v.push(0.0);
-        let error = adam_step(w.as_tensor(), &g, (&mut m, &mut v), &[2..5], STEP).unwrap_err();
+        let error = adam_step(w.as_tensor(), &g, (&mut m, &mut v), std::slice::from_ref(&(2..5)), STEP).unwrap_err();
         assert!(error.to_string().contains("range 2..5 of 4 parameters"), "{error}");
         assert_eq!(w.to_vec1::<f32>().unwrap(), [1.0; 4]);
         let double = Var::from_vec(vec![1.0_f64; 4], 4, &Device::Cpu).unwrap();
-        assert!(adam_step(double.as_tensor(), &g, (&mut m, &mut v), &[0..4], STEP).is_err());
+        assert!(adam_step(double.as_tensor(), &g, (&mut m, &mut v), std::slice::from_ref(&(0..4)), STEP).is_err());
     }
 }

@@ -98,6 +98,27 @@ impl Backend {
         }
     }
 
+    /// `|x_i - x_j|^2` of each edge, `(edges, 1)`, a constant: no gradient reaches `x: (nodes, dim)`.
+    pub fn squared_distances(self, x: &Tensor, edges: &Edges) -> Result<Tensor> {
+        self.check(x)?;
+        check::nodes("squared-distances", x, None, edges)?;
+        match self {
+            Self::Kernels => fused::squared_distances(x, edges),
+            Self::Plain => plain::squared_distances(x, edges),
+        }
+    }
+
+    /// The product of the numbers at both ends of each edge, `(edges, 1)`, a constant: no gradient reaches
+    /// `values: (nodes, 1)`.
+    pub fn products(self, values: &Tensor, edges: &Edges) -> Result<Tensor> {
+        self.check(values)?;
+        check::nodes("products", values, Some(1), edges)?;
+        match self {
+            Self::Kernels => fused::products(values, edges),
+            Self::Plain => plain::products(values, edges),
+        }
+    }
+
     /// Refuse what the backend cannot compute.
     fn check(self, input: &Tensor) -> Result<()> {
         if self == Self::Kernels && Self::best(input.dtype(), input.device()) != self {

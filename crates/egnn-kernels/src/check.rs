@@ -44,6 +44,14 @@ pub(crate) fn segments(messages: &Tensor, edges: &Edges) -> Result<()> {
     check.dtypes(messages, &[])
 }
 
+pub(crate) fn nodes(operation: &'static str, values: &Tensor, columns: Option<usize>, edges: &Edges) -> Result<()> {
+    let check = Check(operation);
+    let [rows, found] = check.matrix("values", values)?;
+    check.equal("rows of the values", rows, edges.nodes())?;
+    check.equal("columns of the values", found, columns.unwrap_or(found))?;
+    check.dtypes(values, &[])
+}
+
 /// Checks of the operation of that name.
 struct Check(&'static str);
 

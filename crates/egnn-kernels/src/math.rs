@@ -51,7 +51,7 @@ pub(crate) fn silu_and_slope<L: Lanes>(lanes: L, z: L::f32s) -> (L::f32s, L::f32
 #[inline(always)]
 pub(crate) fn tanh<L: Lanes>(lanes: L, x: L::f32s) -> L::f32s {
     const SMALL: f32 = 0.625;
-    const ODD: [f32; 5] = [-5.704_988_7e-3, 2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328_2e-1];
+    const ODD: [f32; 5] = [-5.704_988_7e-3, 2.063_909e-2, -5.373_971_5e-2, 1.333_144_2e-1, -0.333_332_8];
     let splat = |value| lanes.splat_f32s(value);
     let size = lanes.abs_f32s(x);
     let square = lanes.mul_f32s(x, x);

@@ -155,6 +155,15 @@ pub(crate) fn segment_mean(messages: &Tensor, edges: &Edges) -> Result<Tensor> {
     Graph::new(edges, messages.device())?.mean(messages)
 }
 
+pub(crate) fn squared_distances(x: &Tensor, edges: &Edges) -> Result<Tensor> {
+    squared_norm(&Graph::new(edges, x.device())?.difference(&x.detach().contiguous()?)?)
+}
+
+pub(crate) fn products(values: &Tensor, edges: &Edges) -> Result<Tensor> {
+    let (graph, values) = (Graph::new(edges, values.device())?, values.detach().contiguous()?);
+    graph.receivers(&values)? * graph.senders(&values)?
+}
+
 /// Some columns of a matrix.
 fn columns(matrix: &Tensor, start: usize, count: usize) -> Result<Tensor> {
     matrix.narrow(1, start, count)?.contiguous()

@@ -123,6 +123,47 @@ fn nodes_that_hear_very_many() {
 }
 
 #[test]
+fn batches_of_several_blocks() {
+    // More edges and more nodes than go through a layer's networks at a time, and neither a multiple of it.
+    let edges = Edges::complete(41, 5);
+    assert!(edges.len() > 2 * 384 && edges.nodes() > 2 * 96);
+    let base = Spec::new(64, 64, 3);
+    let velocity = Some(Velocity::Initial);
+    for spec in [
+        Spec { velocity, attributes: 2, embedding: Some(1), clamp: Clamp::Loose, ..base },
+        Spec { gate: true, attributes: 1, ..base },
+        Spec { attributes: 1, ..Spec::new(24, 24, 0) },
+    ] {
+        assert_spec(&spec, &edges, 5);
+    }
+}
+
+#[test]
+fn constants_of_edges() {
+    let edges = uneven();
+    let single = |seed, rows, columns| random(seed, rows, columns).to_dtype(DType::F32).unwrap();
+    let (x, charge) = (single(1, edges.nodes(), 3), single(2, edges.nodes(), 1));
+    for (name, operation) in [
+        ("distances", (|backend: Backend, x, _| backend.squared_distances(x, &uneven())) as Constant),
+        ("products", |backend, _, charge| backend.products(charge, &uneven())),
+    ] {
+        let [kernels, plain] = Backend::ALL.map(|backend| flat(&operation(backend, &x, &charge).unwrap()));
+        assert_eq!(kernels.len(), edges.len(), "{name}");
+        for (a, b) in kernels.iter().zip(&plain) {
+            assert!((a - b).abs() <= 1e-6 * b.abs().max(1.0), "{name}: {a} {b}");
+        }
+    }
+    for backend in Backend::ALL {
+        let error = backend.products(&x, &edges).unwrap_err().to_string();
+        assert!(error.contains("columns of the values"), "{error}");
+        let error = backend.squared_distances(&single(1, 4, 3), &edges).unwrap_err().to_string();
+        assert!(error.contains("rows of the values"), "{error}");
+    }
+}
+
+type Constant = fn(Backend, &Tensor, &Tensor) -> candle_core::Result<Tensor>;
+
+#[test]
 fn loops_and_repeated_edges() {
     let edges = Edges::new(vec![0, 0, 0, 1, 2], vec![0, 1, 1, 1, 0], 3).unwrap();
     for (seed, spec) in Spec::variants(17, 3).iter().enumerate() {

@@ -2,20 +2,33 @@
 
 use std::path::{Path, PathBuf};
 
-use egnn_nn::parity::{self, Problem, Quantity, Tolerances};
+use egnn_nn::Backend;
+use egnn_nn::parity::{self, Case, ParityError, ParityReport, Problem, Quantity, Tolerances};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
+fn run(path: &Path) -> Result<ParityReport, ParityError> {
+    parity::run(path, Tolerances::default(), Backend::Kernels)
+}
+
+fn check(case: &Case) -> Result<ParityReport, ParityError> {
+    parity::check(case, Tolerances::default(), Backend::Kernels)
+}
+
+/// On both backends.
 fn assert_parity(name: &str, gradients: usize) {
-    let report = parity::run(&fixture(&format!("{name}.safetensors")), Tolerances::default()).unwrap();
-    assert_eq!(report.case, name);
-    let wrong: Vec<_> = report.rows.iter().filter(|row| !row.ok).collect();
-    assert!(report.passed(), "{wrong:#?}");
-    let compared = report.rows.iter().filter(|row| row.quantity == Quantity::Gradient).count();
-    assert_eq!(compared, gradients, "every parameter's gradient is compared");
-    assert!(report.worst(Quantity::Output).is_some() && report.worst(Quantity::Loss).is_some());
+    let path = fixture(&format!("{name}.safetensors"));
+    for backend in Backend::ALL {
+        let report = parity::run(&path, Tolerances::default(), backend).unwrap();
+        assert_eq!(report.case, name);
+        let wrong: Vec<_> = report.rows.iter().filter(|row| !row.ok).collect();
+        assert!(report.passed(), "{backend}: {wrong:#?}");
+        let compared = report.rows.iter().filter(|row| row.quantity == Quantity::Gradient).count();
+        assert_eq!(compared, gradients, "every parameter's gradient is compared");
+        assert!(report.worst(Quantity::Output).is_some() && report.worst(Quantity::Loss).is_some());
+    }
 }
 
 #[test]
@@ -64,7 +77,7 @@ fn wrong_numbers_are_reported_and_not_accepted() {
     for tensor in [case.grads.get_mut("gcl_0.edge_mlp.2.bias").unwrap(), case.outputs.get_mut("loss").unwrap()] {
         *tensor = (tensor.clone() * 1.001).unwrap();
     }
-    let report = parity::check(&case, Tolerances::default()).unwrap();
+    let report = check(&case).unwrap();
     let wrong: Vec<_> = report.rows.iter().filter(|row| !row.ok).map(|row| row.name.as_str()).collect();
     assert_eq!(wrong, ["loss", "gcl_0.edge_mlp.2.bias"]);
     assert!(!report.passed());
@@ -75,7 +88,7 @@ fn a_result_that_is_no_number_fails() {
     let mut case = parity::load(&fixture("nbody_gnn.safetensors")).unwrap();
     let bias = case.params.get_mut("decoder.2.bias").unwrap();
     *bias = (bias.clone() * f64::NAN).unwrap();
-    let report = parity::check(&case, Tolerances::default()).unwrap();
+    let report = check(&case).unwrap();
     assert!(!report.rows[0].ok && report.rows[0].max_rel.is_infinite());
 }
 
@@ -89,7 +102,7 @@ fn edges_in_another_order_give_the_same_result() {
         let shuffled = case.inputs[name].index_select(&order, 0).unwrap();
         case.inputs.insert(name.into(), shuffled);
     }
-    assert!(parity::check(&case, Tolerances::default()).unwrap().passed());
+    assert!(check(&case).unwrap().passed());
 }
 
 #[test]
@@ -99,14 +112,14 @@ fn an_adam_trace_is_recognised_and_left_to_the_trainer() {
     assert!(case.is_adam_trace());
     assert_eq!(case.config.steps, Some(30));
     assert!(!case.after.is_empty());
-    case.nbody_model(candle_core::DType::F32).unwrap();
-    let error = parity::run(&path, Tolerances::default()).unwrap_err();
+    case.nbody_model(candle_core::DType::F32, Backend::Kernels).unwrap();
+    let error = run(&path).unwrap_err();
     assert!(matches!(error.problem, Problem::AdamTrace));
 }
 
 #[test]
 fn another_task_is_named() {
-    let error = parity::run(&fixture("autoencoder_egnn.safetensors"), Tolerances::default()).unwrap_err();
+    let error = run(&fixture("autoencoder_egnn.safetensors")).unwrap_err();
     assert!(error.to_string().ends_with("task 'autoencoder' is not supported by this version"), "{error}");
 }
 
@@ -132,7 +145,7 @@ fn what_is_no_case_is_refused() {
         (file("data", &data), "has no 'task'; is it a data file?"),
         (folder.path().join("absent"), "cannot be read"),
     ] {
-        let error = parity::run(&path, Tolerances::default()).unwrap_err();
+        let error = run(&path).unwrap_err();
         let text = error.to_string();
         assert!(text.contains(message) && text.contains(path.to_str().unwrap()), "{text}");
         assert!(!error.is_environment());
@@ -142,7 +155,7 @@ fn what_is_no_case_is_refused() {
 #[test]
 fn missing_and_misshapen_tensors_are_named() {
     let whole = || parity::load(&fixture("nbody_egnn.safetensors")).unwrap();
-    let message = |case: &parity::Case| parity::check(case, Tolerances::default()).unwrap_err().to_string();
+    let message = |case: &Case| check(case).unwrap_err().to_string();
 
     let mut case = whole();
     case.inputs.remove("vel");

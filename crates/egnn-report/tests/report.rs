@@ -81,7 +81,7 @@ fn the_page_stands_alone_and_says_where_everything_comes_from() {
         "<code>egnn-100-s3</code>: loss is NaN in epoch 3, batch 7",
         "Command: <code>egnn sweep nbody-sizes</code>",
         "5eed5eed",
-        "candle-cpu",
+        "kernels",
         "abc1234",
         "laptop",
         "A &lt;fast&gt; CPU &amp; more",

@@ -87,7 +87,7 @@ pub mod results {
     /// i64.
     pub const NUMERICS: Column = semantic("numerics_version", "1", "version of the arithmetic");
     /// text.
-    pub const BACKEND: Column = semantic("backend", "", "where numbers were computed");
+    pub const BACKEND: Column = semantic("backend", "", "what computed: kernels or plain");
     /// i64.
     pub const THREADS: Column = semantic("threads", "1", "threads of the run");
     /// f64.

@@ -35,7 +35,7 @@ pub struct RunIdentity {
     pub record_version: u32,
     /// [`crate::version::NUMERICS_VERSION`].
     pub numerics_version: u32,
-    /// Where numbers are computed: `candle-cpu`.
+    /// What computes: `kernels` or `plain`.
     pub backend: String,
     /// Threads of the run.
     pub threads: u32,

@@ -20,7 +20,7 @@ pub struct SweepManifest {
     pub record_version: u32,
     /// [`version::NUMERICS_VERSION`].
     pub numerics_version: u32,
-    /// Where numbers are computed.
+    /// What computes: `kernels` or `plain`.
     pub backend: String,
     /// Threads of a run.
     pub threads: u32,

@@ -63,10 +63,10 @@ pub struct ResolvedPoint {
     pub settings: Settings,
 }
 
-/// What computes: part of a run's identity.
+/// How numbers are computed: part of a run's identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Platform {
-    /// Where numbers are computed: `candle-cpu`.
+    /// What computes: `kernels` or `plain`.
     pub backend: String,
     /// Threads of a run.
     pub threads: u32,

@@ -1,7 +1,7 @@
 //! `checkpoint.safetensors`: everything that decides how training goes on. The order of an epoch's samples follows
 //! from the seed and the epoch's number, so a cursor at the start of an epoch is all the stream state there is.
 //!
-//! A checkpoint is used only if it is certainly right: of this run, made on this type of CPU, unchanged to the last
+//! A checkpoint is used only if it is certainly right: of this run, made by this backend on this type of CPU, unchanged to the last
 //! bit, and not ahead of what is on record. Anything else starts the run afresh, which always gives the same result.
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     model_file::{read_safetensors, write_safetensors},
 };
 use candle_core::{Device, Tensor};
-use egnn_nn::params::Parameters;
+use egnn_nn::{Backend, Parameters};
 use egnn_schema::{Fields, hash, run::LastGood, version};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
@@ -56,15 +56,15 @@ pub(crate) struct Cursor {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Owner {
     record_version: u32,
-    /// Hash of configuration, data and numerics.
+    /// Hash of configuration, data, backend and numerics.
     run: String,
     /// Other CPUs round otherwise.
     cpu: String,
 }
 
 impl Owner {
-    pub(crate) fn new(config: &Fields, datasets: &BTreeMap<String, String>, cpu: &str) -> Self {
-        let run = hash::of(&(config, datasets, version::NUMERICS_VERSION));
+    pub(crate) fn new(config: &Fields, datasets: &BTreeMap<String, String>, backend: Backend, cpu: &str) -> Self {
+        let run = hash::of(&(config, datasets, backend.name(), version::NUMERICS_VERSION));
         Self { record_version: version::RECORD_VERSION, run, cpu: cpu.into() }
     }
 }

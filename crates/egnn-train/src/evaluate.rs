@@ -7,6 +7,7 @@ use crate::{
     nbody::predict,
     predictions,
 };
+use egnn_nn::Backend;
 use egnn_schema::FieldValue;
 use serde::Serialize;
 use std::path::Path;
@@ -47,7 +48,7 @@ pub struct Evaluation {
     pub largest_error: f64,
 }
 
-/// Predicts `samples` with the stored model.
+/// Predicts `samples` with the stored model on a backend.
 ///
 /// # Errors
 /// Parameters that do not fit the model, or that predict numbers that are not finite.
@@ -55,8 +56,9 @@ pub fn evaluate(
     file: &ModelFile,
     data: EvaluationData,
     samples: &Samples,
+    backend: Backend,
 ) -> Result<(Evaluation, egnn_store::table::Table), TrainError> {
-    let model = file.build()?;
+    let model = file.build(backend)?;
     let mut edges = EdgeCache::default();
     let batch_size = match file.config.as_ref().and_then(|config| config.get("batch_size")) {
         Some(&FieldValue::Int(size)) if size > 0 => size as usize,

@@ -22,5 +22,5 @@ pub use data::{NbodyData, Samples};
 pub use error::{ListenerError, TrainError};
 pub use evaluate::{Evaluation, EvaluationData, evaluate, write_evaluation};
 pub use model_file::ModelFile;
-pub use nbody::{Attempt, Emit, Files, bench_step, train};
+pub use nbody::{Attempt, Emit, Files, StepTimes, bench_step, train};
 pub use trace::run_trace;

@@ -7,7 +7,10 @@ use crate::{
     reader::Reader,
 };
 use candle_core::{Device, Tensor};
-use egnn_nn::nbody::{ModelKind, NbodyModel, NbodyModelConfig, Velocity};
+use egnn_nn::{
+    Backend,
+    nbody::{ModelKind, NbodyModel, NbodyModelConfig, Velocity},
+};
 use egnn_random::Stream;
 use egnn_schema::{
     FieldError, Fields,
@@ -75,12 +78,12 @@ impl ModelFile {
         TrainError::file(&self.path, reason)
     }
 
-    /// The model itself.
+    /// The model itself, on a backend.
     ///
     /// # Errors
     /// Missing, unexpected or mis-shaped parameters, by name.
-    pub fn build(&self) -> Result<Box<dyn NbodyModel>, TrainError> {
-        let model = self.spec.init(&Stream::new(0), crate::data::DTYPE)?;
+    pub fn build(&self, backend: Backend) -> Result<Box<dyn NbodyModel>, TrainError> {
+        let model = self.spec.init_on(&Stream::new(0), crate::data::DTYPE, backend)?;
         model.parameters().load(&self.parameters).map_err(|error| {
             let (kind, layers) = (self.spec.model.name(), self.spec.layers);
             TrainError::file(&self.path, format!("looks like {kind} of {layers} layers, but: {error}"))

@@ -9,7 +9,11 @@ use crate::{
     model_file::ModelFile,
     predictions,
 };
-use egnn_nn::nbody::{NbodyModel, NbodyModelConfig};
+use egnn_kernels::allocations;
+use egnn_nn::{
+    Backend,
+    nbody::{NbodyModel, NbodyModelConfig},
+};
 use egnn_random::Stream;
 use egnn_schema::{Failure, RunEvent, RunMetrics, hash, run::LastGood};
 use std::{
@@ -46,14 +50,17 @@ impl Files {
 /// Hears what happens. An error of it ends the run, which resumes from its last checkpoint.
 pub type Emit<'a> = &'a mut dyn FnMut(&RunEvent) -> Result<(), ListenerError>;
 
-/// The circumstances of one attempt at a run: results do not depend on them.
+/// How one attempt at a run is made. Results depend on none of it but the backend and the CPU, and on these by rounding
+/// only.
 #[derive(Clone, Debug)]
 pub struct Attempt {
+    /// What computes: part of the run's identity, so that a checkpoint of another is not continued.
+    pub backend: Backend,
     /// Least time between two checkpoints.
     pub checkpoint_every: Duration,
     /// Least time between two progress events.
     pub progress_every: Duration,
-    /// Type of the CPU: a checkpoint made on another is not continued.
+    /// Type of the CPU and its vector instructions in use: a checkpoint made on another is not continued.
     pub cpu: String,
     /// Evaluations on record from earlier attempts: a checkpoint that is ahead of them is not continued.
     pub recorded_evaluations: u64,
@@ -94,32 +101,58 @@ pub fn train(
     }
 }
 
-/// Milliseconds of one training step and one forward pass of a fresh model on the first `batch` samples.
+/// What a training step costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepTimes {
+    /// Median milliseconds of forward, backward and Adam.
+    pub train_ms: f64,
+    /// Median milliseconds of a forward pass.
+    pub forward_ms: f64,
+    /// Allocations of a training step in the steady state; 0 unless the program's allocator is
+    /// [`egnn_kernels::Counted`].
+    pub allocations: u64,
+}
+
+/// Times a fresh model on the first `batch` samples.
 ///
 /// # Errors
 /// Only if candle fails.
-pub fn bench_step(spec: &NbodyModelConfig, samples: &Samples, batch: usize) -> Result<(f64, f64), TrainError> {
-    let model = spec.init(&Stream::new(1), DTYPE)?;
+pub fn bench_step(
+    spec: &NbodyModelConfig,
+    samples: &Samples,
+    batch: usize,
+    backend: Backend,
+) -> Result<StepTimes, TrainError> {
+    let model = spec.init_on(&Stream::new(1), DTYPE, backend)?;
     let mut adam = Adam::new(AdamConfig::new(1e-4, 1e-12), model.parameters());
     let batch = samples.batch(&(0..batch as u32).collect::<Vec<_>>(), &mut EdgeCache::default())?;
-    let train = median_ms(|| step(&*model, &mut adam, &batch).map(|_| ()))?;
-    let forward = median_ms(|| Ok(model.predict(&batch.input).map(|_| ())?))?;
-    Ok((train, forward))
+    let mut last = 0;
+    let train_ms = median_ms(|| {
+        let before = allocations();
+        step(&*model, &mut adam, &batch)?;
+        last = allocations() - before;
+        Ok(())
+    })?;
+    let forward_ms = median_ms(|| Ok(model.predict(&batch.input).map(|_| ())?))?;
+    Ok(StepTimes { train_ms, forward_ms, allocations: last })
 }
 
 fn median_ms(mut work: impl FnMut() -> Result<(), TrainError>) -> Result<f64, TrainError> {
     const WARM_UP: usize = 5;
-    const REPETITIONS: usize = 31;
-    let mut times = Vec::with_capacity(REPETITIONS);
-    for repetition in 0..WARM_UP + REPETITIONS {
+    const LEAST_REPETITIONS: usize = 31;
+    const LEAST_TIME: Duration = Duration::from_secs(1);
+    for _ in 0..WARM_UP {
+        work()?;
+    }
+    let begin = Instant::now();
+    let mut times = Vec::new();
+    while times.len() < LEAST_REPETITIONS || begin.elapsed() < LEAST_TIME {
         let start = Instant::now();
         work()?;
-        if repetition >= WARM_UP {
-            times.push(start.elapsed().as_secs_f64() * 1e3);
-        }
+        times.push(start.elapsed().as_secs_f64() * 1e3);
     }
     times.sort_by(f64::total_cmp);
-    Ok(times[REPETITIONS / 2])
+    Ok(times[times.len() / 2])
 }
 
 /// One optimiser step; returns the batch's loss before it.
@@ -156,9 +189,9 @@ impl<'a> Run<'a> {
         attempt: &'a Attempt,
     ) -> Result<Self, TrainError> {
         let stream = Stream::new(config.seed);
-        let model = config.model_config().init(&stream.child("init"), DTYPE)?;
+        let model = config.model_config().init_on(&stream.child("init"), DTYPE, attempt.backend)?;
         let adam = Adam::new(AdamConfig::new(config.learning_rate, config.weight_decay), model.parameters());
-        let owner = Owner::new(&config.fields(), datasets, &attempt.cpu);
+        let owner = Owner::new(&config.fields(), datasets, attempt.backend, &attempt.cpu);
         let mut state = State { cursor: Cursor::default(), adam, best: None };
         let recorded = attempt.recorded_evaluations;
         checkpoint::read(&files.checkpoint, &owner, recorded, &mut state, model.parameters());

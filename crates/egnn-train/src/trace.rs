@@ -7,19 +7,22 @@ use crate::{
     nbody::step,
 };
 use candle_core::DType;
-use egnn_nn::parity::{Case, ParityReport, Problem, Quantity, Row, Tolerances};
+use egnn_nn::{
+    Backend,
+    parity::{Case, ParityReport, Problem, Quantity, Row, Tolerances},
+};
 
-/// Takes the steps of an Adam trace and compares the loss before each and the parameters after the last.
+/// Takes the steps of an Adam trace on a backend and compares the loss before each and the parameters after the last.
 ///
 /// # Errors
 /// A case without the tensors of a trace, or with an optimiser that is not Adam.
-pub fn run_trace(case: &Case, tolerances: Tolerances) -> Result<ParityReport, TrainError> {
+pub fn run_trace(case: &Case, tolerances: Tolerances, backend: Backend) -> Result<ParityReport, TrainError> {
     let refuse = |what: String| TrainError::from(case.error(Problem::NotACase(what)));
     let words = case.config.optimizer.as_deref().unwrap_or_default();
     let config = adam_config(words).ok_or_else(|| {
         refuse(format!("optimizer '{words}' is not of the form 'Adam lr .. betas (.., ..) eps .. weight_decay ..'"))
     })?;
-    let model = case.nbody_model(DTYPE)?;
+    let model = case.nbody_model(DTYPE, backend)?;
     let batch = Batch { input: case.nbody_input(DTYPE)?, target: case.input("target", DTYPE)? };
     if batch.target.dims() != batch.input.x.dims() {
         return Err(refuse(format!(

@@ -1,5 +1,6 @@
 //! The training loop on a small law that can be learnt: bodies that drift with their velocity.
 
+use egnn_nn::Backend;
 use egnn_random::Stream;
 use egnn_schema::{FieldValue, Fields, RunEvent, RunMetrics};
 use egnn_train::{
@@ -53,6 +54,7 @@ fn here() -> EvaluationData {
 /// Saves at every evaluation.
 fn eager() -> Attempt {
     Attempt {
+        backend: Backend::Kernels,
         checkpoint_every: Duration::ZERO,
         progress_every: Duration::ZERO,
         cpu: "test".into(),
@@ -100,7 +102,7 @@ fn every_model_learns_and_its_record_is_complete() {
         assert!(best < 0.7 * validations[0], "{model} must learn: {validations:?}");
         let stored = ModelFile::read(&folder.path().join("model.safetensors")).unwrap();
         assert_eq!(stored.config, Some(config.fields()));
-        let (again, _) = egnn_train::evaluate(&stored, here(), &data.test).unwrap();
+        let (again, _) = egnn_train::evaluate(&stored, here(), &data.test, Backend::Kernels).unwrap();
         assert_eq!(again.mse, metrics.values["test_mse"], "{model}: the stored model is the one that was tested");
     }
 }
@@ -171,6 +173,8 @@ fn only_a_checkpoint_that_is_certainly_right_is_continued() {
     assert_eq!(resume(&eager(), &config, folder.path()).0, 0, "truncated");
     let other = Attempt { cpu: "another".into(), ..eager() };
     assert_eq!(resume(&other, &config, start().path()), (0, expected.clone()), "made on another CPU");
+    let plain = Attempt { backend: Backend::Plain, ..eager() };
+    assert_eq!(resume(&plain, &config, start().path()).0, 0, "made by another backend");
     let forgetful = Attempt { recorded_evaluations: 1, ..eager() };
     assert_eq!(resume(&forgetful, &config, start().path()), (0, expected), "ahead of the record");
 }

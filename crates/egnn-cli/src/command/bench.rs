@@ -1,10 +1,15 @@
 //! `egnn bench`: milliseconds a step, on one core.
 
-use crate::{args::Bench, exit::Result, printer};
+use crate::{
+    args::Bench,
+    exit::{Result, Stop},
+    printer,
+};
+use egnn_kernels::simd::Path;
 use egnn_nbody::{Generator, Source, System};
 use egnn_nn::nbody::{ModelKind, NbodyModelConfig};
 use egnn_schema::exit;
-use egnn_train::{Samples, bench_step};
+use egnn_train::{Samples, StepTimes, bench_step};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -15,6 +20,9 @@ const SIMULATED: usize = 800;
 
 #[derive(Serialize)]
 struct Report {
+    backend: &'static str,
+    /// The vector instructions in use.
+    path: &'static str,
     rows: Vec<Row>,
     simulator: Simulator,
 }
@@ -27,6 +35,8 @@ struct Row {
     train_ms: f64,
     /// Median milliseconds of a forward pass.
     forward_ms: f64,
+    /// Allocations of a training step.
+    allocations: u64,
 }
 
 #[derive(Serialize)]
@@ -35,6 +45,8 @@ struct Simulator {
 }
 
 pub(crate) fn run(args: &Bench) -> Result<()> {
+    let backend = args.compute.backend();
+    let path = Path::from_environment().map_err(Stop::input)?;
     let system = System::default();
     let generate = |count: usize| {
         let generator = Generator {
@@ -43,7 +55,7 @@ pub(crate) fn run(args: &Bench) -> Result<()> {
             seed: 1,
             splits: vec![("bench".into(), count)],
         };
-        egnn_nbody::generate(&generator, None, &|_| ()).map_err(|error| crate::exit::Stop::new(exit::BAD_INPUT, error))
+        egnn_nbody::generate(&generator, None, &|_| ()).map_err(|error| Stop::new(exit::BAD_INPUT, error))
     };
     let start = Instant::now();
     let sets = generate(SIMULATED)?;
@@ -64,19 +76,24 @@ pub(crate) fn run(args: &Bench) -> Result<()> {
     );
     let mut rows = Vec::new();
     for kind in ModelKind::ALL {
-        let (train_ms, forward_ms) = bench_step(&NbodyModelConfig::new(kind), &samples, BATCH)?;
-        rows.push(Row { task: "nbody", model: kind.name(), train_ms, forward_ms });
+        let StepTimes { train_ms, forward_ms, allocations } =
+            bench_step(&NbodyModelConfig::new(kind), &samples, BATCH, backend)?;
+        rows.push(Row { task: "nbody", model: kind.name(), train_ms, forward_ms, allocations });
     }
-    let report = Report { rows, simulator: Simulator { trajectories_per_second: rate } };
+    let simulator = Simulator { trajectories_per_second: rate };
+    let report = Report { backend: backend.name(), path: path.name(), rows, simulator };
     if args.json {
         printer::json(&report);
     } else {
-        printer::data(format!("{:<8} {:<14} {:>16} {:>12}", "task", "model", "ms a train step", "ms forward"));
-        for row in &report.rows {
-            printer::data(format!("{:<8} {:<14} {:>16.3} {:>12.3}", row.task, row.model, row.train_ms, row.forward_ms));
+        printer::data(format!(
+            "{:<8} {:<14} {:>16} {:>12} {:>18}",
+            "task", "model", "ms a train step", "ms forward", "allocations a step"
+        ));
+        for Row { task, model, train_ms, forward_ms, allocations } in &report.rows {
+            printer::data(format!("{task:<8} {model:<14} {train_ms:>16.3} {forward_ms:>12.3} {allocations:>18}"));
         }
         printer::data(format!("simulator: {rate:.0} trajectories of 5,000 steps a second"));
-        printer::data(format!("batch {BATCH}, one core, float32, medians"));
+        printer::data(format!("batch {BATCH}, one core, float32, medians; {backend}, {}", path.name()));
     }
     Ok(())
 }

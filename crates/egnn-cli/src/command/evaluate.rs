@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
         target_frame: target,
         dataset_hash,
     };
-    let (evaluation, predictions) = egnn_train::evaluate(&file, data, &samples)?;
+    let (evaluation, predictions) = egnn_train::evaluate(&file, data, &samples, args.compute.backend())?;
     let out = args.out.clone().unwrap_or_else(|| {
         let beside = if is_run { args.run.clone() } else { args.run.with_extension("") };
         let name = format!("evaluation-{}-{}", args.data, args.split);

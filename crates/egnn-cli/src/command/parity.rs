@@ -9,6 +9,7 @@ use egnn_nn::parity::{self, ParityReport, Quantity, Tolerances};
 use egnn_schema::exit;
 
 pub(crate) fn run(args: &Parity) -> Result<()> {
+    let (tolerances, backend) = (Tolerances::default(), args.compute.backend());
     // Every file is compared before anything is said, so that a refused file stands out.
     let reports = args
         .cases
@@ -16,9 +17,9 @@ pub(crate) fn run(args: &Parity) -> Result<()> {
         .map(|path| {
             let case = parity::load(path)?;
             if case.is_adam_trace() {
-                Ok(egnn_train::run_trace(&case, Tolerances::default())?)
+                Ok(egnn_train::run_trace(&case, tolerances, backend)?)
             } else {
-                Ok(parity::check(&case, Tolerances::default())?)
+                Ok(parity::check(&case, tolerances, backend)?)
             }
         })
         .collect::<Result<Vec<ParityReport>>>()?;

@@ -4,7 +4,7 @@ use crate::{
     THREADS_PER_RUN,
     args::Sweep,
     catalogue::Catalogue,
-    command::{generate::Check, report, train::BACKEND, worker::seconds},
+    command::{generate::Check, report, worker::seconds},
     display::Display,
     exit::{Result, Stop},
     interrupt, printer,
@@ -12,6 +12,7 @@ use crate::{
     trainer::LocalTrainer,
     workspace::Workspace,
 };
+use egnn_nn::Backend;
 use egnn_schema::exit;
 use egnn_sweep::{
     DataState, Ending, LocalOptions, Overrides, Platform, ResolvedPlan, Selection, Summary, Survey, SweepError,
@@ -41,7 +42,7 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
         name: args.name.clone(),
     };
     let plan = ResolvedPlan::new(&spec, &selection, &trainer)?;
-    let platform = Platform { backend: BACKEND.into(), threads: THREADS_PER_RUN };
+    let platform = Platform { backend: args.compute.backend().name().into(), threads: THREADS_PER_RUN };
     let jobs = match args.jobs {
         Some(0) => return Err(Stop::input("--jobs 0: give at least 1")),
         Some(jobs) => jobs,
@@ -67,6 +68,10 @@ fn command(args: &Sweep) -> String {
     words.extend(args.overrides.iter().cloned());
     words.push(format!("--profile {}", args.profile));
     words.extend(args.name.iter().map(|name| format!("--name {name}")));
+    let backend = args.compute.backend();
+    if backend != Backend::Kernels {
+        words.push(format!("--backend {backend}"));
+    }
     words.join(" ")
 }
 

@@ -21,9 +21,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where numbers are computed.
-pub(crate) const BACKEND: &str = "candle-cpu";
-
 pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     let catalogue = Catalogue::read(workspace)?;
     let trainer =
@@ -41,7 +38,7 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
         datasets,
         record_version: RECORD_VERSION,
         numerics_version: NUMERICS_VERSION,
-        backend: BACKEND.into(),
+        backend: args.compute.backend().name().into(),
         threads: THREADS_PER_RUN,
     };
     let id = identity.id(&resolved.name);

@@ -7,7 +7,8 @@ use crate::{
     printer, provenance,
     workspace::Workspace,
 };
-use egnn_schema::{Failure, RunEvent, RunIdentity, RunMetrics, exit};
+use egnn_nn::Backend;
+use egnn_schema::{Failure, RunEvent, RunIdentity, RunMetrics, exit, names};
 use egnn_store::manifest;
 use egnn_sweep::{Recorder, SweepManifest, lifeline};
 use egnn_train::{Attempt, Files, NbodyConfig, NbodyData, TrainError, train};
@@ -39,12 +40,14 @@ pub(crate) fn execute(
 ) -> Result<RunMetrics> {
     let catalogue = Catalogue::read(workspace)?;
     let config = NbodyConfig::resolve(&identity.config, &|set| catalogue.shape(set))?;
+    let backend = backend(&identity.backend)?;
     let datasets = identity.datasets.clone();
     let checkpoint_every = seconds(checkpoint_every)?;
     let circumstances = provenance::circumstances();
     let cpu = circumstances.cpu.clone();
     let mut recorder = Recorder::open(folder, id, identity, circumstances)?;
     let attempt = Attempt {
+        backend,
         checkpoint_every,
         progress_every: PROGRESS,
         cpu,
@@ -73,6 +76,12 @@ pub(crate) fn execute(
             Err(stop)
         }
     }
+}
+
+/// The backend that a run's identity names.
+fn backend(name: &str) -> Result<Backend> {
+    let known = Backend::ALL.map(Backend::name);
+    Backend::from_name(name).ok_or_else(|| Stop::input(names::unknown("backend", name, &known)))
 }
 
 /// The data must still be what the plan was made with.

@@ -7,7 +7,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use super::arena::{Buffer, padded};
 use super::layer::{add_outer, add_rows};
 use super::pack;
-use super::storage::{elements, expect_f32, tensor, with_elements};
+use super::storage::{elements, tensor, with_elements};
 use crate::definition::{Activation, Map};
 use crate::math;
 use crate::matrix::{Left, product};
@@ -15,7 +15,6 @@ use crate::simd::{Kernel, Lanes, Path, dispatch};
 
 /// See [`crate::Backend::dense`].
 pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map, activation: Activation) -> Result<Tensor> {
-    expect_f32("dense", x)?;
     let tracked = x.track_op() || parameters.track_op();
     let operation = Dense { map, activation, tracked, path: Path::current()?, slope: OnceLock::new() };
     x.contiguous()?.apply_op2(&parameters.contiguous()?, operation)

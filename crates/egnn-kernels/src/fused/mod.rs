@@ -5,10 +5,12 @@ mod dense;
 mod field;
 mod layer;
 mod pack;
+mod pairs;
 mod segment;
 pub(crate) mod storage;
 
 pub(crate) use dense::dense;
 pub(crate) use field::radial_field;
 pub(crate) use layer::layer;
+pub(crate) use pairs::{products, squared_distances};
 pub(crate) use segment::{segment_mean, segment_sum};

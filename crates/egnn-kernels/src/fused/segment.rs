@@ -2,18 +2,16 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
-use super::storage::{elements, expect_f32, tensor, with_elements};
+use super::storage::{elements, tensor, with_elements};
 use crate::edges::Edges;
 
 /// See [`crate::Backend::segment_sum`].
 pub(crate) fn segment_sum(messages: &Tensor, edges: &Edges) -> Result<Tensor> {
-    expect_f32("segment-sum", messages)?;
     messages.contiguous()?.apply_op1(Segment { edges: edges.clone(), mean: false })
 }
 
 /// See [`crate::Backend::segment_mean`].
 pub(crate) fn segment_mean(messages: &Tensor, edges: &Edges) -> Result<Tensor> {
-    expect_f32("segment-mean", messages)?;
     messages.contiguous()?.apply_op1(Segment { edges: edges.clone(), mean: true })
 }
 
@@ -44,7 +42,9 @@ impl CustomOp1 for Segment {
                 }
             }
             let share = self.share(node);
-            sum.iter_mut().for_each(|sum| *sum *= share);
+            for sum in sum {
+                *sum *= share;
+            }
         }
         Ok((CpuStorage::F32(sums), (self.edges.nodes(), features).into()))
     }

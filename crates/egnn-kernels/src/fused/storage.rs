@@ -1,6 +1,6 @@
 //! Plain slices out of candle's tensors.
 
-use candle_core::{CpuStorage, DType, Device, Layout, Result, Shape, Storage, Tensor, WithDType};
+use candle_core::{CpuStorage, Device, Layout, Result, Shape, Storage, Tensor, WithDType};
 
 /// The elements of a contiguous CPU tensor's storage.
 pub(crate) fn elements<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
@@ -23,16 +23,4 @@ pub(crate) fn with_elements<R>(tensor: &Tensor, work: impl FnOnce(&[f32]) -> R) 
 /// A CPU tensor of these elements.
 pub(crate) fn tensor(elements: Vec<f32>, shape: impl Into<Shape>) -> Result<Tensor> {
     Tensor::from_vec(elements, shape.into(), &Device::Cpu)
-}
-
-/// Refuse what the kernels cannot compute.
-pub(crate) fn expect_f32(operation: &str, tensor: &Tensor) -> Result<()> {
-    if tensor.dtype() == DType::F32 && tensor.device().is_cpu() {
-        return Ok(());
-    }
-    candle_core::bail!(
-        "{operation}: the kernels compute in f32 on the CPU, not in {:?} on {:?}; choose the plain backend",
-        tensor.dtype(),
-        tensor.device().location()
-    )
 }

@@ -93,7 +93,7 @@ impl NbodyModel for Egnn {
 
     fn run(&self, input: &NbodyInput, tracking: Tracking) -> Result<Tensor> {
         input.check(self.dim, self.parameters.dtype())?;
-        let attributes = input.charge_and_distance()?;
+        let attributes = input.charge_and_distance(self.parameters.backend())?;
         let mut state = Tensor::cat(&[&input.speed()?, &input.x, &input.v], 1)?;
         for layer in &self.layers {
             state = layer.run(&self.parameters, &state, Some(&attributes), &input.edges, tracking)?;

@@ -91,7 +91,7 @@ impl NbodyModel for Gnn {
     fn run(&self, input: &NbodyInput, tracking: Tracking) -> Result<Tensor> {
         input.check(self.dim, self.parameters.dtype())?;
         let parameters = &self.parameters;
-        let attributes = input.charge_product()?;
+        let attributes = input.charge_product(self.parameters.backend())?;
         let mut h = Tensor::cat(&[&input.x, &input.v], 1)?;
         for layer in &self.layers {
             h = layer.run(parameters, &h, Some(&attributes), &input.edges, tracking)?;

@@ -1,7 +1,7 @@
 //! What an n-body model is given, and what it derives from it.
 
 use candle_core::{DType, Tensor};
-use egnn_kernels::Edges;
+use egnn_kernels::{Backend, Edges};
 
 use crate::error::{NnError, Result};
 
@@ -43,22 +43,13 @@ impl NbodyInput {
     }
 
     /// `c_i c_j`, `(edges, 1)`.
-    pub(super) fn charge_product(&self) -> Result<Tensor> {
-        let (receiver, sender) = self.ends(&self.charge)?;
-        Ok((receiver * sender)?)
+    pub(super) fn charge_product(&self, backend: Backend) -> Result<Tensor> {
+        Ok(backend.products(&self.charge, &self.edges)?)
     }
 
     /// `[c_i c_j, |x_i - x_j|^2]` of the given positions, `(edges, 2)`.
-    pub(super) fn charge_and_distance(&self) -> Result<Tensor> {
-        let (receiver, sender) = self.ends(&self.x)?;
-        let distance = (receiver - sender)?.sqr()?.sum_keepdim(1)?;
-        Ok(Tensor::cat(&[&self.charge_product()?, &distance], 1)?)
-    }
-
-    /// The rows of both ends of each edge, as constants.
-    fn ends(&self, nodes: &Tensor) -> Result<(Tensor, Tensor)> {
-        let nodes = nodes.detach().contiguous()?;
-        let pick = |ends: &[u32]| nodes.index_select(&Tensor::from_slice(ends, ends.len(), nodes.device())?, 0);
-        Ok((pick(self.edges.row())?, pick(self.edges.col())?))
+    pub(super) fn charge_and_distance(&self, backend: Backend) -> Result<Tensor> {
+        let distance = backend.squared_distances(&self.x, &self.edges)?;
+        Ok(Tensor::cat(&[&self.charge_product(backend)?, &distance], 1)?)
     }
 }

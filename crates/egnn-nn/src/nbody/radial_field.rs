@@ -76,7 +76,7 @@ impl NbodyModel for RadialField {
 
     fn run(&self, input: &NbodyInput, tracking: Tracking) -> Result<Tensor> {
         input.check(self.dim, self.parameters.dtype())?;
-        let attributes = input.charge_and_distance()?;
+        let attributes = input.charge_and_distance(self.parameters.backend())?;
         let mut state = Tensor::cat(&[&input.x, &input.v], 1)?;
         for (layer, group) in &self.layers {
             let input = LayerInput {

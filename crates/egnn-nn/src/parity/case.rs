@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
-use egnn_kernels::Edges;
+use egnn_kernels::{Backend, Edges};
 use egnn_random::Stream;
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -113,8 +113,8 @@ impl Case {
         self.float(&self.outputs, "out", name, dtype)
     }
 
-    /// The model of an n-body case, with the case's parameters.
-    pub fn nbody_model(&self, dtype: DType) -> Result<Box<dyn NbodyModel>, ParityError> {
+    /// The model of an n-body case, with the case's parameters, on a backend.
+    pub fn nbody_model(&self, dtype: DType, backend: Backend) -> Result<Box<dyn NbodyModel>, ParityError> {
         let CaseConfig { task, model, hidden, layers, .. } = &self.config;
         if task != "nbody" {
             return Err(self.error(Problem::Task(task.clone())));
@@ -128,7 +128,7 @@ impl Case {
         self.refuse_sizes(squares)?;
         let dim = self.columns("loc")?;
         let config = NbodyModelConfig { dim, hidden: *hidden, layers: *layers, ..NbodyModelConfig::new(kind) };
-        let model = config.init(&Stream::new(0), dtype).map_err(|error| self.error(error))?;
+        let model = config.init_on(&Stream::new(0), dtype, backend).map_err(|error| self.error(error))?;
         model.parameters().load(&self.params).map_err(|error| self.error(error))?;
         Ok(model)
     }

@@ -2,7 +2,7 @@
 
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Tensor};
-use egnn_kernels::Aggregation;
+use egnn_kernels::{Aggregation, Backend};
 use egnn_random::Stream;
 
 use super::case::Case;
@@ -13,13 +13,13 @@ use crate::error::{NnError, Result as NnResult};
 use crate::params::Parameters;
 use crate::stack::{EgclStack, EgclStackConfig};
 
-pub(super) fn check(case: &Case, tolerances: Tolerances) -> Result<ParityReport, ParityError> {
+pub(super) fn check(case: &Case, tolerances: Tolerances, backend: Backend) -> Result<ParityReport, ParityError> {
     if case.is_adam_trace() {
         return Err(case.error(Problem::AdamTrace));
     }
     let rows = match case.config.task.as_str() {
-        "nbody" => nbody(case, tolerances)?,
-        "layer stack" => layer_stack(case, tolerances)?,
+        "nbody" => nbody(case, tolerances, backend)?,
+        "layer stack" => layer_stack(case, tolerances, backend)?,
         task => return Err(case.error(Problem::Task(task.into()))),
     };
     let (task, model) = (case.config.task.clone(), case.config.model.clone());
@@ -27,8 +27,8 @@ pub(super) fn check(case: &Case, tolerances: Tolerances) -> Result<ParityReport,
 }
 
 /// Mean squared error over all coordinates.
-fn nbody(case: &Case, tolerances: Tolerances) -> Result<Vec<Row>, ParityError> {
-    let model = case.nbody_model(DType::F32)?;
+fn nbody(case: &Case, tolerances: Tolerances, backend: Backend) -> Result<Vec<Row>, ParityError> {
+    let model = case.nbody_model(DType::F32, backend)?;
     let input = case.nbody_input(DType::F32)?;
     let target = case.input("target", DType::F32)?;
     let prediction = model.forward(&input).map_err(|error| case.error(error))?;
@@ -41,8 +41,8 @@ fn nbody(case: &Case, tolerances: Tolerances) -> Result<Vec<Row>, ParityError> {
 }
 
 /// The mean square of the features plus that of the coordinates.
-fn layer_stack(case: &Case, tolerances: Tolerances) -> Result<Vec<Row>, ParityError> {
-    let stack = build_stack(case)?;
+fn layer_stack(case: &Case, tolerances: Tolerances, backend: Backend) -> Result<Vec<Row>, ParityError> {
+    let stack = build_stack(case, backend)?;
     let h = case.input("h", DType::F32)?;
     let x = case.input("x", DType::F32)?;
     let (edges, order) = case.edges(h.dims()[0])?;
@@ -61,7 +61,7 @@ fn layer_stack(case: &Case, tolerances: Tolerances) -> Result<Vec<Row>, ParityEr
     Ok(rows)
 }
 
-fn build_stack(case: &Case) -> Result<EgclStack, ParityError> {
+fn build_stack(case: &Case, backend: Backend) -> Result<EgclStack, ParityError> {
     let config = &case.config;
     if config.model != "egnn" {
         return Err(case.error(Problem::Model {
@@ -100,7 +100,7 @@ fn build_stack(case: &Case) -> Result<EgclStack, ParityError> {
         layers: config.layers,
         options,
     };
-    let stack = stack.init(&Stream::new(0), DType::F32).map_err(|error| case.error(error))?;
+    let stack = stack.init_on(&Stream::new(0), DType::F32, backend).map_err(|error| case.error(error))?;
     stack.parameters().load(&case.params).map_err(|error| case.error(error))?;
     Ok(stack)
 }

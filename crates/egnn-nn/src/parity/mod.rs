@@ -12,6 +12,8 @@ mod report;
 
 use std::path::Path;
 
+use egnn_kernels::Backend;
+
 pub use case::{Case, CaseConfig};
 pub use error::{ParityError, Problem};
 pub use report::{ParityReport, Quantity, Row, Tolerances};
@@ -21,16 +23,16 @@ pub fn load(path: &Path) -> Result<Case, ParityError> {
     Case::load(path)
 }
 
-/// Read a case file, run its model and compare outputs, loss and every gradient.
-pub fn run(path: &Path, tolerances: Tolerances) -> Result<ParityReport, ParityError> {
-    compare::check(&load(path)?, tolerances)
+/// Read a case file, run its model on a backend and compare outputs, loss and every gradient.
+pub fn run(path: &Path, tolerances: Tolerances, backend: Backend) -> Result<ParityReport, ParityError> {
+    compare::check(&load(path)?, tolerances, backend)
 }
 
-/// Run a case's model and compare outputs, loss and every gradient.
+/// Run a case's model on a backend and compare outputs, loss and every gradient.
 ///
 /// # Errors
 /// If the case is of a task, a model or an option that this version does not have, if tensors are missing or do not
 /// fit, or if it is an Adam trace. That numbers differ is not an error but a row of the report.
-pub fn check(case: &Case, tolerances: Tolerances) -> Result<ParityReport, ParityError> {
-    compare::check(case, tolerances)
+pub fn check(case: &Case, tolerances: Tolerances, backend: Backend) -> Result<ParityReport, ParityError> {
+    compare::check(case, tolerances, backend)
 }

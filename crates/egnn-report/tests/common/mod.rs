@@ -78,7 +78,7 @@ pub(crate) fn table(rows: &[Row]) -> Table {
         ("test_mse", real(rows, |row| row.mse)),
         ("dataset_hash", text(rows, |_| Some("5eed".repeat(16)))),
         ("numerics_version", whole(rows, |_| Some(1))),
-        ("backend", text(rows, |_| Some("candle-cpu".into()))),
+        ("backend", text(rows, |_| Some("kernels".into()))),
         ("threads", whole(rows, |_| Some(1))),
         ("seconds", real(rows, |row| done(row).then_some(30.0))),
         ("version", text(rows, |_| Some("0.1.0".into()))),

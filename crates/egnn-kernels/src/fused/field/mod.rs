@@ -8,7 +8,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use self::network::{Gradient, Network};
 use super::arena::Buffer;
-use super::storage::{elements, expect_f32, tensor, with_elements};
+use super::storage::{elements, tensor, with_elements};
 use crate::backend::LayerInput;
 use crate::definition::RadialField;
 use crate::edges::Edges;
@@ -18,7 +18,6 @@ use crate::simd::{Kernel, Lanes, Path, dispatch};
 /// See [`crate::Backend::radial_field`].
 pub(crate) fn radial_field(layer: &RadialField, input: &LayerInput) -> Result<Tensor> {
     let LayerInput { state, parameters, attributes, edges, .. } = *input;
-    expect_f32("radial-field", state)?;
     let operation = Field {
         layer: layer.clone(),
         edges: edges.clone(),

@@ -110,6 +110,16 @@ impl Kernel for Backward<'_> {
     }
 }
 
+/// SiLU and its slope of every number of `z`, which `result` has room for.
+#[inline(always)]
+fn activate<L: Lanes>(lanes: L, z: &[f32], result: &mut Activated) {
+    let value = L::as_mut_simd_f32s(&mut result.value).0;
+    let slope = L::as_mut_simd_f32s(&mut result.slope).0;
+    for ((&z, value), slope) in L::as_simd_f32s(z).0.iter().zip(value).zip(slope) {
+        (*value, *slope) = math::silu_and_slope(lanes, z);
+    }
+}
+
 /// Add the rows of a matrix to `sums`.
 #[inline(always)]
 pub(crate) fn add_rows<L: Lanes>(lanes: L, rows: &[L::f32s], sums: &mut [L::f32s]) {
@@ -158,12 +168,14 @@ impl Backward<'_> {
             target[..hidden].copy_from_slice(&row[..hidden]);
         }
         let output = &self.found.output;
-        add_outer(lanes, [hidden, nodes], (output, width), (&self.saved.node.value, width), &mut self.found.node);
+        let mut again = Activated::take(nodes, width);
+        activate(lanes, &self.saved.front[section * nodes * width..][..nodes * width], &mut again);
+        add_outer(lanes, [hidden, nodes], (output, width), (&again.value, width), &mut self.found.node);
         add_rows(lanes, L::as_simd_f32s(output).0, L::as_mut_simd_f32s(&mut self.found.node_bias).0);
         let inner = &mut self.found.sections[section * nodes * width..][..nodes * width];
         {
             let inner = L::as_mut_simd_f32s(inner).0;
-            let slope = L::as_simd_f32s(&self.saved.node.slope).0;
+            let slope = L::as_simd_f32s(&again.slope).0;
             let left = Left { values: output, row: width, column: 1 };
             product(
                 lanes,
@@ -252,11 +264,11 @@ impl Backward<'_> {
         let (first, stride) = (layer.input_features() + dim, layer.input_width());
         let inner = &mut self.found.sections[section * nodes * width..][..nodes * width];
         let inner = L::as_mut_simd_f32s(inner).0.chunks_exact_mut(vectors);
-        let value = L::as_simd_f32s(&self.saved.velocity.value).0.chunks_exact(vectors);
-        let slope = L::as_simd_f32s(&self.saved.velocity.slope).0.chunks_exact(vectors);
+        let z = &self.saved.front[section * nodes * width..][..nodes * width];
+        let z = L::as_simd_f32s(z).0.chunks_exact(vectors);
         let weights = L::as_simd_f32s(&self.weights.velocity).0;
         let sums = L::as_mut_simd_f32s(&mut self.found.velocity).0;
-        for (node, ((inner, value), slope)) in inner.zip(value).zip(slope).enumerate() {
+        for (node, (inner, z)) in inner.zip(z).enumerate() {
             let gradient = &self.gradient[node * layer.output_width() + layer.output_features()..][..2 * dim];
             let mut sum = 0.0;
             for axis in 0..dim {
@@ -270,8 +282,9 @@ impl Backward<'_> {
             self.found.velocity_bias += sum;
             let sum = lanes.splat_f32s(sum);
             for c in 0..vectors {
-                sums[c] = lanes.multiply_add(sum, value[c], sums[c]);
-                inner[c] = lanes.mul_f32s(lanes.mul_f32s(sum, weights[c]), slope[c]);
+                let (value, slope) = math::silu_and_slope(lanes, z[c]);
+                sums[c] = lanes.multiply_add(sum, value, sums[c]);
+                inner[c] = lanes.mul_f32s(lanes.mul_f32s(sum, weights[c]), slope);
             }
         }
     }
@@ -282,6 +295,7 @@ impl Backward<'_> {
         let Shape { layer, width, .. } = self.shape;
         let edges = self.shape.edges.len();
         let mut first = Activated::take(BLOCK, width);
+        let mut again = Activated::take(BLOCK, width);
         let mut inner = Buffer::take(BLOCK * width);
         let mut message = Buffer::take(BLOCK * width);
         let mut gated = Buffer::take(if layer.gate.is_some() { BLOCK * width } else { 0 });
@@ -298,14 +312,15 @@ impl Backward<'_> {
                 range.clone(),
                 &mut first,
             );
-
+            activate(lanes, &self.saved.message[range.start * width..range.end * width], &mut again);
             if layer.gate.is_some() {
-                self.gate_again(lanes, range.clone(), &mut gated);
+                self.gate_again(lanes, range.clone(), &again, &mut gated);
             }
-            self.scales(lanes, range.clone(), &gated, &mut inner);
-            self.messages(lanes, range.clone(), &inner, &mut message);
+            let messages = if layer.gate.is_some() { &gated } else { &again.value };
+            self.scales(lanes, range.clone(), messages, &mut inner);
+            self.messages(lanes, range.clone(), &inner, &again, &mut message);
             if layer.gate.is_some() {
-                self.gates(lanes, range.clone(), &mut message);
+                self.gates(lanes, range.clone(), &again, &mut message);
             }
             self.second_edge_layer(lanes, range.clone(), &first, &message, &mut inner);
             self.first_edge_layer(lanes, range, &inner, &mut numbers);
@@ -314,9 +329,9 @@ impl Backward<'_> {
 
     /// Messages after the gate.
     #[inline(always)]
-    fn gate_again<L: Lanes>(&self, lanes: L, range: std::ops::Range<usize>, gated: &mut Buffer) {
+    fn gate_again<L: Lanes>(&self, lanes: L, range: std::ops::Range<usize>, message: &Activated, gated: &mut Buffer) {
         let vectors = self.shape.width / L::F32_LANES;
-        let messages = L::as_simd_f32s(&self.saved.message.value).0[range.start * vectors..].chunks_exact(vectors);
+        let messages = L::as_simd_f32s(&message.value).0.chunks_exact(vectors);
         let gated = L::as_mut_simd_f32s(gated).0.chunks_exact_mut(vectors);
         for ((&gate, row), gated) in self.saved.gate[range].iter().zip(messages).zip(gated) {
             for (gated, &value) in gated.iter_mut().zip(row) {
@@ -327,7 +342,7 @@ impl Backward<'_> {
 
     /// Through `phi_x`: `inner` becomes the gradient of its first map's result.
     #[inline(always)]
-    fn scales<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, gated: &Buffer, inner: &mut Buffer) {
+    fn scales<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, messages: &Buffer, inner: &mut Buffer) {
         let Shape { layer, width, .. } = self.shape;
         if layer.coordinates.is_none() {
             return;
@@ -338,7 +353,6 @@ impl Backward<'_> {
             vectors if vectors % 2 == 0 => self.scale_columns::<L, 2>(lanes, range.clone(), inner),
             _ => self.scale_columns::<L, 1>(lanes, range.clone(), inner),
         }
-        let messages = if layer.gate.is_some() { gated } else { &self.saved.message.value[range.start * width..] };
         add_outer(lanes, [layer.hidden, count], (inner, width), (messages, width), &mut self.found.coordinate);
     }
 
@@ -369,13 +383,20 @@ impl Backward<'_> {
 
     /// Gradient of the messages, or without a gate already that before their activation.
     #[inline(always)]
-    fn messages<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, inner: &Buffer, message: &mut Buffer) {
+    fn messages<L: Lanes>(
+        &mut self,
+        lanes: L,
+        range: std::ops::Range<usize>,
+        inner: &Buffer,
+        again: &Activated,
+        message: &mut Buffer,
+    ) {
         let Shape { layer, width, .. } = self.shape;
         let vectors = width / L::F32_LANES;
         let count = range.len();
         let rows = &self.shape.edges.row()[range.clone()];
         let received = L::as_simd_f32s(&self.found.received).0;
-        let slope = &L::as_simd_f32s(&self.saved.message.slope).0[range.start * vectors..][..count * vectors];
+        let slope = L::as_simd_f32s(&again.slope).0;
         let message = L::as_mut_simd_f32s(message).0;
         let (activated, summed) = (layer.gate.is_none(), layer.node.is_some());
         let depth = if layer.coordinates.is_some() { layer.hidden } else { 0 };
@@ -402,11 +423,10 @@ impl Backward<'_> {
 
     /// Through the gate and the activation before it.
     #[inline(always)]
-    fn gates<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, message: &mut Buffer) {
+    fn gates<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, again: &Activated, message: &mut Buffer) {
         let vectors = self.shape.width / L::F32_LANES;
-        let base = range.start * vectors;
-        let value = L::as_simd_f32s(&self.saved.message.value).0[base..].chunks_exact(vectors);
-        let slope = L::as_simd_f32s(&self.saved.message.slope).0[base..].chunks_exact(vectors);
+        let value = L::as_simd_f32s(&again.value).0.chunks_exact(vectors);
+        let slope = L::as_simd_f32s(&again.slope).0.chunks_exact(vectors);
         let weights = L::as_simd_f32s(&self.weights.gate).0;
         let sums = L::as_mut_simd_f32s(&mut self.found.gate).0;
         let rows = L::as_mut_simd_f32s(message).0.chunks_exact_mut(vectors);
@@ -527,9 +547,9 @@ impl Backward<'_> {
         let edges = self.shape.edges;
         for (edge, (&row, &col)) in edges.row().iter().zip(edges.col()).enumerate() {
             let (row, col) = (row as usize, col as usize);
-            let ends = [row, col].map(|node| &self.state[node * stride + first..][..dim]);
-            for axis in 0..dim {
-                let part = 2.0 * (ends[0][axis] - ends[1][axis]) * self.found.distance[edge];
+            let [receiver, sender] = [row, col].map(|node| &self.state[node * stride + first..][..dim]);
+            for (axis, (a, b)) in receiver.iter().zip(sender).enumerate() {
+                let part = 2.0 * (a - b) * self.found.distance[edge];
                 self.found.space[row * columns + axis] += part;
                 self.found.space[col * columns + axis] -= part;
             }

@@ -26,49 +26,45 @@ impl Activated {
     }
 }
 
-/// What the forward pass leaves for the backward pass.
+/// What the forward pass leaves for the backward pass. Hidden layers are kept before their activation only: to apply it
+/// again costs less than to fetch its value and slope from memory.
 pub(super) struct Saved {
     /// The nodes' input, `input` columns.
     pub(super) input: Buffer,
-    /// What a node says as a receiver and as a sender, one after the other; then what goes into `phi_h`.
+    /// The nodes' sections one after the other: what they say as receivers and as senders, and the hidden layers of
+    /// `phi_v` and `phi_h` before their activations.
     pub(super) front: Buffer,
-    /// `phi_v`'s hidden layer, and its result.
-    pub(super) velocity: Activated,
+    /// What `phi_v` returns.
     pub(super) velocity_scale: Buffer,
     /// Squared distance of each edge.
     pub(super) distance: Buffer,
-    /// Messages, after the second activation and before the gate.
-    pub(super) message: Activated,
+    /// Messages before their activation.
+    pub(super) message: Buffer,
     pub(super) gate: Buffer,
     /// `phi_x`'s hidden layer before its activation, and its result.
     pub(super) coordinate: Buffer,
     pub(super) scale: Buffer,
     /// Sum of the messages of each node.
     pub(super) received: Buffer,
-    /// `phi_h`'s hidden layer.
-    pub(super) node: Activated,
 }
 
 impl Saved {
-    /// Room for a pass; that for edges covers one block only if nothing will be differentiated.
+    /// Room for a pass, without hidden layers of edges if nothing will be differentiated.
     pub(super) fn take(shape: &Shape, tracked: bool) -> Self {
         let Shape { layer, edges, width, input, .. } = *shape;
         let nodes = shape.nodes();
-        let kept = if tracked { edges.len() } else { edges.len().min(BLOCK) };
-        let some = |wanted: bool, rows: usize| Activated::take(if wanted { rows } else { 0 }, width);
+        let kept = if tracked { edges.len() * width } else { 0 };
         let moves = layer.coordinates.is_some();
         Self {
             input: Buffer::take(nodes * input),
             front: Buffer::take(shape.count() * nodes * width),
-            velocity: some(layer.velocity.is_some(), nodes),
             velocity_scale: Buffer::take(nodes),
             distance: Buffer::take(edges.len()),
-            message: Activated::take(kept, width),
+            message: Buffer::take(kept),
             gate: Buffer::take(if layer.gate.is_some() { edges.len() } else { 0 }),
-            coordinate: Buffer::take(if moves && tracked { kept * width } else { 0 }),
+            coordinate: Buffer::take(if moves { kept } else { 0 }),
             scale: Buffer::take(if moves { edges.len() } else { 0 }),
             received: Buffer::zeroed(if layer.node.is_some() { nodes * width } else { 0 }),
-            node: some(layer.node.is_some(), nodes),
         }
     }
 }
@@ -79,8 +75,6 @@ pub(super) struct Forward<'a> {
     pub(super) state: &'a [f32],
     pub(super) attributes: &'a [f32],
     pub(super) saved: &'a mut Saved,
-    /// Whether edges are kept whole.
-    pub(super) tracked: bool,
     /// The new state, as long as the layer says.
     pub(super) output: &'a mut [f32],
 }
@@ -91,7 +85,7 @@ impl Kernel for Forward<'_> {
         self.distances();
         self.nodes_first(lanes);
         let mut first = Activated::take(BLOCK, self.shape.width);
-        let mut gated = Buffer::take(if self.shape.layer.gate.is_some() { BLOCK * self.shape.width } else { 0 });
+        let mut messages = Buffer::take(BLOCK * self.shape.width);
         let edges = self.shape.edges.len();
         let mut start = 0;
         while start < edges {
@@ -103,9 +97,8 @@ impl Kernel for Forward<'_> {
                 start..end,
                 &mut first,
             );
-
-            self.messages(lanes, start..end, &first, &mut gated);
-            self.scales(lanes, start..end, &gated, &mut first.value);
+            self.messages(lanes, start..end, &first, &mut messages);
+            self.scales(lanes, start..end, &messages, &mut first.value);
             start = end;
         }
         self.coordinates();
@@ -157,7 +150,7 @@ fn first_edge_columns<L: Lanes, const C: usize, const SLOPE: bool>(
             let send = &send[col as usize * panels + panel];
             let mut z: [L::f32s; C] = std::array::from_fn(|c| lanes.add_f32s(receive[c], send[c]));
             let numbers = distance[edge..][..has_distance].iter().chain(&attributes[edge * count..][..count]);
-            for (&number, weights) in numbers.zip(scalars[panel..].iter().step_by(panels)) {
+            for (&number, weights) in numbers.zip(scalars.iter().skip(panel).step_by(panels)) {
                 let number = lanes.splat_f32s(number);
                 for (z, &weight) in z.iter_mut().zip(weights) {
                     *z = lanes.multiply_add(number, weight, *z);
@@ -215,10 +208,10 @@ pub(super) fn inverse_norm(normalize: bool, squared: f32) -> f32 {
 }
 
 impl Forward<'_> {
-    /// Where a block's edges lie in what is kept.
+    /// Where the hidden layers of some edges are kept: nowhere if nothing will be differentiated.
     #[inline(always)]
-    fn base(&self, start: usize) -> usize {
-        if self.tracked { start } else { 0 }
+    fn kept<'b, L: Lanes>(buffer: &'b mut Buffer, range: &std::ops::Range<usize>, vectors: usize) -> &'b mut [L::f32s] {
+        L::as_mut_simd_f32s(buffer).0.get_mut(range.start * vectors..range.end * vectors).unwrap_or(&mut [])
     }
 
     /// Column of the coordinates, and their number, and the row's length.
@@ -278,53 +271,55 @@ impl Forward<'_> {
         }
         if let Some(section) = self.shape.velocity_section() {
             let z = &front[section * nodes * vectors..][..nodes * vectors];
-            let value = L::as_mut_simd_f32s(&mut self.saved.velocity.value).0;
-            let slope = L::as_mut_simd_f32s(&mut self.saved.velocity.slope).0;
-            for ((&z, value), slope) in z.iter().zip(value.iter_mut()).zip(slope) {
-                (*value, *slope) = math::silu_and_slope(lanes, z);
-            }
             let weights = L::as_simd_f32s(&self.weights.velocity).0;
-            for (scale, row) in self.saved.velocity_scale.iter_mut().zip(value.chunks_exact(vectors)) {
-                *scale = dot(lanes, row, weights) + self.weights.velocity_bias;
+            for (scale, row) in self.saved.velocity_scale.iter_mut().zip(z.chunks_exact(vectors)) {
+                let mut sum = lanes.splat_f32s(0.0);
+                for (&z, &weight) in row.iter().zip(weights) {
+                    sum = lanes.multiply_add(math::silu(lanes, z), weight, sum);
+                }
+                *scale = lanes.reduce_sum_f32s(sum) + self.weights.velocity_bias;
             }
         }
     }
 
     /// The second map of `phi_e`, the gate, and the sums.
     #[inline(always)]
-    fn messages<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, first: &Activated, gated: &mut Buffer) {
+    fn messages<L: Lanes>(
+        &mut self,
+        lanes: L,
+        range: std::ops::Range<usize>,
+        first: &Activated,
+        messages: &mut Buffer,
+    ) {
         let Shape { layer, width, .. } = self.shape;
         let vectors = width / L::F32_LANES;
-        let base = self.base(range.start) * vectors;
-        let count = range.len();
-        let value = &mut L::as_mut_simd_f32s(&mut self.saved.message.value).0[base..][..count * vectors];
-        let slope = &mut L::as_mut_simd_f32s(&mut self.saved.message.slope).0[base..][..count * vectors];
+        let kept = Self::kept::<L>(&mut self.saved.message, &range, vectors);
+        let messages = L::as_mut_simd_f32s(messages).0;
         let bias = L::as_simd_f32s(&self.weights.edge_bias).0;
         let left = Left { values: &first.value, row: width, column: 1 };
         product(
             lanes,
-            [count, layer.hidden, vectors],
+            [range.len(), layer.hidden, vectors],
             left,
             L::as_simd_f32s(&self.weights.edge).0,
             vectors,
             #[inline(always)]
             |lanes: L, row: usize, column: usize, sum| {
-                let place = row * vectors + column;
-                (value[place], slope[place]) = math::silu_and_slope(lanes, lanes.add_f32s(sum, bias[column]));
+                let z = lanes.add_f32s(sum, bias[column]);
+                if let Some(kept) = kept.get_mut(row * vectors + column) {
+                    *kept = z;
+                }
+                messages[row * vectors + column] = math::silu(lanes, z);
             },
         );
-        let mut messages: &[L::f32s] = value;
         if layer.gate.is_some() {
             let weights = L::as_simd_f32s(&self.weights.gate).0;
-            let gated = L::as_mut_simd_f32s(gated).0;
-            let rows = messages.chunks_exact(vectors).zip(gated.chunks_exact_mut(vectors));
-            for (gate, (row, gated)) in self.saved.gate[range.clone()].iter_mut().zip(rows) {
+            for (gate, row) in self.saved.gate[range.clone()].iter_mut().zip(messages.chunks_exact_mut(vectors)) {
                 *gate = 1.0 / (1.0 + (-(dot(lanes, row, weights) + self.weights.gate_bias)).exp());
-                for (gated, &value) in gated.iter_mut().zip(row) {
-                    *gated = lanes.mul_f32s(value, lanes.splat_f32s(*gate));
+                for value in row {
+                    *value = lanes.mul_f32s(*value, lanes.splat_f32s(*gate));
                 }
             }
-            messages = gated;
         }
         if layer.node.is_some() {
             let received = L::as_mut_simd_f32s(&mut self.saved.received).0;
@@ -339,16 +334,13 @@ impl Forward<'_> {
 
     /// `phi_x`; `hidden` has room for a block.
     #[inline(always)]
-    fn scales<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, gated: &Buffer, hidden: &mut Buffer) {
+    fn scales<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, messages: &Buffer, hidden: &mut Buffer) {
         let Shape { layer, width, .. } = self.shape;
         let Some(coordinates) = layer.coordinates else { return };
         let vectors = width / L::F32_LANES;
-        let base = self.base(range.start);
         let count = range.len();
-        let kept = &mut L::as_mut_simd_f32s(&mut self.saved.coordinate).0;
-        let kept = if self.tracked { &mut kept[base * vectors..][..count * vectors] } else { &mut [] };
+        let kept = Self::kept::<L>(&mut self.saved.coordinate, &range, vectors);
         let bias = L::as_simd_f32s(&self.weights.coordinate_bias).0;
-        let messages = if layer.gate.is_some() { gated } else { &self.saved.message.value[base * width..] };
         let left = Left { values: messages, row: width, column: 1 };
         let right = L::as_simd_f32s(&self.weights.coordinate).0;
         let hidden = L::as_mut_simd_f32s(hidden).0;
@@ -435,10 +427,10 @@ impl Forward<'_> {
         let Shape { layer, depth, input, width, features, .. } = self.shape;
         let Some(section) = self.shape.node_section() else { return };
         let (nodes, vectors, hidden) = (self.shape.nodes(), width / L::F32_LANES, layer.hidden);
-        let part = &self.saved.front[section * nodes * width..][..nodes * width];
-        let part = L::as_simd_f32s(part).0;
-        let value = L::as_mut_simd_f32s(&mut self.saved.node.value).0;
-        let slope = L::as_mut_simd_f32s(&mut self.saved.node.slope).0;
+        let kept = &mut self.saved.front[section * nodes * width..][..nodes * width];
+        let kept = L::as_mut_simd_f32s(kept).0;
+        let mut hidden_layer = Buffer::take(nodes * width);
+        let value = L::as_mut_simd_f32s(&mut hidden_layer).0;
         let left = Left { values: &self.saved.received, row: width, column: 1 };
         let right = L::as_simd_f32s(&self.weights.message).0;
         product(
@@ -450,13 +442,14 @@ impl Forward<'_> {
             #[inline(always)]
             |lanes: L, row: usize, column: usize, sum| {
                 let place = row * vectors + column;
-                (value[place], slope[place]) = math::silu_and_slope(lanes, lanes.add_f32s(sum, part[place]));
+                kept[place] = lanes.add_f32s(sum, kept[place]);
+                value[place] = math::silu(lanes, kept[place]);
             },
         );
         let mut new = Buffer::take(nodes * width);
         let bias = L::as_simd_f32s(&self.weights.node_bias).0;
         let target = L::as_mut_simd_f32s(&mut new).0;
-        let left = Left { values: &self.saved.node.value, row: width, column: 1 };
+        let left = Left { values: &hidden_layer, row: width, column: 1 };
         product(
             lanes,
             [nodes, hidden, vectors],
@@ -465,7 +458,7 @@ impl Forward<'_> {
             vectors,
             #[inline(always)]
             |lanes: L, row: usize, column: usize, sum| {
-                target[row * vectors + column] = lanes.add_f32s(sum, bias[column])
+                target[row * vectors + column] = lanes.add_f32s(sum, bias[column]);
             },
         );
         if layer.residual && layer.embedding.is_some() {

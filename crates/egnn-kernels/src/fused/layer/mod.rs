@@ -20,7 +20,7 @@ pub(super) use self::backward::{add_outer, add_rows};
 use self::forward::{Forward, Saved};
 use self::shape::Shape;
 use self::weights::{Parameters, Weights};
-use super::storage::{elements, expect_f32, tensor, with_elements};
+use super::storage::{elements, tensor, with_elements};
 use crate::backend::LayerInput;
 use crate::definition::Layer;
 use crate::edges::Edges;
@@ -29,7 +29,6 @@ use crate::simd::{Path, dispatch};
 /// See [`crate::Backend::layer`].
 pub(crate) fn layer(layer: &Layer, input: &LayerInput) -> Result<Tensor> {
     let LayerInput { state, parameters, embedding, attributes, edges } = *input;
-    expect_f32("layer", state)?;
     let operation = LayerOperation {
         layer: layer.clone(),
         edges: edges.clone(),
@@ -71,8 +70,8 @@ impl LayerOperation {
         let mut saved = Saved::take(&shape, self.tracked);
         let mut output = vec![0.0; shape.nodes() * self.layer.output_width()];
         self.with_attributes(|attributes| {
-            let (tracked, weights, saved, output) = (self.tracked, &weights, &mut saved, &mut output);
-            dispatch(self.path, Forward { shape, weights, state, attributes, saved, tracked, output });
+            let (weights, saved, output) = (&weights, &mut saved, &mut output);
+            dispatch(self.path, Forward { shape, weights, state, attributes, saved, output });
         })?;
         if self.tracked {
             let _ = self.kept.set((weights, saved));
