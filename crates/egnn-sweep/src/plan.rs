@@ -28,6 +28,8 @@ pub struct Selection {
     pub overrides: Overrides,
     /// Folder under `reports/<pipeline>/`, if not the profile's own.
     pub name: Option<String>,
+    /// What sets these runs apart beside their fields, for instance another backend: it ends the folder's name.
+    pub variant: Option<String>,
 }
 
 /// A validated plan before its data are known.
@@ -90,10 +92,11 @@ impl ResolvedPlan {
             runs.push(ResolvedPoint { run, settings });
         }
         check_rule_values(spec, &layers, &runs, trainer)?;
-        let folder = match &selection.name {
-            Some(own) => checked_name(spec, own)?,
-            None => selection.overrides.folder(name),
-        };
+        let own = selection.name.as_deref().map(|own| checked_name(spec, own)).transpose()?;
+        let folder = own.unwrap_or_else(|| {
+            let parts = std::iter::once(selection.overrides.folder(name)).chain(selection.variant.clone());
+            parts.collect::<Vec<_>>().join("-")
+        });
         let description = [spec.description.trim(), profile.description.trim()];
         Ok(Self {
             pipeline: spec.pipeline.clone(),

@@ -36,13 +36,15 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
     // What is run on is read whole once; a dry run only looks whether it is there.
     let check = if args.dry_run { Check::Sizes } else { Check::Checksums };
     let data = LocalData { catalogue: &catalogue, check };
+    let backend = args.compute.backend();
     let selection = Selection {
         profile: Some(args.profile.clone()),
         overrides: Overrides::parse(&args.overrides).map_err(SweepError::from)?,
         name: args.name.clone(),
+        variant: (backend != Backend::Kernels).then(|| backend.name().to_owned()),
     };
     let plan = ResolvedPlan::new(&spec, &selection, &trainer)?;
-    let platform = Platform { backend: args.compute.backend().name().into(), threads: THREADS_PER_RUN };
+    let platform = Platform { backend: backend.name().into(), threads: THREADS_PER_RUN };
     let jobs = match args.jobs {
         Some(0) => return Err(Stop::input("--jobs 0: give at least 1")),
         Some(jobs) => jobs,

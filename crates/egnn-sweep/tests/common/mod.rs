@@ -113,7 +113,7 @@ pub(crate) fn platform() -> Platform {
 }
 
 pub(crate) fn select(profile: &str, overrides: &[&str]) -> Selection {
-    Selection { profile: Some(profile.into()), overrides: Overrides::parse(overrides).unwrap(), name: None }
+    Selection { profile: Some(profile.into()), overrides: Overrides::parse(overrides).unwrap(), ..Selection::default() }
 }
 
 /// A plan of `text` with the toy task.
@@ -121,7 +121,7 @@ pub(crate) fn resolve(text: &str, profile: &str, overrides: &[&str]) -> Result<R
     let spec = SweepSpec::parse("pipelines/toy.yaml", text)?;
     ResolvedPlan::new(
         &spec,
-        &Selection { profile: Some(profile.into()), overrides: Overrides::parse(overrides)?, name: None },
+        &Selection { profile: Some(profile.into()), overrides: Overrides::parse(overrides)?, ..Selection::default() },
         &Toy::default(),
     )
 }
