@@ -13,6 +13,7 @@ use std::path::PathBuf;
     after_help = "\
 Example: the paper's Figure 2 on a budget of minutes, from data to page
     egnn sweep nbody-sizes
+EGNN_SIMD=portable, avx2 or avx512 in the environment forces the vector instructions of whatever computes
 Exit codes: 0 done, 1 a run failed, 2 bad input, 3 disk, permission or lock, 4 interrupted (the same command resumes)"
 )]
 pub(crate) struct Cli {

@@ -3,6 +3,7 @@
 mod common;
 
 use common::Lab;
+use egnn_kernels::simd::Path;
 use std::path::{Path, PathBuf};
 
 fn fixture(relative: &str) -> String {
@@ -23,9 +24,9 @@ fn cases() -> Vec<PathBuf> {
 fn every_reference_case_passes_on_every_backend_and_path() {
     let cases: Vec<_> = cases().iter().map(|path| path.display().to_string()).collect();
     assert!(cases.len() >= 9, "{cases:?}");
-    for (options, path) in [(&[][..], ""), (&["--backend", "plain"], ""), (&["--backend", "kernels"], "portable")] {
-        let mut arguments = vec!["parity", "--json"];
-        arguments.extend(options);
+    let paths = Path::ALL.into_iter().filter(|path| path.is_available()).map(|path| ("kernels", path.name()));
+    for (backend, path) in paths.chain([("kernels", ""), ("plain", "")]) {
+        let mut arguments = vec!["parity", "--json", "--backend", backend];
         arguments.extend(cases.iter().map(String::as_str));
         let output = Lab::new().command(&arguments).env("EGNN_SIMD", path).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

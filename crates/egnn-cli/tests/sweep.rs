@@ -320,7 +320,7 @@ fn a_run_folder_is_never_overwritten_by_another_run() {
 fn backends_agree_up_to_rounding_and_their_runs_never_mix() {
     let lab = Lab::new();
     let sweep = |backend: &'static str| {
-        let name = if backend == "plain" { "plain" } else { "kernels" };
+        let name = if backend == "plain" { "both-plain" } else { "both" };
         lab.ok(&[
             "sweep",
             "nbody-sizes",
@@ -330,7 +330,7 @@ fn backends_agree_up_to_rounding_and_their_runs_never_mix() {
             "train_samples=40",
             "steps=3",
             "--name",
-            name,
+            "both",
             "--backend",
             backend,
         ]);
@@ -347,7 +347,7 @@ fn backends_agree_up_to_rounding_and_their_runs_never_mix() {
     assert_ne!(first, second);
     assert!((kernels - plain).abs() < 1e-3 * plain, "{kernels} and {plain}");
     // A plan of a program with other backends.
-    let manifest = "reports/nbody-sizes/plain/plan.json";
+    let manifest = "reports/nbody-sizes/both-plain/plan.json";
     lab.edit(manifest, "\"plain\"", "\"candle-cpu\"");
     let run = lab.fails(2, &["worker", "--manifest", manifest, "--index", "0"], "unknown backend 'candle-cpu'");
     assert!(run.stderr.contains("kernels"), "{}", run.stderr);

@@ -159,7 +159,7 @@ impl Check {
         let &[length] = parameters.dims() else {
             bail!("{operation}: the parameters of {name} have shape {:?}, expected one dimension", parameters.dims());
         };
-        let end = map.offset + map.len();
+        let end = map.offset.saturating_add(map.len());
         if end > length {
             bail!("{operation}: {name} ends at {end}, but there are {length} parameters");
         }

@@ -89,7 +89,7 @@ pub struct Coordinates {
 /// h_i' = h_i + phi_h(h_i, sum_j m_ij)
 /// ```
 ///
-/// Its state is one tensor, a row a node: `[h | x | v]`, `x` only if `dim > 0`, `v` only with a velocity. The returned
+/// The places of its maps do not overlap. Its state is one tensor, a row a node: `[h | x | v]`, `x` only if `dim > 0`, `v` only with a velocity. The returned
 /// state has the same columns, without `h` if the layer does not update it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {

@@ -103,6 +103,11 @@ impl Edges {
         &self.0.col
     }
 
+    /// C of equation (4) for node `node`: one over the number of edges that it receives from, 1 if there are none.
+    pub fn share(&self, node: usize) -> f32 {
+        1.0 / self.of_row(node).len().max(1) as f32
+    }
+
     /// The edges that node `node` receives from.
     pub fn of_row(&self, node: usize) -> std::ops::Range<usize> {
         self.0.starts[node] as usize..self.0.starts[node + 1] as usize

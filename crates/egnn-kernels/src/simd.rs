@@ -51,7 +51,8 @@ impl Path {
     /// A text that says what is wrong with the variable: an unknown name, or instructions that this CPU has not.
     pub fn from_environment() -> Result<Self, String> {
         static CHOICE: OnceLock<Result<Path, String>> = OnceLock::new();
-        CHOICE.get_or_init(|| Self::choose(std::env::var(VARIABLE).ok().as_deref())).clone()
+        let name = || std::env::var_os(VARIABLE).map(|name| name.to_string_lossy().into_owned());
+        CHOICE.get_or_init(|| Self::choose(name().as_deref())).clone()
     }
 
     fn choose(name: Option<&str>) -> Result<Self, String> {

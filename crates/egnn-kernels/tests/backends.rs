@@ -2,7 +2,7 @@
 
 mod common;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device, Tensor, Var};
 use common::{Case, Clamp, Definition, Spec, differentiate, flat, random, uneven};
 use egnn_kernels::simd::{Path, with_path};
 use egnn_kernels::{Activation, Aggregation, Backend, Edges, Map, Velocity};
@@ -135,6 +135,63 @@ fn batches_of_several_blocks() {
         Spec { attributes: 1, ..Spec::new(24, 24, 0) },
     ] {
         assert_spec(&spec, &edges, 5);
+    }
+}
+
+#[test]
+fn many_attributes() {
+    for attributes in [7, 9, 12] {
+        assert_spec(&Spec { attributes, ..Spec::new(16, 16, 3) }, &uneven(), 6);
+    }
+}
+
+/// The bits of a layer's result and gradients, on the kernels.
+fn all_bits(case: &Case) -> Vec<u32> {
+    let (result, gradients) =
+        differentiate(&case.arguments(), |arguments| case.with_arguments(arguments).run(Backend::Kernels).unwrap());
+    std::iter::once(&result).chain(&gradients).flat_map(bits).collect()
+}
+
+#[test]
+fn the_same_bits_whatever_runs_beside_and_whatever_ran_before() {
+    let edges = Edges::complete(3, 5);
+    let velocity = Some(Velocity::Initial);
+    let spec = Spec { velocity, gate: true, embedding: Some(2), ..Spec::new(24, 24, 3) };
+    let case = Case::layer(&spec, &edges, 8).to_dtype(DType::F32);
+    let expected = all_bits(&case);
+    std::thread::scope(|scope| {
+        for seed in 0..2 {
+            let (case, expected, edges) = (&case, &expected, &edges);
+            scope.spawn(move || {
+                for hidden in [3, 64, 24] {
+                    // Leaves memory full of NaN for what comes next.
+                    let other = Case::layer(&Spec::new(hidden, hidden, 2), edges, seed).to_dtype(DType::F32);
+                    let arguments: Vec<Tensor> =
+                        other.arguments().iter().map(|argument| (argument * f64::NAN).unwrap()).collect();
+                    let broken = other.with_arguments(&arguments);
+                    assert!(flat(&broken.run(Backend::Kernels).unwrap()).iter().any(|value| value.is_nan()));
+                    assert_eq!(&all_bits(case), expected);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_graph_can_be_differentiated_twice_and_keeps_its_path() {
+    let case = Case::layer(&Spec::new(20, 20, 3), &uneven(), 9).to_dtype(DType::F32);
+    for path in paths() {
+        let vars: Vec<Var> = case.arguments().iter().map(|argument| Var::from_tensor(argument).unwrap()).collect();
+        let tracked: Vec<Tensor> = vars.iter().map(|var| var.as_tensor().clone()).collect();
+        let loss = with_path(path, || case.with_arguments(&tracked).run(Backend::Kernels).unwrap().sqr().unwrap());
+        let gradients = || {
+            let gradients = loss.sum_all().unwrap().backward().unwrap();
+            tracked.iter().flat_map(|var| bits(gradients.get(var).unwrap())).collect::<Vec<_>>()
+        };
+        let first = gradients();
+        let other = Path::ALL.into_iter().find(|other| *other != path && other.is_available());
+        let second = with_path(other.unwrap_or(path), gradients);
+        assert_eq!(first, second, "{path:?}");
     }
 }
 

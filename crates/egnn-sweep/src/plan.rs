@@ -93,10 +93,8 @@ impl ResolvedPlan {
         }
         check_rule_values(spec, &layers, &runs, trainer)?;
         let own = selection.name.as_deref().map(|own| checked_name(spec, own)).transpose()?;
-        let folder = own.unwrap_or_else(|| {
-            let parts = std::iter::once(selection.overrides.folder(name)).chain(selection.variant.clone());
-            parts.collect::<Vec<_>>().join("-")
-        });
+        let folder = own.unwrap_or_else(|| selection.overrides.folder(name));
+        let folder = std::iter::once(folder).chain(selection.variant.clone()).collect::<Vec<_>>().join("-");
         let description = [spec.description.trim(), profile.description.trim()];
         Ok(Self {
             pipeline: spec.pipeline.clone(),

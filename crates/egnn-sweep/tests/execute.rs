@@ -120,7 +120,7 @@ fn act_as_sweep() {
 
 fn myself(entry: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", entry, "--nocapture"]).env_remove("TOY_ROOT");
+    command.args(["--exact", entry, "--nocapture", "--test-threads=2"]).env_remove("TOY_ROOT");
     command
 }
 

@@ -169,14 +169,14 @@ fn names_of_folders_are_checked() {
         ResolvedPlan::new(&spec, &selection, &common::Toy::default())
     };
     assert_eq!(named("mine.2").unwrap().folder, "reports/toy/mine.2");
-    // Another backend has a folder of its own, unless it is given one.
+    // Another backend has a folder of its own.
     let varied = |name: Option<&str>| {
         let (name, variant) = (name.map(str::to_owned), Some("plain".to_owned()));
         let selection = Selection { name, variant, ..select("quick", &[]) };
         ResolvedPlan::new(&spec, &selection, &common::Toy::default()).unwrap().folder
     };
     assert_eq!(varied(None), "reports/toy/quick-plain");
-    assert_eq!(varied(Some("mine")), "reports/toy/mine");
+    assert_eq!(varied(Some("mine")), "reports/toy/mine-plain");
     insta::assert_snapshot!(named("../up").unwrap_err(), @"on the command line: the name '../up' is not usable as a folder; use letters, digits, '-', '_' and '.'");
     insta::assert_snapshot!(named("paper").unwrap_err(), @"on the command line: the name 'paper' belongs to a profile; choose another");
 }

@@ -85,7 +85,7 @@ fn refuse_another_run(folder: &Path, id: &str) -> Result<()> {
 
 fn train(args: &Train, folder: &Path, id: &str, identity: RunIdentity, workspace: &Workspace) -> Result<RunMetrics> {
     let bar = progress::bar(id, 0);
-    execute(folder, id, identity, workspace, args.checkpoint_every, &mut |event| match event {
+    execute(folder, id, identity, args.compute.backend(), workspace, args.checkpoint_every, &mut |event| match event {
         RunEvent::Started { from_step, steps, .. } => {
             bar.set_length(*steps);
             bar.set_position(*from_step);

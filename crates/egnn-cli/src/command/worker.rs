@@ -18,13 +18,14 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 const PROGRESS: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(args: &Worker, workspace: &Workspace) -> Result<()> {
-    // No worker outlives its sweep: it resumes from its checkpoint.
-    lifeline::watch(std::io::stdin(), || std::process::exit(i32::from(exit::INTERRUPTED)));
     let manifest = SweepManifest::read(&args.manifest)?;
     let identity = manifest.identity(args.index)?;
+    let backend = backend(&identity.backend)?;
+    // No worker outlives its sweep: it resumes from its checkpoint.
+    lifeline::watch(std::io::stdin(), || std::process::exit(i32::from(exit::INTERRUPTED)));
     let planned = &manifest.runs[args.index];
     let folder = args.manifest.with_file_name("runs").join(&planned.id);
-    let metrics = execute(&folder, &planned.id, identity, workspace, args.checkpoint_every, &mut |_| ())?;
+    let metrics = execute(&folder, &planned.id, identity, backend, workspace, args.checkpoint_every, &mut |_| ())?;
     printer::say(format!("{}: finished, {:?}", planned.id, metrics.values));
     Ok(())
 }
@@ -34,13 +35,13 @@ pub(crate) fn execute(
     folder: &Path,
     id: &str,
     identity: RunIdentity,
+    backend: Backend,
     workspace: &Workspace,
     checkpoint_every: f64,
     listen: &mut dyn FnMut(&RunEvent),
 ) -> Result<RunMetrics> {
     let catalogue = Catalogue::read(workspace)?;
     let config = NbodyConfig::resolve(&identity.config, &|set| catalogue.shape(set))?;
-    let backend = backend(&identity.backend)?;
     let datasets = identity.datasets.clone();
     let checkpoint_every = seconds(checkpoint_every)?;
     let circumstances = provenance::circumstances();

@@ -19,6 +19,10 @@ struct Line([f32; LINE]);
 /// The pool's shelves: what lies on one has the same size, eight sizes from one power of two to the next.
 const SIZES_PER_DOUBLING: usize = 8;
 
+/// Buffers that a shelf keeps, far more than a model has in use: a thread that only drops what others took must not
+/// collect them without end.
+const MOST: usize = 1024;
+
 thread_local! {
     static POOL: RefCell<Vec<Vec<Vec<Line>>>> = const { RefCell::new(Vec::new()) };
 }
@@ -41,11 +45,17 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    /// Numbers of any value: whoever takes them writes them before reading.
+    /// Numbers of any value: whoever takes them writes them before reading. The checked build makes them NaN, which no
+    /// result would survive.
     pub(crate) fn take(length: usize) -> Self {
         let (shelf, size) = shelf(length.div_ceil(LINE));
         let free = POOL.with_borrow_mut(|pool| pool.get_mut(shelf).and_then(Vec::pop));
-        Self { lines: free.unwrap_or_else(|| vec![Line([0.0; LINE]); size]), length }
+        let lines = free.unwrap_or_else(|| vec![Line([0.0; LINE]); size]);
+        let mut buffer = Self { lines, length };
+        if cfg!(debug_assertions) {
+            buffer.fill(f32::NAN);
+        }
+        buffer
     }
 
     /// Rows of `width`, of which the first `length` numbers will be written; the others are zero.
@@ -71,7 +81,9 @@ impl Drop for Buffer {
             if pool.len() <= shelf {
                 pool.resize_with(shelf + 1, Vec::new);
             }
-            pool[shelf].push(lines);
+            if pool[shelf].len() < MOST {
+                pool[shelf].push(lines);
+            }
         });
     }
 }

@@ -5,12 +5,11 @@ use std::sync::OnceLock;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use super::arena::{Buffer, padded};
-use super::layer::{add_outer, add_rows};
 use super::pack;
 use super::storage::{elements, tensor, with_elements};
 use crate::definition::{Activation, Map};
 use crate::math;
-use crate::matrix::{Left, product};
+use crate::matrix::{Left, add_outer, add_rows, product};
 use crate::simd::{Kernel, Lanes, Path, dispatch};
 
 /// See [`crate::Backend::dense`].

@@ -22,7 +22,7 @@ struct Segment {
 
 impl Segment {
     fn share(&self, node: usize) -> f32 {
-        if self.mean { 1.0 / self.edges.of_row(node).len().max(1) as f32 } else { 1.0 }
+        if self.mean { self.edges.share(node) } else { 1.0 }
     }
 }
 

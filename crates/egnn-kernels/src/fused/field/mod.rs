@@ -53,7 +53,7 @@ struct Saved {
 }
 
 struct Forward<'a> {
-    dim: usize,
+    layer: &'a RadialField,
     edges: &'a Edges,
     state: &'a [f32],
     attributes: &'a [f32],
@@ -67,14 +67,10 @@ struct Backward<'a> {
     state: &'a [f32],
     saved: &'a Saved,
     gradient: &'a [f32],
-    state_gradient: &'a mut [f32],
+    /// Gradient of the state, if anyone wants it.
+    state_gradient: Option<&'a mut [f32]>,
     phi: &'a mut Gradient,
     velocity: &'a mut Gradient,
-}
-
-/// C of a node.
-fn share(edges: &Edges, node: usize) -> f32 {
-    1.0 / edges.of_row(node).len().max(1) as f32
 }
 
 fn norm(values: impl Iterator<Item = f32>) -> f32 {
@@ -84,8 +80,9 @@ fn norm(values: impl Iterator<Item = f32>) -> f32 {
 impl Kernel for Forward<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let Self { dim, edges, state, attributes, saved, output } = self;
-        let count = attributes.len().checked_div(edges.len()).unwrap_or(0);
+        let Self { layer, edges, state, attributes, saved, output } = self;
+        let dim = layer.dim;
+        let count = layer.attributes;
         let at = |node: usize| &state[node * 2 * dim..][..2 * dim];
         let ends = edges.row().iter().zip(edges.col());
         for (edge, (row, (&i, &j))) in saved.inputs.chunks_exact_mut(1 + count).zip(ends).enumerate() {
@@ -94,12 +91,12 @@ impl Kernel for Forward<'_> {
             row[1..].copy_from_slice(&attributes[edge * count..][..count]);
         }
         saved.phi.forward(lanes, &saved.inputs, &mut saved.scale);
-        let (vectors, rest) = L::as_mut_simd_f32s(&mut saved.scale);
-        for scale in vectors {
-            *scale = math::tanh(lanes, *scale);
-        }
-        let last = math::tanh(lanes, lanes.partial_load_f32s(rest));
-        lanes.partial_store_f32s(rest, last);
+        math::map(
+            lanes,
+            &mut saved.scale,
+            #[inline(always)]
+            |lanes, scale| math::tanh(lanes, scale),
+        );
         for (node, speed) in saved.speed.iter_mut().enumerate() {
             *speed = norm(at(node)[dim..].iter().copied());
         }
@@ -114,7 +111,7 @@ impl Kernel for Forward<'_> {
                     *step += (a - b) * saved.scale[edge];
                 }
             }
-            let share = share(edges, node);
+            let share = edges.share(node);
             v.copy_from_slice(&old[dim..]);
             for axis in 0..dim {
                 x[axis] = old[axis] + (x[axis] * share + saved.velocity_scale[node] * v[axis]);
@@ -128,23 +125,17 @@ impl Kernel for Backward<'_> {
     fn run<L: Lanes>(self, lanes: L) {
         let Self { dim, edges, state, saved, gradient, state_gradient, phi, velocity } = self;
         let columns = 2 * dim;
-        let count = edges.len();
-        state_gradient.copy_from_slice(gradient);
         let mut of_speed = Buffer::take(edges.nodes());
         for (node, sum) in of_speed.iter_mut().enumerate() {
-            *sum = 0.0;
-            for axis in 0..dim {
-                let step = gradient[node * columns + axis];
-                *sum += step * state[node * columns + dim + axis];
-                state_gradient[node * columns + dim + axis] += step * saved.velocity_scale[node];
-            }
+            let (step, v) = (&gradient[node * columns..][..dim], &state[node * columns + dim..][..dim]);
+            *sum = step.iter().zip(v).fold(0.0, |sum, (step, v)| sum + step * v);
         }
         // The speed counts as a constant: its gradient is thrown away.
-        let mut first = Buffer::take(count.max(edges.nodes()));
+        let mut first = Buffer::take(edges.len().max(edges.nodes()));
         saved.velocity.backward(lanes, &saved.speed, &of_speed, velocity, &mut first);
-        let mut of_phi = Buffer::take(count);
+        let mut of_phi = Buffer::take(edges.len());
         for node in 0..edges.nodes() {
-            let share = share(edges, node);
+            let share = edges.share(node);
             for edge in edges.of_row(node) {
                 let sender = edges.col()[edge] as usize;
                 let scale = saved.scale[edge];
@@ -152,23 +143,46 @@ impl Kernel for Backward<'_> {
                 for axis in 0..dim {
                     let part = gradient[node * columns + axis] * share;
                     sum += part * (state[node * columns + axis] - state[sender * columns + axis]);
-                    state_gradient[node * columns + axis] += part * scale;
-                    state_gradient[sender * columns + axis] -= part * scale;
                 }
                 of_phi[edge] = sum * (1.0 - scale * scale);
             }
         }
         saved.phi.backward(lanes, &saved.inputs, &of_phi, phi, &mut first);
-        let width = saved.inputs.len().checked_div(count).unwrap_or(1);
-        for (edge, (&row, &col)) in edges.row().iter().zip(edges.col()).enumerate() {
-            let (row, col) = (row as usize * columns, col as usize * columns);
+        if let Some(target) = state_gradient {
+            to_state(edges, dim, state, saved, gradient, &first, target);
+        }
+    }
+}
+
+/// Gradient of the state, `of_distance` that of each edge's distance.
+#[inline(always)]
+fn to_state(
+    edges: &Edges,
+    dim: usize,
+    state: &[f32],
+    saved: &Saved,
+    gradient: &[f32],
+    of_distance: &[f32],
+    target: &mut [f32],
+) {
+    let columns = 2 * dim;
+    target.copy_from_slice(gradient);
+    let width = saved.inputs.len().checked_div(edges.len()).unwrap_or(1);
+    for node in 0..edges.nodes() {
+        for axis in 0..dim {
+            target[node * columns + dim + axis] += gradient[node * columns + axis] * saved.velocity_scale[node];
+        }
+        let share = edges.share(node);
+        for edge in edges.of_row(node) {
+            let (row, col) = (node * columns, edges.col()[edge] as usize * columns);
             let distance = saved.inputs[edge * width];
             // Where bodies coincide the distance has no gradient; it counts as constant there.
-            let part = if distance == 0.0 { 0.0 } else { first[edge] / distance };
+            let along = if distance == 0.0 { 0.0 } else { of_distance[edge] / distance };
             for axis in 0..dim {
-                let part = part * (state[row + axis] - state[col + axis]);
-                state_gradient[row + axis] += part;
-                state_gradient[col + axis] -= part;
+                let difference = state[row + axis] - state[col + axis];
+                let part = gradient[row + axis] * share * saved.scale[edge] + along * difference;
+                target[row + axis] += part;
+                target[col + axis] -= part;
             }
         }
     }
@@ -200,7 +214,7 @@ impl CustomOp2 for Field {
         let mut output = vec![0.0; state.len()];
         let mut work = |attributes: &[f32]| {
             let (saved, output) = (&mut saved, &mut output);
-            dispatch(self.path, Forward { dim: self.layer.dim, edges, state, attributes, saved, output });
+            dispatch(self.path, Forward { layer: &self.layer, edges, state, attributes, saved, output });
         };
         match &self.attributes {
             Some(attributes) => with_elements(attributes, work)?,
@@ -220,7 +234,7 @@ impl CustomOp2 for Field {
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let Some(saved) = self.kept.get() else { return Ok((None, None)) };
-        let mut state_gradient = vec![0.0; state.elem_count()];
+        let mut state_gradient = state.track_op().then(|| vec![0.0; state.elem_count()]);
         let (mut phi, mut velocity) = (saved.phi.gradient(), saved.velocity.gradient());
         with_elements(state, |state| {
             with_elements(gradient, |gradient| {
@@ -230,7 +244,7 @@ impl CustomOp2 for Field {
                     state,
                     saved,
                     gradient,
-                    state_gradient: &mut state_gradient,
+                    state_gradient: state_gradient.as_deref_mut(),
                     phi: &mut phi,
                     velocity: &mut velocity,
                 };
@@ -241,6 +255,7 @@ impl CustomOp2 for Field {
         saved.phi.put(&phi, &mut of_parameters);
         saved.velocity.put(&velocity, &mut of_parameters);
         let length = of_parameters.len();
-        Ok((Some(tensor(state_gradient, state.shape())?), Some(tensor(of_parameters, length)?)))
+        let of_state = state_gradient.map(|gradient| tensor(gradient, state.shape())).transpose()?;
+        Ok((of_state, Some(tensor(of_parameters, length)?)))
     }
 }

@@ -6,7 +6,7 @@ use super::shape::{RECEIVE, SEND, Shape};
 use super::weights::{Rows, Weights};
 use crate::definition::Velocity;
 use crate::math;
-use crate::matrix::{Left, TILE, product};
+use crate::matrix::{Left, TILE, add_outer, add_rows, product};
 use crate::simd::{Kernel, Lanes};
 
 /// Gradients as the kernels make them, padded like the weights.
@@ -118,42 +118,6 @@ fn activate<L: Lanes>(lanes: L, z: &[f32], result: &mut Activated) {
     for ((&z, value), slope) in L::as_simd_f32s(z).0.iter().zip(value).zip(slope) {
         (*value, *slope) = math::silu_and_slope(lanes, z);
     }
-}
-
-/// Add the rows of a matrix to `sums`.
-#[inline(always)]
-pub(crate) fn add_rows<L: Lanes>(lanes: L, rows: &[L::f32s], sums: &mut [L::f32s]) {
-    for row in rows.chunks_exact(sums.len().max(1)) {
-        for (sum, &value) in sums.iter_mut().zip(row) {
-            *sum = lanes.add_f32s(*sum, value);
-        }
-    }
-}
-
-/// `target += left^T right`: the gradient of a weight, `outputs` rows, from `count` rows of either factor.
-#[inline(always)]
-pub(crate) fn add_outer<L: Lanes>(
-    lanes: L,
-    [outputs, count]: [usize; 2],
-    (left, left_width): (&[f32], usize),
-    (right, right_width): (&[f32], usize),
-    target: &mut [f32],
-) {
-    let vectors = right_width / L::F32_LANES;
-    let target = L::as_mut_simd_f32s(target).0;
-    let left = Left { values: left, row: 1, column: left_width };
-    product(
-        lanes,
-        [outputs, count, vectors],
-        left,
-        L::as_simd_f32s(right).0,
-        vectors,
-        #[inline(always)]
-        |lanes: L, row: usize, column: usize, sum| {
-            let place = &mut target[row * vectors + column];
-            *place = lanes.add_f32s(*place, sum);
-        },
-    );
 }
 
 impl Backward<'_> {

@@ -27,7 +27,7 @@ impl Activated {
 }
 
 /// What the forward pass leaves for the backward pass. Hidden layers are kept before their activation only: to apply it
-/// again costs less than to fetch its value and slope from memory.
+/// again is as fast as to fetch its value and slope from memory.
 pub(super) struct Saved {
     /// The nodes' input, `input` columns.
     pub(super) input: Buffer,
@@ -314,8 +314,17 @@ impl Forward<'_> {
         );
         if layer.gate.is_some() {
             let weights = L::as_simd_f32s(&self.weights.gate).0;
-            for (gate, row) in self.saved.gate[range.clone()].iter_mut().zip(messages.chunks_exact_mut(vectors)) {
-                *gate = 1.0 / (1.0 + (-(dot(lanes, row, weights) + self.weights.gate_bias)).exp());
+            let gates = &mut self.saved.gate[range.clone()];
+            for (gate, row) in gates.iter_mut().zip(messages.chunks_exact(vectors)) {
+                *gate = dot(lanes, row, weights) + self.weights.gate_bias;
+            }
+            math::map(
+                lanes,
+                gates,
+                #[inline(always)]
+                |lanes, z| math::sigmoid(lanes, z),
+            );
+            for (gate, row) in gates.iter().zip(messages.chunks_exact_mut(vectors)) {
                 for value in row {
                     *value = lanes.mul_f32s(*value, lanes.splat_f32s(*gate));
                 }
@@ -360,9 +369,17 @@ impl Forward<'_> {
             },
         );
         let weights = L::as_simd_f32s(&self.weights.scale).0;
-        for (scale, row) in self.saved.scale[range].iter_mut().zip(hidden.chunks_exact(vectors)) {
-            let product = dot(lanes, row, weights);
-            *scale = if coordinates.tanh { product.tanh() } else { product };
+        let scales = &mut self.saved.scale[range];
+        for (scale, row) in scales.iter_mut().zip(hidden.chunks_exact(vectors)) {
+            *scale = dot(lanes, row, weights);
+        }
+        if coordinates.tanh {
+            math::map(
+                lanes,
+                scales,
+                #[inline(always)]
+                |lanes, scale| math::tanh(lanes, scale),
+            );
         }
     }
 

@@ -16,7 +16,6 @@ use std::sync::OnceLock;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Tensor};
 
 use self::backward::{Backward, Gradients};
-pub(super) use self::backward::{add_outer, add_rows};
 use self::forward::{Forward, Saved};
 use self::shape::Shape;
 use self::weights::{Parameters, Weights};
@@ -53,7 +52,7 @@ struct LayerOperation {
     kept: OnceLock<(Weights, Saved)>,
 }
 
-/// Gradients of state, parameters and embedding; those of the last two only if they are wanted.
+/// Gradients of state, parameters and embedding, those that are wanted.
 type Found = (Option<Tensor>, Option<Tensor>, Option<Tensor>);
 
 impl LayerOperation {

@@ -89,7 +89,7 @@ impl<'a> Shape<'a> {
     pub(super) fn share(&self, node: usize) -> f32 {
         use crate::definition::Aggregation;
         match self.layer.coordinates.map(|coordinates| coordinates.aggregation) {
-            Some(Aggregation::Mean) => 1.0 / self.edges.of_row(node).len().max(1) as f32,
+            Some(Aggregation::Mean) => self.edges.share(node),
             _ => 1.0,
         }
     }
