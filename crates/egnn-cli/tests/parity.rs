@@ -3,7 +3,7 @@
 mod common;
 
 use common::Lab;
-use egnn_kernels::simd::Path;
+use egnn_kernels::simd;
 use std::path::{Path, PathBuf};
 
 fn fixture(relative: &str) -> String {
@@ -24,7 +24,7 @@ fn cases() -> Vec<PathBuf> {
 fn every_reference_case_passes_on_every_backend_and_path() {
     let cases: Vec<_> = cases().iter().map(|path| path.display().to_string()).collect();
     assert!(cases.len() >= 9, "{cases:?}");
-    let paths = Path::ALL.into_iter().filter(|path| path.is_available()).map(|path| ("kernels", path.name()));
+    let paths = simd::Path::ALL.into_iter().filter(|path| path.is_available()).map(|path| ("kernels", path.name()));
     for (backend, path) in paths.chain([("kernels", ""), ("plain", "")]) {
         let mut arguments = vec!["parity", "--json", "--backend", backend];
         arguments.extend(cases.iter().map(String::as_str));
