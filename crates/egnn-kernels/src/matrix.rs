@@ -17,6 +17,18 @@ pub(crate) struct Left<'a> {
     pub(crate) column: usize,
 }
 
+impl<'a> Left<'a> {
+    /// The matrix whose rows are `width` long.
+    pub(crate) fn rows(values: &'a [f32], width: usize) -> Self {
+        Self { values, row: width, column: 1 }
+    }
+
+    /// The transpose of that matrix.
+    pub(crate) fn columns(values: &'a [f32], width: usize) -> Self {
+        Self { values, row: 1, column: width }
+    }
+}
+
 /// The `(rows, depth)` by `(depth, columns)` product, `columns` counted in vectors, `stride` vectors from one row of
 /// `right` to the next. `finish` takes the lanes, the row, the column in vectors, and the vector that belongs there; it
 /// must be `#[inline(always)]`.
@@ -129,7 +141,7 @@ pub(crate) fn add_outer<L: Lanes>(
 ) {
     let vectors = right_width / L::F32_LANES;
     let target = L::as_mut_simd_f32s(target).0;
-    let left = Left { values: left, row: 1, column: left_width };
+    let left = Left::columns(left, left_width);
     product(
         lanes,
         [outputs, count, vectors],

@@ -45,7 +45,7 @@ impl Kernel for Forward<'_> {
         let bias = L::as_simd_f32s(self.bias).0;
         let value = L::as_mut_simd_f32s(self.value).0;
         let slope = L::as_mut_simd_f32s(self.slope).0;
-        let left = Left { values: self.x, row: self.map.inputs, column: 1 };
+        let left = Left::rows(self.x, self.map.inputs);
         product(
             lanes,
             [rows, self.map.inputs, vectors],
@@ -93,7 +93,7 @@ impl Kernel for Backward<'_> {
         add_outer(lanes, [self.map.outputs, count], (self.gradient, width), (self.x, inputs), self.weight_gradient);
         let vectors = inputs / L::F32_LANES;
         let target = L::as_mut_simd_f32s(self.x_gradient).0;
-        let left = Left { values: self.gradient, row: width, column: 1 };
+        let left = Left::rows(self.gradient, width);
         product(
             lanes,
             [count, self.map.outputs, vectors],

@@ -1,7 +1,9 @@
 //! A layer's backward pass: from the gradient of the new state to those of the state and of the parameters.
 
 use super::super::arena::Buffer;
-use super::forward::{Activated, BLOCK, NODES, Saved, columns, columns_mut, dot, first_edge_layer, inverse_norm};
+use super::forward::{
+    Activated, BLOCK, NODES, Saved, columns, columns_mut, dot, first_edge_layer, in_columns, inverse_norm,
+};
 use super::shape::{RECEIVE, SEND, Shape};
 use super::weights::{Rows, Weights};
 use crate::definition::Velocity;
@@ -105,7 +107,6 @@ impl Kernel for Backward<'_> {
         if self.state_wanted {
             self.distances();
         }
-
         self.nodes_first(lanes);
     }
 }
@@ -140,7 +141,7 @@ impl Backward<'_> {
         {
             let inner = L::as_mut_simd_f32s(inner).0;
             let slope = L::as_simd_f32s(&again.slope).0;
-            let left = Left { values: output, row: width, column: 1 };
+            let left = Left::rows(output, width);
             product(
                 lanes,
                 [nodes, hidden, vectors],
@@ -156,7 +157,7 @@ impl Backward<'_> {
         }
         add_outer(lanes, [hidden, nodes], (inner, width), (&self.saved.received, width), &mut self.found.message);
         let received = L::as_mut_simd_f32s(&mut self.found.received).0;
-        let left = Left { values: inner, row: width, column: 1 };
+        let left = Left::rows(inner, width);
         product(
             lanes,
             [nodes, hidden, vectors],
@@ -312,11 +313,7 @@ impl Backward<'_> {
             return;
         }
         let count = range.len();
-        match width / L::F32_LANES {
-            vectors if vectors % 4 == 0 => self.scale_columns::<L, 4>(lanes, range.clone(), inner),
-            vectors if vectors % 2 == 0 => self.scale_columns::<L, 2>(lanes, range.clone(), inner),
-            _ => self.scale_columns::<L, 1>(lanes, range.clone(), inner),
-        }
+        in_columns!(width / L::F32_LANES, C => self.scale_columns::<L, C>(lanes, range.clone(), inner));
         add_outer(lanes, [layer.hidden, count], (inner, width), (messages, width), &mut self.found.coordinate);
     }
 
@@ -364,7 +361,7 @@ impl Backward<'_> {
         let message = L::as_mut_simd_f32s(message).0;
         let (activated, summed) = (layer.gate.is_none(), layer.node.is_some());
         let depth = if layer.coordinates.is_some() { layer.hidden } else { 0 };
-        let left = Left { values: inner, row: width, column: 1 };
+        let left = Left::rows(inner, width);
         product(
             lanes,
             [count, depth, vectors],
@@ -423,7 +420,7 @@ impl Backward<'_> {
         add_outer(lanes, [layer.hidden, count], (message, width), (&first.value, width), &mut self.found.edge);
         let slope = L::as_simd_f32s(&first.slope).0;
         let inner = L::as_mut_simd_f32s(inner).0;
-        let left = Left { values: message, row: width, column: 1 };
+        let left = Left::rows(message, width);
         product(
             lanes,
             [count, layer.hidden, vectors],
@@ -455,11 +452,7 @@ impl Backward<'_> {
             row[has_distance..][..count].copy_from_slice(&self.attributes[edge * count..][..count]);
         }
         add_outer(lanes, [stride, range.len()], (numbers, stride), (inner, width), &mut self.found.scalars);
-        match self.shape.width / L::F32_LANES {
-            vectors if vectors % 4 == 0 => self.first_edge_columns::<L, 4>(lanes, range, inner),
-            vectors if vectors % 2 == 0 => self.first_edge_columns::<L, 2>(lanes, range, inner),
-            _ => self.first_edge_columns::<L, 1>(lanes, range, inner),
-        }
+        in_columns!(width / L::F32_LANES, C => self.first_edge_columns::<L, C>(lanes, range, inner));
     }
 
     #[inline(always)]
@@ -546,7 +539,7 @@ impl Backward<'_> {
                     continue;
                 }
                 let target = L::as_mut_simd_f32s(&mut self.found.input[start * input..][..count * input]).0;
-                let left = Left { values: gradient, row: width, column: 1 };
+                let left = Left::rows(gradient, width);
                 let right = L::as_simd_f32s(&self.rows.front[section * hidden * input..][..hidden * input]).0;
                 product(
                     lanes,

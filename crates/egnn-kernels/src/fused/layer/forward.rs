@@ -106,6 +106,27 @@ impl Kernel for Forward<'_> {
     }
 }
 
+/// Do the work with as many vectors of a row at a time as divide it: 4, 2 or 1, as a constant.
+macro_rules! in_columns {
+    ($vectors:expr, $columns:ident => $work:expr) => {
+        match $vectors {
+            vectors if vectors % 4 == 0 => {
+                const $columns: usize = 4;
+                $work
+            }
+            vectors if vectors % 2 == 0 => {
+                const $columns: usize = 2;
+                $work
+            }
+            _ => {
+                const $columns: usize = 1;
+                $work
+            }
+        }
+    };
+}
+pub(super) use in_columns;
+
 /// The first map of `phi_e` for edges `range`, split into what receiver and sender contribute, and what distance and
 /// attributes do; with the slope of the activation if it is wanted.
 #[inline(always)]
@@ -116,11 +137,8 @@ pub(super) fn first_edge_layer<L: Lanes, const SLOPE: bool>(
     range: std::ops::Range<usize>,
     result: &mut Activated,
 ) {
-    match shape.width / L::F32_LANES {
-        vectors if vectors % 4 == 0 => first_edge_columns::<L, 4, SLOPE>(lanes, shape, inputs, range, result),
-        vectors if vectors % 2 == 0 => first_edge_columns::<L, 2, SLOPE>(lanes, shape, inputs, range, result),
-        _ => first_edge_columns::<L, 1, SLOPE>(lanes, shape, inputs, range, result),
-    }
+    let vectors = shape.width / L::F32_LANES;
+    in_columns!(vectors, C => first_edge_columns::<L, C, SLOPE>(lanes, shape, inputs, range, result));
 }
 
 /// The same, `C` vectors of all edges after the other.
@@ -251,7 +269,7 @@ impl Forward<'_> {
         let front = L::as_mut_simd_f32s(&mut self.saved.front).0;
         for start in (0..nodes).step_by(NODES) {
             let count = NODES.min(nodes - start);
-            let left = Left { values: &self.saved.input[start * input..], row: input, column: 1 };
+            let left = Left::rows(&self.saved.input[start * input..], input);
             for section in 0..self.shape.count() {
                 let weights = &weights[section * depth * vectors..][..depth * vectors];
                 let bias = &bias[section * vectors..][..vectors];
@@ -296,7 +314,7 @@ impl Forward<'_> {
         let kept = Self::kept::<L>(&mut self.saved.message, &range, vectors);
         let messages = L::as_mut_simd_f32s(messages).0;
         let bias = L::as_simd_f32s(&self.weights.edge_bias).0;
-        let left = Left { values: &first.value, row: width, column: 1 };
+        let left = Left::rows(&first.value, width);
         product(
             lanes,
             [range.len(), layer.hidden, vectors],
@@ -350,7 +368,7 @@ impl Forward<'_> {
         let count = range.len();
         let kept = Self::kept::<L>(&mut self.saved.coordinate, &range, vectors);
         let bias = L::as_simd_f32s(&self.weights.coordinate_bias).0;
-        let left = Left { values: messages, row: width, column: 1 };
+        let left = Left::rows(messages, width);
         let right = L::as_simd_f32s(&self.weights.coordinate).0;
         let hidden = L::as_mut_simd_f32s(hidden).0;
         product(
@@ -448,7 +466,7 @@ impl Forward<'_> {
         let kept = L::as_mut_simd_f32s(kept).0;
         let mut hidden_layer = Buffer::take(nodes * width);
         let value = L::as_mut_simd_f32s(&mut hidden_layer).0;
-        let left = Left { values: &self.saved.received, row: width, column: 1 };
+        let left = Left::rows(&self.saved.received, width);
         let right = L::as_simd_f32s(&self.weights.message).0;
         product(
             lanes,
@@ -466,7 +484,7 @@ impl Forward<'_> {
         let mut new = Buffer::take(nodes * width);
         let bias = L::as_simd_f32s(&self.weights.node_bias).0;
         let target = L::as_mut_simd_f32s(&mut new).0;
-        let left = Left { values: &hidden_layer, row: width, column: 1 };
+        let left = Left::rows(&hidden_layer, width);
         product(
             lanes,
             [nodes, hidden, vectors],
@@ -482,7 +500,7 @@ impl Forward<'_> {
             let weights = L::as_simd_f32s(&self.weights.embedding).0;
             let vectors = features / L::F32_LANES;
             let bias = &weights[depth * vectors..];
-            let left = Left { values: &self.saved.input, row: input, column: 1 };
+            let left = Left::rows(&self.saved.input, input);
             product(
                 lanes,
                 [nodes, depth, vectors],

@@ -168,7 +168,7 @@ impl Kernel for Compose<'_> {
         for section in 0..self.shape.count() {
             let right = L::as_simd_f32s(&self.front[section * layer.features * width..]).0;
             let through = L::as_mut_simd_f32s(&mut self.through[section * depth * width..]).0;
-            let left = Left { values: self.embedding, row: features, column: 1 };
+            let left = Left::rows(self.embedding, features);
             product(
                 lanes,
                 [depth, layer.features, vectors],
@@ -179,7 +179,7 @@ impl Kernel for Compose<'_> {
                 |_, row: usize, column: usize, sum| through[row * vectors + column] = sum,
             );
             let bias = L::as_mut_simd_f32s(&mut self.bias[section * width..][..width]).0;
-            let left = Left { values: &self.embedding[depth * features..], row: features, column: 1 };
+            let left = Left::rows(&self.embedding[depth * features..], features);
             product(
                 lanes,
                 [1, layer.features, vectors],
