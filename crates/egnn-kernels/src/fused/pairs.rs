@@ -7,16 +7,13 @@ use crate::edges::Edges;
 
 /// See [`crate::Backend::squared_distances`].
 pub(crate) fn squared_distances(x: &Tensor, edges: &Edges) -> Result<Tensor> {
-    let dim = x.dims2()?.1;
-    of_ends(
-        x,
-        edges,
-        |receiver, sender| {
-            let squares = receiver.iter().zip(sender).map(|(a, b)| (a - b) * (a - b));
-            squares.fold(0.0, |sum, square| sum + square)
-        },
-        dim,
-    )
+    of_ends(x, edges, squared_distance, x.dims2()?.1)
+}
+
+/// `|a - b|^2`, summed axis by axis.
+#[inline(always)]
+pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).fold(0.0, |sum, (a, b)| sum + (a - b) * (a - b))
 }
 
 /// See [`crate::Backend::products`].

@@ -8,6 +8,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use self::network::{Gradient, Network};
 use super::arena::Buffer;
+use super::pairs::squared_distance;
 use super::storage::{elements, tensor, with_elements};
 use crate::backend::LayerInput;
 use crate::definition::RadialField;
@@ -73,10 +74,6 @@ struct Backward<'a> {
     velocity: &'a mut Gradient,
 }
 
-fn norm(values: impl Iterator<Item = f32>) -> f32 {
-    values.fold(0.0, |sum, value| sum + value * value).sqrt()
-}
-
 impl Kernel for Forward<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
@@ -87,7 +84,7 @@ impl Kernel for Forward<'_> {
         let ends = edges.row().iter().zip(edges.col());
         for (edge, (row, (&i, &j))) in saved.inputs.chunks_exact_mut(1 + count).zip(ends).enumerate() {
             let (receiver, sender) = (at(i as usize), at(j as usize));
-            row[0] = norm(receiver[..dim].iter().zip(sender).map(|(a, b)| a - b));
+            row[0] = squared_distance(&receiver[..dim], sender).sqrt();
             row[1..].copy_from_slice(&attributes[edge * count..][..count]);
         }
         saved.phi.forward(lanes, &saved.inputs, &mut saved.scale);
@@ -98,7 +95,7 @@ impl Kernel for Forward<'_> {
             |lanes, scale| math::tanh(lanes, scale),
         );
         for (node, speed) in saved.speed.iter_mut().enumerate() {
-            *speed = norm(at(node)[dim..].iter().copied());
+            *speed = at(node)[dim..].iter().fold(0.0, |sum, v| sum + v * v).sqrt();
         }
         saved.velocity.forward(lanes, &saved.speed, &mut saved.velocity_scale);
         for (node, new) in output.chunks_exact_mut((2 * dim).max(1)).enumerate() {

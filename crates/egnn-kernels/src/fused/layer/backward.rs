@@ -1,87 +1,15 @@
 //! A layer's backward pass: from the gradient of the new state to those of the state and of the parameters.
 
 use super::super::arena::Buffer;
-use super::forward::{
-    Activated, BLOCK, NODES, Saved, columns, columns_mut, dot, first_edge_layer, in_columns, inverse_norm,
-};
+use super::forward::{BLOCK, NODES, Saved};
+use super::gradients::Gradients;
 use super::shape::{RECEIVE, SEND, Shape};
+use super::shared::{Activated, activate, columns, columns_mut, dot, first_edge_layer, in_columns, inverse_norm};
 use super::weights::{Rows, Weights};
 use crate::definition::Velocity;
 use crate::math;
 use crate::matrix::{Left, TILE, add_outer, add_rows, product};
 use crate::simd::{Kernel, Lanes};
-
-/// Gradients as the kernels make them, padded like the weights.
-pub(super) struct Gradients {
-    /// Of what comes out of each section, a row a node.
-    pub(super) sections: Buffer,
-    /// Of each section's composed weight: `hidden` rows of `input`; of its bias: a row of `width` each.
-    pub(super) front: Buffer,
-    pub(super) front_bias: Buffer,
-    pub(super) scalars: Buffer,
-    pub(super) edge: Buffer,
-    pub(super) edge_bias: Buffer,
-    pub(super) gate: Buffer,
-    pub(super) gate_bias: f32,
-    pub(super) coordinate: Buffer,
-    pub(super) coordinate_bias: Buffer,
-    pub(super) scale: Buffer,
-    pub(super) velocity: Buffer,
-    pub(super) velocity_bias: f32,
-    pub(super) message: Buffer,
-    pub(super) node: Buffer,
-    pub(super) node_bias: Buffer,
-    /// Of the new features, a row a node.
-    pub(super) output: Buffer,
-    /// Of the nodes' input, `input` columns.
-    pub(super) input: Buffer,
-    /// Of the sums of messages.
-    received: Buffer,
-    /// Of coordinates and velocities, as many columns as the state has of them.
-    pub(super) space: Buffer,
-    /// Of the squared distances, and of what `phi_x` returns.
-    distance: Buffer,
-    pub(super) scale_of_edge: Buffer,
-}
-
-impl Gradients {
-    pub(super) fn zeroed(shape: &Shape) -> Self {
-        let Shape { layer, edges, width, input, .. } = *shape;
-        let (nodes, hidden) = (shape.nodes(), layer.hidden);
-        let square = |wanted: bool| Buffer::zeroed(if wanted { hidden * width } else { 0 });
-        let row = |wanted: bool| Buffer::zeroed(if wanted { width } else { 0 });
-        let moves = layer.coordinates.is_some();
-        let updates = layer.node.is_some();
-        let mut sections = Buffer::take(shape.count() * nodes * width);
-        sections[..(SEND + 1) * nodes * width].fill(0.0);
-        let output = if updates { nodes * width } else { 0 };
-        let padding = hidden < width;
-        Self {
-            sections,
-            front: Buffer::zeroed(shape.count() * hidden * input),
-            front_bias: Buffer::zeroed(shape.count() * width),
-            scalars: Buffer::zeroed((layer.edge[0].inputs - 2 * layer.features).next_multiple_of(TILE) * width),
-            edge: square(true),
-            edge_bias: row(true),
-            gate: row(layer.gate.is_some()),
-            gate_bias: 0.0,
-            coordinate: square(moves),
-            coordinate_bias: row(moves),
-            scale: row(moves),
-            velocity: row(layer.velocity.is_some()),
-            velocity_bias: 0.0,
-            message: square(updates),
-            node: square(updates),
-            node_bias: row(updates),
-            output: if padding { Buffer::zeroed(output) } else { Buffer::take(output) },
-            input: Buffer::take(nodes * input),
-            received: Buffer::take(if updates { nodes * width } else { 0 }),
-            space: Buffer::take(nodes * (layer.output_width() - layer.output_features())),
-            distance: Buffer::take(edges.len()),
-            scale_of_edge: Buffer::take(if moves { edges.len() } else { 0 }),
-        }
-    }
-}
 
 pub(super) struct Backward<'a> {
     pub(super) shape: Shape<'a>,
@@ -108,16 +36,6 @@ impl Kernel for Backward<'_> {
             self.distances();
         }
         self.nodes_first(lanes);
-    }
-}
-
-/// SiLU and its slope of every number of `z`, which `result` has room for.
-#[inline(always)]
-fn activate<L: Lanes>(lanes: L, z: &[f32], result: &mut Activated) {
-    let value = L::as_mut_simd_f32s(&mut result.value).0;
-    let slope = L::as_mut_simd_f32s(&mut result.slope).0;
-    for ((&z, value), slope) in L::as_simd_f32s(z).0.iter().zip(value).zip(slope) {
-        (*value, *slope) = math::silu_and_slope(lanes, z);
     }
 }
 

@@ -1,12 +1,84 @@
-//! From the kernels' padded gradients to those of the tensors.
+//! The gradients that the backward pass collects, padded, and from them those of the tensors.
 
 use super::super::arena::Buffer;
 use super::super::pack::{put, put_bias};
-use super::backward::Gradients;
 use super::forward::Saved;
-use super::shape::Shape;
+use super::shape::{SEND, Shape};
 use super::weights::Weights;
 use crate::definition::Map;
+use crate::matrix::TILE;
+
+/// Gradients as the kernels make them, padded like the weights.
+pub(super) struct Gradients {
+    /// Of what comes out of each section, a row a node.
+    pub(super) sections: Buffer,
+    /// Of each section's composed weight: `hidden` rows of `input`; of its bias: a row of `width` each.
+    pub(super) front: Buffer,
+    pub(super) front_bias: Buffer,
+    pub(super) scalars: Buffer,
+    pub(super) edge: Buffer,
+    pub(super) edge_bias: Buffer,
+    pub(super) gate: Buffer,
+    pub(super) gate_bias: f32,
+    pub(super) coordinate: Buffer,
+    pub(super) coordinate_bias: Buffer,
+    pub(super) scale: Buffer,
+    pub(super) velocity: Buffer,
+    pub(super) velocity_bias: f32,
+    pub(super) message: Buffer,
+    pub(super) node: Buffer,
+    pub(super) node_bias: Buffer,
+    /// Of the new features, a row a node.
+    pub(super) output: Buffer,
+    /// Of the nodes' input, `input` columns.
+    pub(super) input: Buffer,
+    /// Of the sums of messages.
+    pub(super) received: Buffer,
+    /// Of coordinates and velocities, as many columns as the state has of them.
+    pub(super) space: Buffer,
+    /// Of the squared distances, and of what `phi_x` returns.
+    pub(super) distance: Buffer,
+    pub(super) scale_of_edge: Buffer,
+}
+
+impl Gradients {
+    pub(super) fn zeroed(shape: &Shape) -> Self {
+        let Shape { layer, edges, width, input, .. } = *shape;
+        let (nodes, hidden) = (shape.nodes(), layer.hidden);
+        let square = |wanted: bool| Buffer::zeroed(if wanted { hidden * width } else { 0 });
+        let row = |wanted: bool| Buffer::zeroed(if wanted { width } else { 0 });
+        let moves = layer.coordinates.is_some();
+        let updates = layer.node.is_some();
+        let mut sections = Buffer::take(shape.count() * nodes * width);
+        sections[..(SEND + 1) * nodes * width].fill(0.0);
+        let output = if updates { nodes * width } else { 0 };
+        let padding = hidden < width;
+        Self {
+            sections,
+            front: Buffer::zeroed(shape.count() * hidden * input),
+            front_bias: Buffer::zeroed(shape.count() * width),
+            scalars: Buffer::zeroed((layer.edge[0].inputs - 2 * layer.features).next_multiple_of(TILE) * width),
+            edge: square(true),
+            edge_bias: row(true),
+            gate: row(layer.gate.is_some()),
+            gate_bias: 0.0,
+            coordinate: square(moves),
+            coordinate_bias: row(moves),
+            scale: row(moves),
+            velocity: row(layer.velocity.is_some()),
+            velocity_bias: 0.0,
+            message: square(updates),
+            node: square(updates),
+            node_bias: row(updates),
+            output: if padding { Buffer::zeroed(output) } else { Buffer::take(output) },
+            input: Buffer::take(nodes * input),
+            received: Buffer::take(if updates { nodes * width } else { 0 }),
+            space: Buffer::take(nodes * (layer.output_width() - layer.output_features())),
+            distance: Buffer::take(edges.len()),
+            scale_of_edge: Buffer::take(if moves { edges.len() } else { 0 }),
+        }
+    }
+}
 
 /// Gradient of the layer's parameters, `length` numbers; zero where the layer has no map.
 pub(super) fn of_parameters(shape: &Shape, weights: &Weights, found: &Gradients, length: usize) -> Vec<f32> {

@@ -9,14 +9,16 @@ mod backward;
 mod forward;
 mod gradients;
 mod shape;
+mod shared;
 mod weights;
 
 use std::sync::OnceLock;
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Tensor};
 
-use self::backward::{Backward, Gradients};
+use self::backward::Backward;
 use self::forward::{Forward, Saved};
+use self::gradients::Gradients;
 use self::shape::Shape;
 use self::weights::{Parameters, Weights};
 use super::storage::{elements, tensor, with_elements};
