@@ -4,7 +4,7 @@ use std::fmt;
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use crate::definition::{Activation, Layer, Map, RadialField};
+use crate::definition::{Activation, Decoder, Layer, Map, RadialField};
 use crate::edges::Edges;
 use crate::{check, fused, plain};
 
@@ -67,7 +67,7 @@ impl Backend {
     /// One Radial Field layer.
     ///
     /// # Shapes
-    /// `state: (nodes, 2 dim)`, and so is the result; `parameters` 1-D; `attributes: (edges, layer.attributes)`, which
+    /// `state: (nodes, layer.width())`, and so is the result; `parameters` 1-D; `attributes: (edges, layer.attributes)`, which
     /// get no gradient.
     pub fn radial_field(self, layer: &RadialField, input: &LayerInput) -> Result<Tensor> {
         self.check(input.state)?;
@@ -75,6 +75,36 @@ impl Backend {
         match self {
             Self::Kernels => fused::radial_field(layer, input),
             Self::Plain => plain::radial_field(layer, input),
+        }
+    }
+
+    /// The probability of each edge, `(edges, 1)`, a constant: no gradient reaches `z: (nodes, decoder.dim)`.
+    pub fn decode(self, decoder: Decoder, z: &Tensor, parameters: &Tensor, edges: &Edges) -> Result<Tensor> {
+        self.check(z)?;
+        check::decoder(decoder, z, parameters, None, edges)?;
+        match self {
+            Self::Kernels => fused::decode(decoder, z, parameters, edges),
+            Self::Plain => plain::decode(decoder, z, parameters, edges),
+        }
+    }
+
+    /// The binary cross-entropy of `targets: (edges, 1)`, which are 0 or 1, summed over all edges: a scalar.
+    ///
+    /// It is taken on the probability `p`, as the authors do: both logarithms are at least -100, and the gradient of the
+    /// logit is `(p - a) q / max(q, 1e-12)` with `q = p (1 - p)`, which vanishes where `p` is 0 or 1 to rounding.
+    pub fn reconstruction_loss(
+        self,
+        decoder: Decoder,
+        z: &Tensor,
+        parameters: &Tensor,
+        targets: &Tensor,
+        edges: &Edges,
+    ) -> Result<Tensor> {
+        self.check(z)?;
+        check::decoder(decoder, z, parameters, Some(targets), edges)?;
+        match self {
+            Self::Kernels => fused::reconstruction_loss(decoder, z, parameters, targets, edges),
+            Self::Plain => plain::reconstruction_loss(decoder, z, parameters, targets, edges),
         }
     }
 

@@ -3,7 +3,7 @@
 use candle_core::{DType, Result, Tensor, bail};
 
 use crate::backend::LayerInput;
-use crate::definition::{Layer, Map, RadialField};
+use crate::definition::{Decoder, Layer, Map, RadialField};
 use crate::edges::Edges;
 
 pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map) -> Result<()> {
@@ -28,13 +28,38 @@ pub(crate) fn radial_field(layer: &RadialField, input: &LayerInput) -> Result<()
     let ([first, last], parameters) = (layer.phi, input.parameters);
     check.map("phi", first, [1 + layer.attributes, first.outputs], parameters)?;
     check.last_map("phi", last, first.outputs, parameters)?;
-    let [first, last] = layer.velocity;
-    check.map("phi_v", first, [1, first.outputs], parameters)?;
-    check.map("phi_v", last, [first.outputs, 1], parameters)?;
+    if let Some([first, last]) = layer.velocity {
+        check.map("phi_v", first, [1, first.outputs], parameters)?;
+        check.map("phi_v", last, [first.outputs, 1], parameters)?;
+    }
+    check.clamp(layer.clamp)?;
     if input.embedding.is_some() {
         bail!("radial field: parameters of an embedding are given, but it has none");
     }
-    check.input(input, 2 * layer.dim, layer.attributes)
+    check.input(input, layer.width(), layer.attributes)
+}
+
+/// `targets`: what each edge is compared with, if it is.
+pub(crate) fn decoder(
+    decoder: Decoder,
+    z: &Tensor,
+    parameters: &Tensor,
+    targets: Option<&Tensor>,
+    edges: &Edges,
+) -> Result<()> {
+    let check = Check("decoder");
+    check.positive("dim", decoder.dim)?;
+    let inputs = if decoder.map.inputs == 1 { 1 } else { decoder.dim };
+    check.map("map", decoder.map, [inputs, 1], parameters)?;
+    let [rows, columns] = check.matrix("embedding", z)?;
+    check.equal("rows of the embedding", rows, edges.nodes())?;
+    check.equal("columns of the embedding", columns, decoder.dim)?;
+    if let Some(targets) = targets {
+        let [rows, columns] = check.matrix("targets", targets)?;
+        check.equal("rows of the targets", rows, edges.len())?;
+        check.equal("columns of the targets", columns, 1)?;
+    }
+    check.dtypes(z, &[("parameters", Some(parameters)), ("targets", targets)])
 }
 
 pub(crate) fn segments(messages: &Tensor, edges: &Edges) -> Result<()> {
@@ -72,8 +97,12 @@ impl Check {
         if layer.dim == 0 && layer.node.is_none() {
             bail!("{operation}: without node update and coordinates it returns nothing");
         }
-        match layer.coordinates.and_then(|coordinates| coordinates.clamp) {
-            Some(clamp) if clamp.is_nan() || clamp <= 0.0 => bail!("{operation}: the clamp is {clamp}, expected > 0"),
+        self.clamp(layer.coordinates.and_then(|coordinates| coordinates.clamp))
+    }
+
+    fn clamp(&self, clamp: Option<f64>) -> Result<()> {
+        match clamp {
+            Some(clamp) if clamp.is_nan() || clamp <= 0.0 => bail!("{}: the clamp is {clamp}, expected > 0", self.0),
             _ => Ok(()),
         }
     }

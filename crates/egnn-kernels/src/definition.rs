@@ -64,7 +64,7 @@ pub enum Velocity {
     Current,
 }
 
-/// How a layer moves its coordinates: `x_i' = x_i + C sum_j clamp((x_i - x_j) phi_x(m_ij))`, equation (4).
+/// How a layer moves its coordinates: `x_i' = keep (x_i + C sum_j clamp((x_i - x_j) phi_x(m_ij)))`, equation (4).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Coordinates {
     /// `phi_x`: Linear, SiLU, Linear to one number without bias.
@@ -78,6 +78,8 @@ pub struct Coordinates {
     pub clamp: Option<f64>,
     /// Divide each difference by its norm + 1e-8. The norm counts as a constant in the gradient.
     pub normalize: bool,
+    /// Factor of the new coordinates: 1 in the paper; the authors' autoencoder shrinks them, with 1 - 1e-3.
+    pub keep: f64,
 }
 
 /// A message-passing layer: an EGCL, equations (3) to (8), or what is left of it without coordinates.
@@ -85,7 +87,7 @@ pub struct Coordinates {
 /// ```text
 /// m_ij = silu(W silu(V [h_i, h_j, |x_i - x_j|^2, a_ij] + ..) + ..)   the distance only if dim > 0
 /// m_ij <- sigmoid(w m_ij + b) m_ij                                    if there is a gate
-/// x_i' = x_i + C sum_j clamp((x_i - x_j) phi_x(m_ij)) + phi_v(h_i) v_i
+/// x_i' = keep (x_i + C sum_j clamp((x_i - x_j) phi_x(m_ij)) + phi_v(h_i) v_i)
 /// h_i' = h_i + phi_h(h_i, sum_j m_ij)
 /// ```
 ///
@@ -145,14 +147,15 @@ impl Layer {
     }
 }
 
-/// A Radial Field layer (Köhler et al. 2019; the paper's Table 1), with a velocity term.
+/// A Radial Field layer (Köhler et al. 2019; the paper's Table 1), perhaps with a velocity term.
 ///
 /// ```text
-/// x_i' = x_i + mean_j (x_i - x_j) tanh(phi(|x_i - x_j|, a_ij)) + phi_v(|v_i|) v_i
+/// s_ij = phi(|x_i - x_j|, a_ij), perhaps through a tanh
+/// x_i' = keep x_i + mean_j clamp((x_i - x_j) s_ij) + phi_v(|v_i|) v_i
 /// ```
 ///
-/// Its state is `[x | v]`, a row a node; the speed counts as a constant in the gradient.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Its state is `[x | v]`, a row a node, `v` only with a velocity term; the speed counts as a constant in the gradient.
+#[derive(Debug, Clone, PartialEq)]
 pub struct RadialField {
     /// Dimension of space.
     pub dim: usize,
@@ -160,6 +163,33 @@ pub struct RadialField {
     pub attributes: usize,
     /// `phi`: Linear, SiLU, Linear to one number without bias.
     pub phi: [Map; 2],
+    /// A tanh after `phi`.
+    pub tanh: bool,
+    /// Bound of each component of a term, as [`Coordinates::clamp`].
+    pub clamp: Option<f64>,
+    /// Factor of the old coordinates.
+    pub keep: f64,
     /// `phi_v`: Linear, SiLU, Linear to one number.
-    pub velocity: [Map; 2],
+    pub velocity: Option<[Map; 2]>,
+}
+
+impl RadialField {
+    /// Columns of the state.
+    pub fn width(&self) -> usize {
+        self.dim * (1 + usize::from(self.velocity.is_some()))
+    }
+}
+
+/// From the embedding of a graph's nodes to the probability of each edge.
+///
+/// ```text
+/// p_ij = sigmoid(map(|z_i - z_j|^2))                   if the map takes one number
+/// p_ij = sigmoid(map((z_i - z_j)^2 axis by axis))      if it takes as many as there are axes
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decoder {
+    /// Length of `z_i`.
+    pub dim: usize,
+    /// From one number, or `dim`, to one.
+    pub map: Map,
 }

@@ -17,5 +17,5 @@ pub mod simd;
 pub use adam::{AdamStep, adam_step};
 pub use backend::{Backend, LayerInput};
 pub use counted::{Counted, allocations};
-pub use definition::{Activation, Aggregation, Coordinates, Layer, Map, RadialField, Velocity};
+pub use definition::{Activation, Aggregation, Coordinates, Decoder, Layer, Map, RadialField, Velocity};
 pub use edges::{Edges, EdgesError};

@@ -3,7 +3,7 @@
 use candle_core::{Device, Result, Tensor};
 
 use crate::backend::LayerInput;
-use crate::definition::{Activation, Aggregation, Coordinates, Layer, Map, RadialField, Velocity};
+use crate::definition::{Activation, Aggregation, Coordinates, Decoder, Layer, Map, RadialField, Velocity};
 use crate::edges::Edges;
 
 pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map, activation: Activation) -> Result<Tensor> {
@@ -112,12 +112,13 @@ fn clamp(terms: &Tensor, bound: f64) -> Result<Tensor> {
 
 /// `[x', v']` after a step of the coordinates, without `v'` if there is no velocity.
 fn moved(layer: &Layer, input: &LayerInput, x: &Tensor, step: Tensor, h: &Tensor) -> Result<Vec<Tensor>> {
+    let keep = layer.coordinates.map_or(1.0, |coordinates| coordinates.keep);
     let Some((maps, velocity)) = layer.velocity else {
-        return Ok(vec![(x + step)?]);
+        return Ok(vec![((x + step)? * keep)?]);
     };
     let v = columns(input.state, layer.input_features() + layer.dim, layer.dim)?;
     let step = (step + v.broadcast_mul(&mlp(h, input.parameters, maps)?)?)?;
-    let x = (x + &step)?;
+    let x = ((x + &step)? * keep)?;
     Ok(match velocity {
         Velocity::Initial => vec![x, v],
         Velocity::Current => vec![x, step],
@@ -126,19 +127,72 @@ fn moved(layer: &Layer, input: &LayerInput, x: &Tensor, step: Tensor, h: &Tensor
 
 pub(crate) fn radial_field(layer: &RadialField, input: &LayerInput) -> Result<Tensor> {
     if input.edges.nodes() == 0 {
-        return nothing(2 * layer.dim, input);
+        return nothing(layer.width(), input);
     }
     let graph = Graph::new(input.edges, input.state.device())?;
-    let (x, v) = (columns(input.state, 0, layer.dim)?, columns(input.state, layer.dim, layer.dim)?);
+    let x = columns(input.state, 0, layer.dim)?;
     let difference = graph.difference(&x)?;
     let mut edge = vec![root(&squared_norm(&difference)?)?];
     edge.extend(input.attributes.map(Tensor::detach));
-    let scale = mlp(&Tensor::cat(&edge, 1)?, input.parameters, layer.phi)?.tanh()?;
-    let step = graph.mean(&difference.broadcast_mul(&scale)?)?;
+    let scale = mlp(&Tensor::cat(&edge, 1)?, input.parameters, layer.phi)?;
+    let terms = difference.broadcast_mul(&if layer.tanh { scale.tanh()? } else { scale })?;
+    let terms = match layer.clamp {
+        Some(bound) => clamp(&terms, bound)?,
+        None => terms,
+    };
+    let x = ((x * layer.keep)? + graph.mean(&terms)?)?;
+    let Some(velocity) = layer.velocity else { return Ok(x) };
+    let v = columns(input.state, layer.dim, layer.dim)?;
     let speed = squared_norm(&v.detach())?.sqrt()?;
-    let drift = v.broadcast_mul(&mlp(&speed, input.parameters, layer.velocity)?)?;
-    Tensor::cat(&[((x + step)? + drift)?, v], 1)
+    let drift = v.broadcast_mul(&mlp(&speed, input.parameters, velocity)?)?;
+    Tensor::cat(&[(x + drift)?, v], 1)
 }
+
+/// The logit of each edge: `(edges, 1)`.
+fn logits(decoder: Decoder, z: &Tensor, parameters: &Tensor, graph: &Graph) -> Result<Tensor> {
+    let difference = graph.difference(&z.contiguous()?)?;
+    let distance = if decoder.map.inputs == 1 { squared_norm(&difference)? } else { difference.sqr()? };
+    dense(&distance, parameters, decoder.map, Activation::Identity)
+}
+
+/// `1 / (1 + exp(-x))`, exact also where it is small; not to be differentiated.
+fn sigmoid(logits: &Tensor) -> Result<Tensor> {
+    (logits.detach().neg()?.exp()? + 1.0)?.recip()
+}
+
+pub(crate) fn decode(decoder: Decoder, z: &Tensor, parameters: &Tensor, edges: &Edges) -> Result<Tensor> {
+    if edges.is_empty() {
+        return Tensor::zeros((0, 1), z.dtype(), z.device());
+    }
+    sigmoid(&logits(decoder, &z.detach(), &parameters.detach(), &Graph::new(edges, z.device())?)?)
+}
+
+pub(crate) fn reconstruction_loss(
+    decoder: Decoder,
+    z: &Tensor,
+    parameters: &Tensor,
+    targets: &Tensor,
+    edges: &Edges,
+) -> Result<Tensor> {
+    if edges.is_empty() {
+        return Tensor::zeros((), z.dtype(), z.device());
+    }
+    let logits = logits(decoder, z, parameters, &Graph::new(edges, z.device())?)?;
+    let (p, targets) = (sigmoid(&logits)?, targets.detach());
+    let (one_minus_p, one_minus_a) = (p.affine(-1.0, 1.0)?, targets.affine(-1.0, 1.0)?);
+    let log = |p: &Tensor| p.log()?.maximum(LEAST_LOGARITHM);
+    let value = ((&targets * log(&p)?)? + (one_minus_a * log(&one_minus_p)?)?)?.neg()?.sum_all()?;
+    let q = (&p * one_minus_p)?;
+    let slope = ((p - targets)? * (&q / q.maximum(LEAST_VARIANCE)?)?)?;
+    // Adds nothing but the gradient.
+    let surrogate = (logits * slope)?.sum_all()?;
+    value + (&surrogate - surrogate.detach())?
+}
+
+/// What a logarithm of the cross-entropy is at least, as in PyTorch.
+pub(crate) const LEAST_LOGARITHM: f64 = -100.0;
+/// What `p (1 - p)` is at least where the cross-entropy's gradient is divided by it, as in PyTorch.
+pub(crate) const LEAST_VARIANCE: f64 = 1e-12;
 
 /// The square root, with gradient 0 instead of infinity at 0.
 fn root(squared: &Tensor) -> Result<Tensor> {

@@ -3,7 +3,7 @@
 mod common;
 
 use candle_core::DType;
-use common::{Case, Spec, differentiate};
+use common::{Case, FieldSpec, Spec, differentiate};
 use egnn_kernels::{Backend, Counted, Edges, Velocity, allocations};
 
 #[global_allocator]
@@ -27,7 +27,7 @@ fn the_number_of_allocations_depends_on_neither_size() {
         let edges = Edges::complete(graphs, 5);
         let spec = Spec { velocity, gate: true, embedding: Some(2), ..Spec::new(hidden, hidden, 3) };
         let layer = of_a_pass(&Case::layer(&spec, &edges, 1).to_dtype(DType::F32));
-        let field = of_a_pass(&Case::radial_field(3, 2, hidden, &edges, 1).to_dtype(DType::F32));
+        let field = of_a_pass(&Case::radial_field(&FieldSpec::new(3, 2, hidden), &edges, 1).to_dtype(DType::F32));
         (layer, field)
     };
     let small = of(16, 1);

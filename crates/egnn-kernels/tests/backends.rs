@@ -3,53 +3,11 @@
 mod common;
 
 use candle_core::{DType, Device, Tensor, Var};
-use common::{Case, Clamp, Definition, Spec, differentiate, flat, random, uneven};
+use common::agreement::{assert_equal, bits, everywhere, paths};
+use common::{Case, Clamp, Definition, FieldSpec, Spec, differentiate, flat, random, uneven};
 use egnn_kernels::simd::{Path, with_path};
 use egnn_kernels::{Activation, Aggregation, Backend, Edges, Map, Velocity};
 use proptest::prelude::*;
-
-/// Relative to the largest entry.
-const TOLERANCE: f64 = 1e-4;
-
-fn paths() -> impl Iterator<Item = Path> {
-    Path::ALL.into_iter().filter(|path| path.is_available())
-}
-
-fn bits(tensor: &Tensor) -> Vec<u32> {
-    let values: Vec<f32> = tensor.flatten_all().unwrap().to_vec1().unwrap();
-    values.into_iter().map(f32::to_bits).collect()
-}
-
-fn assert_close(found: &Tensor, expected: &Tensor, what: &str) {
-    assert_eq!(found.dims(), expected.dims(), "{what}");
-    let (found, expected) = (flat(found), flat(expected));
-    let scale = expected.iter().fold(1e-30_f64, |scale, value| scale.max(value.abs()));
-    for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
-        let error = (found - expected).abs() / scale;
-        assert!(error <= TOLERANCE, "{what}: entry {index} is {found}, expected {expected}, largest {scale}");
-    }
-}
-
-/// An operation in float32 and its gradients: equal on both backends, and the same bits when called again.
-fn assert_equal(arguments: &[Tensor], operation: impl Fn(Backend, &[Tensor]) -> Tensor, what: &str) {
-    let arguments: Vec<Tensor> = arguments.iter().map(|argument| argument.to_dtype(DType::F32).unwrap()).collect();
-    let on = |backend| differentiate(&arguments, |arguments| operation(backend, arguments));
-    let (expected, expected_gradients) = on(Backend::Plain);
-    for path in paths() {
-        let ((found, gradients), again) = with_path(path, || (on(Backend::Kernels), on(Backend::Kernels)));
-        assert_close(&found, &expected, &format!("{}: {what}", path.name()));
-        assert_eq!(bits(&found), bits(&again.0), "{}: {what}: repeated", path.name());
-        for (index, gradient) in gradients.iter().enumerate() {
-            let name = ["state", "parameters", "embedding"][index];
-            let what = format!("{}: {what}: gradient of the {name}", path.name());
-            assert_close(gradient, &expected_gradients[index], &what);
-            assert_eq!(bits(gradient), bits(&again.1[index]), "{what}: repeated");
-        }
-        // A prediction is the same without what a gradient needs.
-        let untracked = with_path(path, || operation(Backend::Kernels, &arguments));
-        assert_eq!(bits(&untracked), bits(&found), "{}: {what}: untracked", path.name());
-    }
-}
 
 fn assert_case(case: &Case, what: &str) {
     let case = case.to_dtype(DType::F32);
@@ -233,8 +191,9 @@ fn radial_fields() {
     for hidden in [1, 3, 16, 17, 64, 65, 100, 128] {
         for edges in [uneven(), Edges::complete(7, 5), star(), lonely(1), lonely(0), one_edge()] {
             for (dim, attributes) in [(3, 2), (1, 0), (2, 1), (5, 3)] {
-                let what = format!("hidden {hidden}, dim {dim}, {attributes} attributes, {} nodes", edges.nodes());
-                assert_case(&Case::radial_field(dim, attributes, hidden, &edges, 5), &what);
+                for spec in FieldSpec::variants(dim, attributes, hidden) {
+                    assert_case(&Case::radial_field(&spec, &edges, 5), &format!("{spec:?}, {} nodes", edges.nodes()));
+                }
             }
         }
     }
@@ -245,7 +204,7 @@ fn coinciding_bodies_have_finite_gradients() {
     let edges = Edges::complete(1, 4);
     let velocity = Some(Velocity::Current);
     let layer = Case::layer(&Spec { velocity, ..Spec::new(17, 17, 3) }, &edges, 1);
-    for (mut case, start) in [(layer, 17), (Case::radial_field(3, 2, 17, &edges, 1), 0)] {
+    for (mut case, start) in [(layer, 17), (Case::radial_field(&FieldSpec::new(3, 2, 17), &edges, 1), 0)] {
         let width = case.state.dims()[1];
         let mut state = flat(&case.state);
         state.copy_within(start..start + 3, width + start);
@@ -308,7 +267,7 @@ fn viewed(arguments: &[Tensor]) -> Vec<Tensor> {
 fn views_are_as_good_as_tensors_of_their_own() {
     let edges = Edges::complete(2, 4);
     let spec = Spec { velocity: Some(Velocity::Initial), embedding: Some(3), gate: true, ..Spec::new(17, 17, 3) };
-    for case in [Case::layer(&spec, &edges, 6), Case::radial_field(3, 2, 17, &edges, 6)] {
+    for case in [Case::layer(&spec, &edges, 6), Case::radial_field(&FieldSpec::new(3, 2, 17), &edges, 6)] {
         let mut case = case.to_dtype(DType::F32);
         let on_views = |backend, arguments: &[Tensor]| case.with_arguments(&of_views(arguments)).run(backend).unwrap();
         assert_equal(&viewed(&case.arguments()), on_views, "views");
@@ -355,20 +314,12 @@ fn layers_in_a_row() {
     assert_equal(&case.arguments(), twice, "two layers with the same parameters");
 }
 
-/// Run on both backends, the kernels with every path.
-fn everywhere(mut work: impl FnMut(Backend)) {
-    work(Backend::Plain);
-    for path in paths() {
-        with_path(path, || work(Backend::Kernels));
-    }
-}
-
 #[test]
 fn not_a_number_stays_one() {
     let edges = Edges::complete(2, 3);
     let spec = Spec { velocity: Some(Velocity::Initial), clamp: Clamp::Biting, ..Spec::new(16, 16, 3) };
     let layer = Case::layer(&spec, &edges, 2).to_dtype(DType::F32);
-    let field = Case::radial_field(3, 2, 16, &edges, 2).to_dtype(DType::F32);
+    let field = Case::radial_field(&FieldSpec::new(3, 2, 16), &edges, 2).to_dtype(DType::F32);
     for (case, columns) in [(layer, vec![0, 16, 18, 19]), (field, vec![0, 2, 3])] {
         let width = case.state.dims()[1];
         for column in columns {
@@ -460,7 +411,7 @@ fn what_does_not_fit_is_refused_with_a_reason() {
         "the clamp is -1, expected > 0",
     );
 
-    let field = Case::radial_field(3, 2, 4, &edges, 1).to_dtype(DType::F32);
+    let field = Case::radial_field(&FieldSpec::new(3, 2, 4), &edges, 1).to_dtype(DType::F32);
     everywhere(|backend| {
         let mut case = field.clone();
         case.state = case.state.narrow(1, 0, 5).unwrap();
@@ -534,8 +485,11 @@ proptest! {
         nodes in 1_usize..20,
         pairs in proptest::collection::vec((0_u32..20, 0_u32..20), 0..80),
         (hidden, dim, attributes) in (1_usize..40, 1_usize..5, 0_usize..4),
+        (tanh, velocity, clamp) in (any::<bool>(), any::<bool>(), 0_usize..3),
         seed in any::<u64>(),
     ) {
-        assert_case(&Case::radial_field(dim, attributes, hidden, &graph(nodes, pairs), seed), &format!("seed {seed}"));
+        let clamp = [Clamp::None, Clamp::Loose, Clamp::Biting][clamp];
+        let spec = FieldSpec { tanh, velocity, clamp, keep: 0.7, ..FieldSpec::new(dim, attributes, hidden) };
+        assert_case(&Case::radial_field(&spec, &graph(nodes, pairs), seed), &format!("{spec:?}, seed {seed}"));
     }
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use candle_core::{Device, Tensor, Var};
-use common::{Case, Spec, differentiate, flat, random, uneven, weighted};
+use common::{Case, FieldSpec, Spec, differentiate, flat, random, uneven, weighted};
 use egnn_kernels::{Activation, Backend, Edges, Map};
 use egnn_testkit::assert_gradient;
 
@@ -93,7 +93,7 @@ fn normalised_layers_take_the_norm_as_a_constant() {
 #[test]
 fn radial_fields() {
     for (dim, attributes) in [(1, 0), (2, 1), (3, 2)] {
-        let case = Case::radial_field(dim, attributes, 4, &uneven(), 3);
+        let case = Case::radial_field(&FieldSpec::new(dim, attributes, 4), &uneven(), 3);
         let split = |start| case.state.narrow(1, start, dim).unwrap().contiguous().unwrap();
         let (x, v) = (split(0), split(dim));
         assert_operation(&[x, case.parameters.clone()], |arguments| {
@@ -113,9 +113,16 @@ fn radial_fields() {
 }
 
 #[test]
+fn radial_fields_without_a_velocity() {
+    for spec in FieldSpec::variants(3, 1, 4).into_iter().filter(|spec| !spec.velocity) {
+        assert_case(&Case::radial_field(&spec, &uneven(), 4));
+    }
+}
+
+#[test]
 fn attributes_have_no_gradient() {
     let layer = Case::layer(&Spec::new(2, 3, 2), &uneven(), 1);
-    for mut case in [layer, Case::radial_field(2, 2, 3, &uneven(), 1)] {
+    for mut case in [layer, Case::radial_field(&FieldSpec::new(2, 2, 3), &uneven(), 1)] {
         let attributes = Var::from_tensor(case.attributes.as_ref().unwrap()).unwrap();
         let state = Var::from_tensor(&case.state).unwrap();
         (case.attributes, case.state) = (Some(attributes.as_tensor().clone()), state.as_tensor().clone());

@@ -1,6 +1,8 @@
 //! The fused operations: float32 on the CPU.
 
 mod arena;
+mod bound;
+mod decoder;
 mod dense;
 mod field;
 mod layer;
@@ -9,6 +11,7 @@ mod pairs;
 mod segment;
 pub(crate) mod storage;
 
+pub(crate) use decoder::{decode, reconstruction_loss};
 pub(crate) use dense::dense;
 pub(crate) use field::radial_field;
 pub(crate) use layer::layer;

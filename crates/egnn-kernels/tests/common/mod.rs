@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "not every test file uses all of it")]
 #![allow(clippy::struct_excessive_bools, clippy::large_enum_variant, reason = "plain lists of options")]
 
+pub(crate) mod agreement;
+
 use candle_core::{DType, Device, Result, Tensor, Var};
 use egnn_kernels::{Aggregation, Backend, Coordinates, Edges, Layer, LayerInput, Map, RadialField, Velocity};
 use egnn_testkit::Random;
@@ -35,6 +37,7 @@ pub(crate) struct Spec {
     pub(crate) node: bool,
     pub(crate) residual: bool,
     pub(crate) bias: bool,
+    pub(crate) keep: f64,
 }
 
 impl Spec {
@@ -56,6 +59,7 @@ impl Spec {
             node: true,
             residual: features == hidden,
             bias: true,
+            keep: 1.0,
         }
     }
 
@@ -87,10 +91,15 @@ impl Spec {
             Self { attributes: 0, ..base },
             Self { attributes: 1, ..base },
             Self { attributes: 5, gate: true, velocity: initial, ..base },
+            Self { keep: 0.8, ..base },
+            Self { keep: 0.8, velocity: initial, clamp: Clamp::Biting, ..base },
+            Self { keep: 0.8, velocity: current, ..base },
             Self { node: false, ..base },
             Self { residual: false, ..base },
             Self { attributes: 1, ..Self::new(hidden, hidden, 0) },
             Self { attributes: 0, embedding: Some(6), gate: true, ..Self::new(hidden, hidden, 0) },
+            Self { keep: 0.8, attributes: 1, ..Self::new(1, hidden, dim) },
+            Self { attributes: 1, ..Self::new(1, hidden, 0) },
             Self::new(hidden + 2, hidden, dim),
             Self { velocity: initial, embedding: Some(2), ..Self::new(hidden + 1, hidden, dim) },
             Self { velocity: current, gate: true, ..Self::new(1, hidden, dim) },
@@ -105,6 +114,39 @@ impl Spec {
             base,
             Self { tanh: true, aggregation: Aggregation::Sum, ..base },
             Self { clamp: Clamp::Biting, velocity, embedding: Some(2), ..base },
+        ]
+    }
+}
+
+/// The options of a Radial Field layer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FieldSpec {
+    pub(crate) dim: usize,
+    pub(crate) attributes: usize,
+    pub(crate) hidden: usize,
+    pub(crate) tanh: bool,
+    pub(crate) clamp: Clamp,
+    pub(crate) keep: f64,
+    pub(crate) velocity: bool,
+}
+
+impl FieldSpec {
+    /// The n-body task's.
+    pub(crate) fn new(dim: usize, attributes: usize, hidden: usize) -> Self {
+        Self { dim, attributes, hidden, tanh: true, clamp: Clamp::None, keep: 1.0, velocity: true }
+    }
+
+    /// Every option by itself, and the autoencoder's together.
+    pub(crate) fn variants(dim: usize, attributes: usize, hidden: usize) -> Vec<Self> {
+        let base = Self::new(dim, attributes, hidden);
+        vec![
+            base,
+            Self { tanh: false, ..base },
+            Self { clamp: Clamp::Biting, ..base },
+            Self { keep: 0.8, ..base },
+            Self { velocity: false, ..base },
+            Self { velocity: false, tanh: false, clamp: Clamp::Loose, keep: 0.8, ..base },
+            Self { velocity: false, tanh: false, clamp: Clamp::Biting, keep: 0.8, ..base },
         ]
     }
 }
@@ -147,6 +189,7 @@ fn build(spec: &Spec, seed: u64) -> (Layer, Tensor, Option<Tensor>) {
         aggregation: spec.aggregation,
         clamp: None,
         normalize: spec.normalize,
+        keep: spec.keep,
     });
     let gate = spec.gate.then(|| drawer.map(hidden, 1, bias));
     let velocity =
@@ -214,18 +257,24 @@ impl Case {
         case
     }
 
-    pub(crate) fn radial_field(dim: usize, attributes: usize, hidden: usize, edges: &Edges, seed: u64) -> Self {
+    pub(crate) fn radial_field(spec: &FieldSpec, edges: &Edges, seed: u64) -> Self {
+        let &FieldSpec { dim, attributes, hidden, tanh, keep, .. } = spec;
         let mut drawer = Drawer::new(seed, 3);
         let phi = [drawer.map(1 + attributes, hidden, true), drawer.map(hidden, 1, false)];
-        let velocity = [drawer.map(1, hidden, true), drawer.map(hidden, 1, true)];
-        Self {
-            definition: Definition::RadialField(RadialField { dim, attributes, phi, velocity }),
-            state: random(seed ^ 1, edges.nodes(), 2 * dim),
+        let velocity = spec.velocity.then(|| [drawer.map(1, hidden, true), drawer.map(hidden, 1, true)]);
+        let layer = RadialField { dim, attributes, phi, tanh, clamp: None, keep, velocity };
+        let mut case = Self {
+            state: random(seed ^ 1, edges.nodes(), layer.width()),
+            definition: Definition::RadialField(layer),
             parameters: drawer.tensor(),
             embedding: None,
             attributes: (attributes > 0).then(|| random(seed ^ 2, edges.len(), attributes)),
             edges: edges.clone(),
+        };
+        if spec.clamp != Clamp::None {
+            case.set_clamp(spec.clamp);
         }
+        case
     }
 
     pub(crate) fn definition_of_layer(&mut self) -> &mut Layer {
@@ -276,19 +325,28 @@ impl Case {
     }
 
     /// The term of each edge before the clamp: what each does to its receiver if it is alone.
-    fn terms(&mut self) -> Vec<f64> {
+    fn terms(&self) -> Vec<f64> {
         let edges = self.edges.len() as u32;
         let ends: Vec<u32> =
             self.edges.row().iter().zip(self.edges.col()).flat_map(|(&row, &col)| [row, col]).collect();
         let ends = Tensor::new(ends, &Device::Cpu).unwrap();
         let (row, col) = (0..edges).map(|edge| (2 * edge, 2 * edge + 1)).unzip();
-        let mut layer = self.definition_of_layer().clone();
-        let (features, dim) = (layer.input_features(), layer.dim);
-        (layer.velocity, layer.node, layer.residual) = (None, None, false);
+        let mut definition = self.definition.clone();
+        let (features, dim) = match &mut definition {
+            Definition::Layer(layer) => {
+                (layer.velocity, layer.node, layer.residual) = (None, None, false);
+                layer.coordinates.as_mut().unwrap().keep = 1.0;
+                (layer.input_features(), layer.dim)
+            }
+            Definition::RadialField(layer) => {
+                (layer.velocity, layer.keep) = (None, 1.0);
+                (0, layer.dim)
+            }
+        };
         let state = self.state.index_select(&ends, 0).unwrap().narrow(1, 0, features + dim).unwrap();
         let x = state.narrow(1, features, dim).unwrap();
         let edges = Edges::new(row, col, 2 * self.edges.len()).unwrap();
-        let pairs = Self { definition: Definition::Layer(layer), state, edges, ..self.clone() };
+        let pairs = Self { definition, state, edges, ..self.clone() };
         let terms = (pairs.run(Backend::Plain).unwrap() - x).unwrap();
         flat(&terms).into_iter().map(f64::abs).filter(|term| *term > 0.0).collect()
     }
@@ -306,8 +364,9 @@ impl Case {
                 .max_by(|a, b| (a[1] / a[0]).total_cmp(&(b[1] / b[0])))
                 .map_or(1.0, |gap| (gap[0] * gap[1]).sqrt()),
         };
-        if let Some(coordinates) = &mut self.definition_of_layer().coordinates {
-            coordinates.clamp = Some(bound);
+        match &mut self.definition {
+            Definition::Layer(layer) => layer.coordinates.as_mut().unwrap().clamp = Some(bound),
+            Definition::RadialField(layer) => layer.clamp = Some(bound),
         }
     }
 }

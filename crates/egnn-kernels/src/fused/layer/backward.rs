@@ -1,6 +1,7 @@
 //! A layer's backward pass: from the gradient of the new state to those of the state and of the parameters.
 
 use super::super::arena::Buffer;
+use super::super::bound;
 use super::forward::{BLOCK, NODES, Saved};
 use super::gradients::Gradients;
 use super::shape::{RECEIVE, SEND, Shape};
@@ -109,7 +110,13 @@ impl Backward<'_> {
             self.found.space[node * columns..][..columns].copy_from_slice(gradient);
         }
         let Some(coordinates) = layer.coordinates else { return };
-        let bound = coordinates.clamp.map_or(f32::INFINITY, |clamp| clamp as f32);
+        let limit = bound::of(coordinates.clamp);
+        let keep = coordinates.keep as f32;
+        for space in self.found.space.chunks_exact_mut(columns) {
+            for gradient in &mut space[..dim] {
+                *gradient *= keep;
+            }
+        }
         let current = layer.velocity.is_some_and(|(_, kind)| kind == Velocity::Current);
         for node in 0..self.shape.nodes() {
             let share = self.shape.share(node);
@@ -123,10 +130,10 @@ impl Backward<'_> {
                 for axis in 0..dim {
                     let difference = (ends[0][axis] - ends[1][axis]) * inverse;
                     let term = difference * scale;
-                    if term > bound || term < -bound {
+                    if bound::is_beyond(term, limit) {
                         continue;
                     }
-                    let step = if current { new[axis] + new[dim + axis] } else { new[axis] };
+                    let step = keep * new[axis] + if current { new[dim + axis] } else { 0.0 };
                     let part = step * share;
                     sum += part * difference;
                     let part = part * scale * inverse;
@@ -145,6 +152,7 @@ impl Backward<'_> {
         let (Some(section), Some((_, kind))) = (self.shape.velocity_section(), layer.velocity) else { return };
         let (nodes, dim, vectors) = (self.shape.nodes(), layer.dim, width / L::F32_LANES);
         let (first, stride) = (layer.input_features() + dim, layer.input_width());
+        let keep = layer.coordinates.map_or(1.0, |coordinates| coordinates.keep as f32);
         let inner = &mut self.found.sections[section * nodes * width..][..nodes * width];
         let inner = L::as_mut_simd_f32s(inner).0.chunks_exact_mut(vectors);
         let z = &self.saved.front[section * nodes * width..][..nodes * width];
@@ -156,8 +164,8 @@ impl Backward<'_> {
             let mut sum = 0.0;
             for axis in 0..dim {
                 let (step, passed) = match kind {
-                    Velocity::Initial => (gradient[axis], gradient[dim + axis]),
-                    Velocity::Current => (gradient[axis] + gradient[dim + axis], 0.0),
+                    Velocity::Initial => (keep * gradient[axis], gradient[dim + axis]),
+                    Velocity::Current => (keep * gradient[axis] + gradient[dim + axis], 0.0),
                 };
                 sum += step * self.state[node * stride + first + axis];
                 self.found.space[node * 2 * dim + dim + axis] = passed + step * self.saved.velocity_scale[node];

@@ -1,9 +1,10 @@
 //! A layer's forward pass.
 
 use super::super::arena::Buffer;
+use super::super::bound;
 use super::super::pairs::squared_distance;
 use super::shape::Shape;
-use super::shared::{Activated, clamp, dot, first_edge_layer, inverse_norm};
+use super::shared::{Activated, dot, first_edge_layer, inverse_norm};
 use super::weights::Weights;
 use crate::definition::Velocity;
 use crate::math;
@@ -291,8 +292,9 @@ impl Forward<'_> {
         if copied == 0 {
             return;
         }
-        let bound = layer.coordinates.and_then(|c| c.clamp).map_or(f32::INFINITY, |clamp| clamp as f32);
-        let normalize = layer.coordinates.is_some_and(|c| c.normalize);
+        let limit = bound::of(layer.coordinates.and_then(|coordinates| coordinates.clamp));
+        let normalize = layer.coordinates.is_some_and(|coordinates| coordinates.normalize);
+        let keep = layer.coordinates.map_or(1.0, |coordinates| coordinates.keep as f32);
         for node in 0..self.shape.nodes() {
             let old = &self.state[node * stride + first..][..copied];
             let new = &mut self.output[node * new_stride + new_first..][..copied];
@@ -310,7 +312,7 @@ impl Forward<'_> {
                 let sender = &self.state[sender..][..dim];
                 let inverse = inverse_norm(normalize, self.saved.distance[edge]);
                 for ((step, &a), &b) in new_x.iter_mut().zip(x).zip(sender) {
-                    *step += clamp((a - b) * inverse * self.saved.scale[edge], bound);
+                    *step += bound::clamp((a - b) * inverse * self.saved.scale[edge], limit);
                 }
             }
             for axis in 0..dim {
@@ -321,7 +323,7 @@ impl Forward<'_> {
                         new_v[axis] = step;
                     }
                 }
-                new_x[axis] = x[axis] + step;
+                new_x[axis] = keep * (x[axis] + step);
             }
         }
     }

@@ -128,18 +128,6 @@ pub(super) fn dot<L: Lanes>(lanes: L, row: &[L::f32s], weights: &[L::f32s]) -> f
     lanes.reduce_sum_f32s(sum)
 }
 
-/// Unlike `min` and `max`, these comparisons let NaN through: a diverging run must not look healthy.
-#[inline(always)]
-pub(super) fn clamp(value: f32, bound: f32) -> f32 {
-    if value > bound {
-        bound
-    } else if value < -bound {
-        -bound
-    } else {
-        value
-    }
-}
-
 /// What a difference is multiplied with before its scale.
 #[inline(always)]
 pub(super) fn inverse_norm(normalize: bool, squared: f32) -> f32 {
