@@ -47,6 +47,8 @@ const COORD_MLP_VEL: [&str; 2] = ["coord_mlp_vel.0", "coord_mlp_vel.2"];
 pub(crate) struct EgclSpec {
     /// The map that makes the features of the first layer.
     pub(crate) embedding: Option<Linear>,
+    /// Length of the features that come in, after the embedding.
+    pub(crate) features: usize,
     pub(crate) hidden: usize,
     pub(crate) attributes: usize,
     /// Dimension of space; 0 for a layer that knows no coordinates.
@@ -54,7 +56,29 @@ pub(crate) struct EgclSpec {
     pub(crate) velocity: Option<Velocity>,
     /// Whether anything reads the features that the layer returns.
     pub(crate) features_are_read: bool,
+    /// Whether features are added to their update.
+    pub(crate) residual: bool,
+    /// Factor of the new coordinates.
+    pub(crate) keep: f64,
     pub(crate) options: EgclOptions,
+}
+
+impl EgclSpec {
+    /// A layer between features of one length, without coordinates, velocity or attributes.
+    pub(crate) fn new(hidden: usize) -> Self {
+        Self {
+            embedding: None,
+            features: hidden,
+            hidden,
+            attributes: 0,
+            dim: 0,
+            velocity: None,
+            features_are_read: true,
+            residual: true,
+            keep: 1.0,
+            options: EgclOptions::default(),
+        }
+    }
 }
 
 /// A layer and the groups that hold its parameters.
@@ -68,25 +92,26 @@ pub(crate) struct Egcl {
 impl Egcl {
     /// Add the layer to a model's parameters as one group.
     pub(crate) fn init(builder: &mut Builder, name: &str, spec: EgclSpec) -> Result<Self> {
-        let EgclSpec { embedding, hidden, attributes, dim, velocity, features_are_read, options } = spec;
+        let EgclSpec { embedding, features, hidden, attributes, dim, velocity, .. } = spec;
+        let EgclSpec { features_are_read, residual, keep, options, .. } = spec;
         let mut add = |part: &str, spec: LinearSpec| builder.linear(&format!("{name}.{part}"), spec).map;
         let (square, one) = (LinearSpec::new(hidden, hidden), LinearSpec::new(hidden, 1));
-        let edge_inputs = 2 * hidden + usize::from(dim > 0) + attributes;
+        let edge_inputs = 2 * features + usize::from(dim > 0) + attributes;
         let edge = [add(EDGE_MLP[0], LinearSpec::new(edge_inputs, hidden)), add(EDGE_MLP[1], square)];
         let node = [
-            add(NODE_MLP[0], LinearSpec::new(2 * hidden, hidden).reached(features_are_read)),
+            add(NODE_MLP[0], LinearSpec::new(features + hidden, hidden).reached(features_are_read)),
             add(NODE_MLP[1], square.reached(features_are_read)),
         ];
         let EgclOptions { attention, normalize, tanh, aggregation, clamp } = options;
         let coordinates = (dim > 0).then(|| {
             let maps = [add(COORD_MLP[0], square), add(COORD_MLP[1], LinearSpec::small(hidden, 1))];
-            Coordinates { maps, tanh, aggregation, clamp, normalize }
+            Coordinates { maps, tanh, aggregation, clamp, normalize, keep }
         });
         let gate = attention.then(|| add(ATT_MLP, one));
-        let velocity = velocity.map(|which| ([add(COORD_MLP_VEL[0], square), add(COORD_MLP_VEL[1], one)], which));
+        let velocity = velocity.map(|which| ([add(COORD_MLP_VEL[0], LinearSpec::new(features, hidden)), add(COORD_MLP_VEL[1], one)], which));
         let layer = Layer {
             embedding: embedding.map(|embedding| embedding.map),
-            features: hidden,
+            features,
             hidden,
             attributes,
             dim,
@@ -95,7 +120,7 @@ impl Egcl {
             coordinates,
             velocity,
             node: features_are_read.then_some(node),
-            residual: true,
+            residual,
         };
         let group = builder.finish_group(name)?;
         Ok(Self { layer, group, embedding: embedding.map(|embedding| embedding.group) })

@@ -89,3 +89,14 @@ pub(crate) fn positive(fields: &[(&'static str, usize)]) -> Result<()> {
         }
     }
 }
+
+/// Refuse bounds that are none.
+pub(crate) fn valid_clamp(clamp: Option<f64>) -> Result<()> {
+    match clamp {
+        Some(clamp) if clamp.is_nan() || clamp <= 0.0 => {
+            let requirement = "it must be above 0; leave it out for no clamp";
+            Err(NnError::Config { field: "clamp", value: clamp.to_string(), requirement })
+        }
+        _ => Ok(()),
+    }
+}

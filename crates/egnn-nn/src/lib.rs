@@ -11,9 +11,11 @@
 //! | [`params`] | parameters: one contiguous variable a layer, with named views |
 //! | [`egcl`] | the equivariant layer, equations (3) to (8) |
 //! | [`nbody`] | the models of the n-body task: EGNN, GNN, Radial Field, Linear |
+//! | [`autoencoder`] | encoders and decoders of graphs: EGNN, GNN, Noise-GNN, Radial Field |
 //! | [`stack`] | the stand-alone EGNN, wrapped in two embeddings |
 //! | [`parity`] | comparison with cases computed by the authors' program |
 
+pub mod autoencoder;
 pub mod egcl;
 pub mod error;
 pub mod nbody;

@@ -42,12 +42,10 @@ impl EgclStackConfig {
         for layer in 0..depth {
             let spec = EgclSpec {
                 embedding: (layer == 0).then_some(embedding),
-                hidden,
                 attributes,
                 dim: ANY_DIMENSION,
-                velocity: None,
-                features_are_read: true,
                 options,
+                ..EgclSpec::new(hidden)
             };
             layers.push(Egcl::init(&mut builder, &format!("gcl_{layer}"), spec)?);
         }

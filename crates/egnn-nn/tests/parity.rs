@@ -72,6 +72,26 @@ fn layers_with_normalised_differences_and_tanh() {
 }
 
 #[test]
+fn autoencoder_egnn() {
+    assert_parity("autoencoder_egnn", 24);
+}
+
+#[test]
+fn autoencoder_gnn() {
+    assert_parity("autoencoder_gnn", 20);
+}
+
+#[test]
+fn autoencoder_noise_gnn() {
+    assert_parity("autoencoder_noise_gnn", 20);
+}
+
+#[test]
+fn autoencoder_radial_field() {
+    assert_parity("autoencoder_radial_field", 11);
+}
+
+#[test]
 fn wrong_numbers_are_reported_and_not_accepted() {
     let mut case = parity::load(&fixture("nbody_egnn.safetensors")).unwrap();
     for tensor in [case.grads.get_mut("gcl_0.edge_mlp.2.bias").unwrap(), case.outputs.get_mut("loss").unwrap()] {
@@ -119,8 +139,10 @@ fn an_adam_trace_is_recognised_and_left_to_the_trainer() {
 
 #[test]
 fn another_task_is_named() {
-    let error = run(&fixture("autoencoder_egnn.safetensors")).unwrap_err();
-    assert!(error.to_string().ends_with("task 'autoencoder' is not supported by this version"), "{error}");
+    let mut case = parity::load(&fixture("autoencoder_egnn.safetensors")).unwrap();
+    case.config.task = "origami".into();
+    let error = check(&case).unwrap_err();
+    assert!(error.to_string().ends_with("task 'origami' is not supported by this version"), "{error}");
 }
 
 #[test]

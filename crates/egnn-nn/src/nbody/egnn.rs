@@ -6,7 +6,7 @@ use egnn_random::Stream;
 
 use super::{ModelKind, NbodyInput, NbodyModel};
 use crate::egcl::{Egcl, EgclOptions, EgclSpec};
-use crate::error::{NnError, Result, positive};
+use crate::error::{Result, positive, valid_clamp};
 use crate::params::{Builder, LinearSpec, Parameters, Tracking};
 
 /// Sizes and choices of [`Egnn`].
@@ -40,10 +40,7 @@ impl EgnnConfig {
     /// Draw the initial parameters of a model that a given backend computes.
     pub fn init_on(&self, stream: &Stream, dtype: DType, backend: Backend) -> Result<Egnn> {
         positive(&[("dim", self.dim), ("hidden", self.hidden), ("layers", self.layers)])?;
-        if let Some(clamp) = self.clamp.filter(|clamp| clamp.is_nan() || *clamp <= 0.0) {
-            let requirement = "it must be above 0; leave it out for no clamp";
-            return Err(NnError::Config { field: "clamp", value: clamp.to_string(), requirement });
-        }
+        valid_clamp(self.clamp)?;
         let mut builder = Builder::new(stream, dtype, backend)?;
         let embedding = builder.linear("embedding", LinearSpec::new(1, self.hidden));
         builder.finish_group("embedding")?;
@@ -51,12 +48,12 @@ impl EgnnConfig {
         for layer in 0..self.layers {
             let spec = EgclSpec {
                 embedding: (layer == 0).then_some(embedding),
-                hidden: self.hidden,
                 attributes: 2,
                 dim: self.dim,
                 velocity: Some(self.velocity),
                 features_are_read: layer + 1 < self.layers,
                 options: EgclOptions { clamp: self.clamp, ..EgclOptions::default() },
+                ..EgclSpec::new(self.hidden)
             };
             layers.push(Egcl::init(&mut builder, &format!("gcl_{layer}"), spec)?);
         }

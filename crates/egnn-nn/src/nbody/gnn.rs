@@ -5,7 +5,7 @@ use egnn_kernels::{Activation, Backend};
 use egnn_random::Stream;
 
 use super::{ModelKind, NbodyInput, NbodyModel};
-use crate::egcl::{Egcl, EgclOptions, EgclSpec};
+use crate::egcl::{Egcl, EgclSpec};
 use crate::error::{Result, positive};
 use crate::params::{Builder, Linear, LinearSpec, Parameters, Tracking};
 
@@ -43,12 +43,8 @@ impl GnnConfig {
         for layer in 0..depth {
             let spec = EgclSpec {
                 embedding: (layer == 0).then_some(embedding),
-                hidden,
                 attributes: 1,
-                dim: 0,
-                velocity: None,
-                features_are_read: true,
-                options: EgclOptions::default(),
+                ..EgclSpec::new(hidden)
             };
             layers.push(Egcl::init(&mut builder, &format!("gcl_{layer}"), spec)?);
         }

@@ -45,7 +45,9 @@ impl RadialFieldConfig {
                 add("coord_mlp_vel.0", LinearSpec::new(1, hidden)),
                 add("coord_mlp_vel.2", LinearSpec::new(hidden, 1)),
             ];
-            layers.push((Layer { dim, attributes: 2, phi, velocity }, builder.finish_group(&name)?));
+            let velocity = Some(velocity);
+            let layer = Layer { dim, attributes: 2, phi, tanh: true, clamp: None, keep: 1.0, velocity };
+            layers.push((layer, builder.finish_group(&name)?));
         }
         Ok(RadialField { dim, layers, parameters: builder.finish() })
     }

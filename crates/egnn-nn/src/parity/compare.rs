@@ -5,6 +5,7 @@ use candle_core::{DType, Tensor};
 use egnn_kernels::{Aggregation, Backend};
 use egnn_random::Stream;
 
+use super::autoencoder;
 use super::case::Case;
 use super::error::{ParityError, Problem};
 use super::report::{ParityReport, Quantity, Row, Tolerances};
@@ -19,6 +20,7 @@ pub(super) fn check(case: &Case, tolerances: Tolerances, backend: Backend) -> Re
     }
     let rows = match case.config.task.as_str() {
         "nbody" => nbody(case, tolerances, backend)?,
+        "autoencoder" => autoencoder::check(case, tolerances, backend)?,
         "layer stack" => layer_stack(case, tolerances, backend)?,
         task => return Err(case.error(Problem::Task(task.into()))),
     };
@@ -105,19 +107,25 @@ fn build_stack(case: &Case, backend: Backend) -> Result<EgclStack, ParityError> 
     Ok(stack)
 }
 
-fn output(case: &Case, name: &str, found: &Tensor, tolerances: Tolerances) -> Result<Row, ParityError> {
+pub(super) fn output(case: &Case, name: &str, found: &Tensor, tolerances: Tolerances) -> Result<Row, ParityError> {
     let expected = case.output(name, DType::F32)?;
     expect_shape(case, &format!("out.{name}"), &expected, found)?;
     row(case, Quantity::Output, name, found, &expected, tolerances.output)
 }
 
-fn loss_and_gradients(
+/// A gradient smaller than this part of the largest one is measured against that part: what is left of terms that
+/// cancel is rounding error, and has no digits to compare.
+const SMALLEST_GRADIENT: f64 = 1e-3;
+
+pub(super) fn loss_and_gradients(
     case: &Case,
     loss: &Tensor,
     parameters: &Parameters,
     tolerances: Tolerances,
 ) -> Result<Vec<Row>, ParityError> {
     let mut rows = vec![row(case, Quantity::Loss, "loss", loss, &case.output("loss", DType::F32)?, tolerances.output)?];
+    let largest = case.grads.values().map(|gradient| largest_entry(gradient).map_err(|error| case.error(error)));
+    let largest = largest.collect::<Result<Vec<f64>, _>>()?.into_iter().fold(0.0, f64::max);
     let gradients = || -> NnResult<Vec<(String, Tensor)>> {
         let store: GradStore = loss.backward()?;
         parameters.named_gradients(&store)
@@ -126,9 +134,14 @@ fn loss_and_gradients(
         let tensor = format!("grad.{name}");
         let expected = case.grads.get(&name).ok_or_else(|| case.error(Problem::Missing(tensor.clone())))?;
         expect_shape(case, &tensor, expected, &found)?;
-        rows.push(row(case, Quantity::Gradient, &name, &found, expected, tolerances.gradient)?);
+        let row = row(case, Quantity::Gradient, &name, &found, expected, tolerances.gradient)?;
+        rows.push(row.at_least_relative_to(SMALLEST_GRADIENT * largest));
     }
     Ok(rows)
+}
+
+fn largest_entry(tensor: &Tensor) -> NnResult<f64> {
+    Ok(tensor.abs()?.flatten_all()?.max(0)?.to_dtype(DType::F64)?.to_scalar()?)
 }
 
 fn row(

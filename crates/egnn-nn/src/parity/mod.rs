@@ -5,6 +5,7 @@
 //! `grad.*` the loss's gradients. An Adam trace has `out.losses` and `after.*`, the parameters after the last step; it
 //! is loaded here and run by `egnn-train`, which owns the optimiser.
 
+mod autoencoder;
 mod case;
 mod compare;
 mod error;

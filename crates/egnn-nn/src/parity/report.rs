@@ -43,7 +43,8 @@ pub struct Row {
     pub name: String,
     /// The largest absolute difference; infinite if a number is not finite.
     pub max_abs: f64,
-    /// The same divided by the largest absolute entry of what is expected (0 if both are exactly zero).
+    /// The same divided by the largest absolute entry of what is expected (0 if both are exactly zero), or by what else
+    /// they are measured against.
     pub max_rel: f64,
     /// What `max_rel` may be.
     pub tolerance: f64,
@@ -64,6 +65,13 @@ impl Row {
             (f64::INFINITY, f64::INFINITY)
         };
         Self { quantity, name: name.into(), max_abs, max_rel, tolerance, ok: max_rel <= tolerance }
+    }
+
+    /// The same row, measured against `scale` where what is expected is smaller.
+    #[must_use]
+    pub(super) fn at_least_relative_to(self, scale: f64) -> Self {
+        let max_rel = if scale > 0.0 { self.max_rel.min(self.max_abs / scale) } else { self.max_rel };
+        Self { max_rel, ok: max_rel <= self.tolerance, ..self }
     }
 
     /// Compare two tensors of one shape.
