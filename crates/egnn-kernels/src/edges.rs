@@ -78,6 +78,18 @@ impl Edges {
         Self(Arc::new(Lists { row, col, starts }))
     }
 
+    /// Several graphs as one, in their order.
+    pub fn side_by_side<'a>(graphs: impl IntoIterator<Item = &'a Self>) -> Self {
+        let (mut row, mut col, mut starts) = (Vec::new(), Vec::new(), vec![0]);
+        for graph in graphs {
+            let (node, edge) = (starts.len() as u32 - 1, row.len() as u32);
+            row.extend(graph.row().iter().map(|i| node + i));
+            col.extend(graph.col().iter().map(|j| node + j));
+            starts.extend(graph.0.starts[1..].iter().map(|start| edge + start));
+        }
+        Self(Arc::new(Lists { row, col, starts }))
+    }
+
     /// How many edges there are.
     pub fn len(&self) -> usize {
         self.0.row.len()

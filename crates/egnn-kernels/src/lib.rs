@@ -19,3 +19,4 @@ pub use backend::{Backend, LayerInput};
 pub use counted::{Counted, allocations};
 pub use definition::{Activation, Aggregation, Coordinates, Decoder, Layer, Map, RadialField, Velocity};
 pub use edges::{Edges, EdgesError};
+pub use fused::cross_entropy;

@@ -66,6 +66,11 @@ impl Adam {
         Self { config, step: 0, moments, reached }
     }
 
+    /// The step size of the following steps.
+    pub(crate) fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.config.learning_rate = learning_rate;
+    }
+
     /// One step from the gradients of a backward pass.
     ///
     /// # Errors

@@ -31,6 +31,12 @@ pub enum TrainError {
     /// The listener of a run's events could not go on, for example because the disk is full.
     #[error("{0}")]
     Listener(ListenerError),
+    /// The data are another task's.
+    #[error("the data are not of task '{task}'")]
+    OtherData {
+        /// The configuration's task.
+        task: &'static str,
+    },
     /// A safetensors file that cannot be used.
     #[error("{}: {reason}", path.display())]
     File {

@@ -1,16 +1,17 @@
 //! Evaluation of a stored model, ours or PyTorch's, on a split of a set.
 
 use crate::{
-    data::{EdgeCache, Samples},
+    autoencoder::{self, Graphs, Score, reconstruct, test_noise},
     error::TrainError,
-    model_file::ModelFile,
-    nbody::predict,
-    predictions,
+    model_file::{ModelFile, ModelSpec},
+    nbody::{self, EdgeCache, Samples, predict},
 };
-use egnn_nn::Backend;
+use egnn_nn::{Backend, autoencoder::AutoencoderModelConfig, nbody::NbodyModelConfig};
+use egnn_random::Stream;
 use egnn_schema::FieldValue;
+use egnn_store::table::Table;
 use serde::Serialize;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 /// Samples a batch for models that do not say theirs. Rounding depends on it.
 const BATCH: usize = 100;
@@ -22,12 +23,29 @@ pub struct EvaluationData {
     pub set: String,
     /// Its split.
     pub split: String,
+    /// Frames of inputs and targets, of n-body sets.
+    #[serde(flatten)]
+    pub frames: Option<Frames>,
+    /// Content hash of the set.
+    pub dataset_hash: String,
+}
+
+/// What an n-body model predicts from what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Frames {
     /// Frame of the inputs.
     pub start_frame: u64,
     /// Frame of the targets.
     pub target_frame: u64,
-    /// Content hash of the set.
-    pub dataset_hash: String,
+}
+
+/// A split in memory.
+#[derive(Clone, Debug)]
+pub enum EvaluationSamples {
+    /// Trajectories.
+    Nbody(Samples),
+    /// Graphs.
+    Autoencoder(Graphs),
 }
 
 /// What an evaluation found.
@@ -40,60 +58,100 @@ pub struct Evaluation {
     pub model: String,
     /// Its trainable parameters.
     pub parameters: usize,
-    /// Trajectories evaluated.
+    /// Samples evaluated.
     pub samples: usize,
-    /// Mean squared error over all coordinates, length^2.
-    pub mse: f64,
-    /// Root of the largest squared error of a body, length.
-    pub largest_error: f64,
+    /// N-body: `mse` over all coordinates, length^2, and `largest_error`, the root of the largest squared error of a body,
+    /// length. Autoencoder: `bce`, `error_percent` and `f1`.
+    #[serde(flatten)]
+    pub values: BTreeMap<&'static str, f64>,
 }
 
-/// Predicts `samples` with the stored model on a backend.
+/// Evaluates the stored model on a backend. An autoencoder gets the noise of its run's test, so that its own test split
+/// gives the run's numbers.
 ///
 /// # Errors
-/// Parameters that do not fit the model, or that predict numbers that are not finite.
+/// Parameters that do not fit the model, or that predict numbers that are not finite; samples of another task.
 pub fn evaluate(
     file: &ModelFile,
     data: EvaluationData,
-    samples: &Samples,
+    samples: &EvaluationSamples,
     backend: Backend,
-) -> Result<(Evaluation, egnn_store::table::Table), TrainError> {
-    let model = file.build(backend)?;
-    let mut edges = EdgeCache::default();
-    let batch_size = match file.config.as_ref().and_then(|config| config.get("batch_size")) {
-        Some(&FieldValue::Int(size)) if size > 0 => size as usize,
-        _ => BATCH,
+) -> Result<(Evaluation, Table), TrainError> {
+    let found = match (&file.spec, samples) {
+        (ModelSpec::Nbody(spec), EvaluationSamples::Nbody(samples)) => of_nbody(file, spec, samples, backend)?,
+        (ModelSpec::Autoencoder(spec), EvaluationSamples::Autoencoder(graphs)) => {
+            of_autoencoder(file, spec, graphs, backend)?
+        }
+        _ => return Err(file.error(&format!("is of task {}, which cannot read this set", file.spec.task()))),
     };
-    let (mse, prediction) = predict(&*model, samples, batch_size, &mut edges)?;
-    if !mse.is_finite() {
+    let Found { parameters, samples, values, predictions } = found;
+    if values.values().any(|value| !value.is_finite()) {
         return Err(file.error("predicts numbers that are not finite: its parameters are damaged or diverged"));
     }
+    Ok((Evaluation { data, model: file.spec.model().to_owned(), parameters, samples, values }, predictions))
+}
+
+struct Found {
+    parameters: usize,
+    samples: usize,
+    values: BTreeMap<&'static str, f64>,
+    predictions: Table,
+}
+
+/// A whole number of the run's configuration, if there is one.
+fn recorded(file: &ModelFile, field: &str) -> Option<u64> {
+    match file.config.as_ref()?.get(field)? {
+        &FieldValue::Int(value) => u64::try_from(value).ok(),
+        _ => None,
+    }
+}
+
+fn of_nbody(
+    file: &ModelFile,
+    spec: &NbodyModelConfig,
+    samples: &Samples,
+    backend: Backend,
+) -> Result<Found, TrainError> {
+    let model = file.nbody(spec, backend)?;
+    let mut edges = EdgeCache::default();
+    let batch_size = recorded(file, "batch_size").filter(|&size| size > 0).map_or(BATCH, |size| size as usize);
+    let (mse, prediction) = predict(&*model, samples, batch_size, &mut edges)?;
     let largest = prediction
         .chunks_exact(3)
         .zip(samples.target().chunks_exact(3))
         .map(|(p, t)| p.iter().zip(t).map(|(p, t)| f64::from(p - t).powi(2)).sum::<f64>())
         .fold(0.0, f64::max);
-    let table = predictions::table(&*model, samples, &prediction, &mut edges)?;
-    let evaluation = Evaluation {
-        data,
-        model: file.spec.model.name().to_owned(),
+    Ok(Found {
         parameters: model.parameters().count(),
         samples: samples.len,
-        mse,
-        largest_error: largest.sqrt(),
-    };
-    Ok((evaluation, table))
+        values: BTreeMap::from([("mse", mse), ("largest_error", largest.sqrt())]),
+        predictions: nbody::table(&*model, samples, &prediction, &mut edges)?,
+    })
+}
+
+fn of_autoencoder(
+    file: &ModelFile,
+    spec: &AutoencoderModelConfig,
+    graphs: &Graphs,
+    backend: Backend,
+) -> Result<Found, TrainError> {
+    let model = file.autoencoder(spec, backend)?;
+    let seed = recorded(file, "seed").unwrap_or(1);
+    let found = reconstruct(&model, graphs, &mut test_noise(&Stream::new(seed)))?;
+    let score = Score::of(&found);
+    Ok(Found {
+        parameters: model.parameters().count(),
+        samples: graphs.len(),
+        values: BTreeMap::from([("bce", score.bce()), ("error_percent", score.error_percent()), ("f1", score.f1())]),
+        predictions: autoencoder::table(&found),
+    })
 }
 
 /// Writes `metrics.json` and `predictions.parquet` into `folder`.
 ///
 /// # Errors
 /// Disk and permissions.
-pub fn write_evaluation(
-    folder: &Path,
-    evaluation: &Evaluation,
-    predictions: &egnn_store::table::Table,
-) -> Result<(), TrainError> {
+pub fn write_evaluation(folder: &Path, evaluation: &Evaluation, predictions: &Table) -> Result<(), TrainError> {
     egnn_store::table::write(&folder.join("predictions.parquet"), predictions)?;
     egnn_store::atomic::write_json(&folder.join("metrics.json"), evaluation)?;
     Ok(())

@@ -2,9 +2,9 @@
 
 use crate::{
     adam::{Adam, AdamConfig},
-    data::{Batch, DTYPE},
     error::TrainError,
-    nbody::step,
+    nbody::{Batch, loss},
+    task::{DTYPE, descend},
 };
 use candle_core::DType;
 use egnn_nn::{
@@ -38,7 +38,7 @@ pub fn run_trace(case: &Case, tolerances: Tolerances, backend: Backend) -> Resul
     let mut adam = Adam::new(config, model.parameters());
     let mut losses = Vec::with_capacity(expected.len());
     for _ in 0..expected.len() {
-        losses.push(step(&*model, &mut adam, &batch)?);
+        losses.push(descend(model.parameters(), &mut adam, &loss(&*model, &batch)?)?);
     }
     let mut rows = vec![Row::compare(Quantity::Losses, "losses", &losses, &expected, tolerances.output)];
     let found = model.parameters().named()?;

@@ -92,13 +92,17 @@ struct Reconstruction {
     gradients: OnceLock<[Vec<f32>; 2]>,
 }
 
-/// The cross-entropy of a probability, and its gradient with respect to the logit.
-fn cross_entropy(p: f32, target: f32) -> (f32, f32) {
+/// The binary cross-entropy of a probability `p` where `target` (0 or 1) is true. Both logarithms are at least -100, as
+/// in PyTorch.
+pub fn cross_entropy(p: f32, target: f32) -> f32 {
     let log = |p: f32| p.ln().max(LEAST_LOGARITHM as f32);
-    let rest = 1.0 - p;
-    let variance = p * rest;
-    let slope = (p - target) * (variance / variance.max(LEAST_VARIANCE as f32));
-    (-(target * log(p) + (1.0 - target) * log(rest)), slope)
+    -(target * log(p) + (1.0 - target) * log(1.0 - p))
+}
+
+/// Its gradient with respect to the logit of `p`.
+fn slope(p: f32, target: f32) -> f32 {
+    let variance = p * (1.0 - p);
+    (p - target) * (variance / variance.max(LEAST_VARIANCE as f32))
 }
 
 impl Reconstruction {
@@ -111,8 +115,9 @@ impl Reconstruction {
         let mut of_parameters = vec![0.0; parameters.len()];
         let (mut loss, mut of_bias) = (0.0, 0.0);
         for (ends, &target) in graph.ends().zip(targets) {
-            let (cost, slope) = cross_entropy(sigmoid(graph.logit(ends, &mut squares)), target);
-            loss += f64::from(cost);
+            let p = sigmoid(graph.logit(ends, &mut squares));
+            let slope = slope(p, target);
+            loss += f64::from(cross_entropy(p, target));
             of_bias += slope;
             for (sum, square) in of_parameters[map.offset..].iter_mut().zip(&squares) {
                 *sum += slope * square;

@@ -11,6 +11,7 @@ mod pairs;
 mod segment;
 pub(crate) mod storage;
 
+pub use decoder::cross_entropy;
 pub(crate) use decoder::{decode, reconstruction_loss};
 pub(crate) use dense::dense;
 pub(crate) use field::radial_field;

@@ -63,7 +63,7 @@ impl std::fmt::Display for EncoderKind {
 /// An autoencoder's sizes and choices; fields that an encoder has no use for are ignored by it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AutoencoderConfig {
+pub struct AutoencoderModelConfig {
     /// Which encoder.
     pub encoder: EncoderKind,
     /// `n`, the dimension of the embedding.
@@ -78,7 +78,7 @@ pub struct AutoencoderConfig {
     pub shrink: f64,
 }
 
-impl AutoencoderConfig {
+impl AutoencoderModelConfig {
     /// The paper's sizes.
     pub fn new(encoder: EncoderKind) -> Self {
         Self { encoder, dim: 8, hidden: 64, layers: 4, clamp: Some(100.0), shrink: 1e-3 }

@@ -12,7 +12,7 @@
 use candle_core::Tensor;
 use egnn_kernels::{Activation, LayerInput, RadialField};
 
-use super::{AutoencoderConfig, AutoencoderInput, EncoderKind};
+use super::{AutoencoderModelConfig, AutoencoderInput, EncoderKind};
 use crate::egcl::{Egcl, EgclOptions, EgclSpec};
 use crate::error::Result;
 use crate::params::{Builder, Linear, LinearSpec, Parameters, Tracking};
@@ -27,7 +27,7 @@ pub(super) enum Encoder {
 
 impl Encoder {
     /// Add the encoder to a model's parameters; `None` for the baseline.
-    pub(super) fn init(builder: &mut Builder, config: &AutoencoderConfig) -> Result<Option<Self>> {
+    pub(super) fn init(builder: &mut Builder, config: &AutoencoderModelConfig) -> Result<Option<Self>> {
         Ok(match config.encoder {
             EncoderKind::Egnn => Some(Self::Egnn(egcls(builder, config, true)?)),
             EncoderKind::Gnn | EncoderKind::NoiseGnn => {
@@ -45,7 +45,7 @@ impl Encoder {
     /// `z`: `(nodes, dim)`.
     pub(super) fn run(
         &self,
-        config: &AutoencoderConfig,
+        config: &AutoencoderModelConfig,
         parameters: &Parameters,
         input: &AutoencoderInput,
         tracking: Tracking,
@@ -82,8 +82,8 @@ impl Encoder {
 }
 
 /// Message-passing layers, with coordinates or without.
-fn egcls(builder: &mut Builder, config: &AutoencoderConfig, moves: bool) -> Result<Vec<Egcl>> {
-    let &AutoencoderConfig { dim, hidden, layers, clamp, shrink, .. } = config;
+fn egcls(builder: &mut Builder, config: &AutoencoderModelConfig, moves: bool) -> Result<Vec<Egcl>> {
+    let &AutoencoderModelConfig { dim, hidden, layers, clamp, shrink, .. } = config;
     let layer = |number: usize| {
         let spec = EgclSpec {
             features: if number == 0 { 1 } else { hidden },
@@ -100,8 +100,8 @@ fn egcls(builder: &mut Builder, config: &AutoencoderConfig, moves: bool) -> Resu
     (0..layers).map(layer).collect()
 }
 
-fn radial_fields(builder: &mut Builder, config: &AutoencoderConfig) -> Result<Vec<(RadialField, usize)>> {
-    let &AutoencoderConfig { dim, hidden, layers, clamp, shrink, .. } = config;
+fn radial_fields(builder: &mut Builder, config: &AutoencoderModelConfig) -> Result<Vec<(RadialField, usize)>> {
+    let &AutoencoderModelConfig { dim, hidden, layers, clamp, shrink, .. } = config;
     // The authors' program has a layer that it never uses; it is here so that checkpoints travel.
     builder.linear("gcl.phi.0", LinearSpec::new(1, hidden).reached(false));
     builder.linear("gcl.phi.2", LinearSpec::small(hidden, 1).reached(false));

@@ -4,10 +4,10 @@
 //! ```
 //! use candle_core::{DType, Device, Tensor};
 //! use egnn_nn::Edges;
-//! use egnn_nn::autoencoder::{AutoencoderConfig, AutoencoderInput, EncoderKind};
+//! use egnn_nn::autoencoder::{AutoencoderModelConfig, AutoencoderInput, EncoderKind};
 //! use egnn_random::Stream;
 //!
-//! let model = AutoencoderConfig::new(EncoderKind::Egnn).init(&Stream::new(1), DType::F32)?;
+//! let model = AutoencoderModelConfig::new(EncoderKind::Egnn).init(&Stream::new(1), DType::F32)?;
 //! assert_eq!(model.parameters().count(), 104_642);
 //! // A triangle of which one side is missing.
 //! let adjacency = Tensor::new(&[[1.0_f32], [0.0], [1.0], [1.0], [0.0], [1.0]], &Device::Cpu)?;
@@ -23,6 +23,6 @@ mod encoder;
 mod input;
 mod model;
 
-pub use config::{AutoencoderConfig, EncoderKind};
+pub use config::{AutoencoderModelConfig, EncoderKind};
 pub use input::AutoencoderInput;
 pub use model::Autoencoder;

@@ -5,7 +5,7 @@ use egnn_kernels::{Backend, Decoder, Map};
 use egnn_random::Stream;
 
 use super::encoder::Encoder;
-use super::{AutoencoderConfig, AutoencoderInput, EncoderKind};
+use super::{AutoencoderModelConfig, AutoencoderInput, EncoderKind};
 use crate::error::Result;
 use crate::params::{Builder, LinearSpec, Parameters, Tracking};
 
@@ -20,14 +20,14 @@ const CERTAINLY_WRONG: f64 = 100.0;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Autoencoder {
-    config: AutoencoderConfig,
+    config: AutoencoderModelConfig,
     /// Encoder, decoder and the group of the decoder's parameters; nothing for the baseline.
     parts: Option<(Encoder, Decoder, usize)>,
     parameters: Parameters,
 }
 
 impl Autoencoder {
-    pub(super) fn new(config: &AutoencoderConfig, stream: &Stream, dtype: DType, backend: Backend) -> Result<Self> {
+    pub(super) fn new(config: &AutoencoderModelConfig, stream: &Stream, dtype: DType, backend: Backend) -> Result<Self> {
         let mut builder = Builder::new(stream, dtype, backend)?;
         let mut parts = None;
         if let Some(encoder) = Encoder::init(&mut builder, config)? {
@@ -45,7 +45,7 @@ impl Autoencoder {
     }
 
     /// Sizes and choices.
-    pub fn config(&self) -> &AutoencoderConfig {
+    pub fn config(&self) -> &AutoencoderModelConfig {
         &self.config
     }
 

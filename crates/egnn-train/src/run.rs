@@ -1,19 +1,15 @@
-//! The n-body training loop with the paper's protocol.
+//! The training loop, the same for every task.
 
 use crate::{
     adam::{Adam, AdamConfig},
     checkpoint::{self, Best, Cursor, Owner, Score, State},
-    config::NbodyConfig,
-    data::{Batch, DTYPE, EdgeCache, NbodyData, Samples},
+    config::{TaskConfig, TaskData},
     error::{ListenerError, TrainError},
     model_file::ModelFile,
-    predictions,
+    protocol::Protocol,
+    task::{Task, Tested, descend},
 };
-use egnn_kernels::allocations;
-use egnn_nn::{
-    Backend,
-    nbody::{NbodyModel, NbodyModelConfig},
-};
+use egnn_nn::Backend;
 use egnn_random::Stream;
 use egnn_schema::{Failure, RunEvent, RunMetrics, hash, run::LastGood};
 use std::{
@@ -72,9 +68,9 @@ pub struct Attempt {
 /// [`TrainError::Diverged`] if the loss became NaN or exploded; the event of it was emitted before. Otherwise disk,
 /// permissions, or a file that does not belong here.
 pub fn train(
-    config: &NbodyConfig,
+    config: &TaskConfig,
     datasets: &BTreeMap<String, String>,
-    data: &NbodyData,
+    data: &TaskData,
     files: &Files,
     attempt: &Attempt,
     emit: Emit<'_>,
@@ -83,8 +79,8 @@ pub fn train(
     emit(&RunEvent::Started {
         from_epoch: run.state.cursor.epoch,
         from_step: run.state.adam.step,
-        epochs: config.epochs,
-        steps: config.steps(),
+        epochs: run.protocol.epochs,
+        steps: run.protocol.steps(),
     })
     .map_err(TrainError::Listener)?;
     match run.finish(emit) {
@@ -101,79 +97,14 @@ pub fn train(
     }
 }
 
-/// What a training step costs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StepTimes {
-    /// Median milliseconds of forward, backward and Adam.
-    pub train_ms: f64,
-    /// Median milliseconds of a forward pass.
-    pub forward_ms: f64,
-    /// Allocations of a training step in the steady state; 0 unless the program's allocator is
-    /// [`egnn_kernels::Counted`].
-    pub allocations: u64,
-}
-
-/// Times a fresh model on the first `batch` samples.
-///
-/// # Errors
-/// Only if candle fails.
-pub fn bench_step(
-    spec: &NbodyModelConfig,
-    samples: &Samples,
-    batch: usize,
-    backend: Backend,
-) -> Result<StepTimes, TrainError> {
-    let model = spec.init_on(&Stream::new(1), DTYPE, backend)?;
-    let mut adam = Adam::new(AdamConfig::new(1e-4, 1e-12), model.parameters());
-    let batch = samples.batch(&(0..batch as u32).collect::<Vec<_>>(), &mut EdgeCache::default())?;
-    let mut last = 0;
-    let train_ms = median_ms(|| {
-        let before = allocations();
-        step(&*model, &mut adam, &batch)?;
-        last = allocations() - before;
-        Ok(())
-    })?;
-    let forward_ms = median_ms(|| Ok(model.predict(&batch.input).map(|_| ())?))?;
-    Ok(StepTimes { train_ms, forward_ms, allocations: last })
-}
-
-fn median_ms(mut work: impl FnMut() -> Result<(), TrainError>) -> Result<f64, TrainError> {
-    const WARM_UP: usize = 5;
-    const LEAST_REPETITIONS: usize = 31;
-    const LEAST_TIME: Duration = Duration::from_secs(1);
-    for _ in 0..WARM_UP {
-        work()?;
-    }
-    let begin = Instant::now();
-    let mut times = Vec::new();
-    while times.len() < LEAST_REPETITIONS || begin.elapsed() < LEAST_TIME {
-        let start = Instant::now();
-        work()?;
-        times.push(start.elapsed().as_secs_f64() * 1e3);
-    }
-    times.sort_by(f64::total_cmp);
-    Ok(times[times.len() / 2])
-}
-
-/// One optimiser step; returns the batch's loss before it.
-pub(crate) fn step(model: &dyn NbodyModel, adam: &mut Adam, batch: &Batch) -> Result<f64, TrainError> {
-    let loss = batch.loss(&model.forward(&batch.input)?)?;
-    let value = f64::from(loss.to_scalar::<f32>()?);
-    if value.is_finite() {
-        adam.step(model.parameters(), &loss.backward()?)?;
-    }
-    Ok(value)
-}
-
 struct Run<'a> {
-    config: &'a NbodyConfig,
-    data: &'a NbodyData,
+    config: &'a TaskConfig,
+    protocol: &'a Protocol,
+    task: Box<dyn Task + 'a>,
     files: &'a Files,
     attempt: &'a Attempt,
     owner: Owner,
-    model: Box<dyn NbodyModel>,
     order: Stream,
-    edges: EdgeCache,
     state: State,
     clock: Instant,
     checkpointed: Instant,
@@ -182,29 +113,28 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn open(
-        config: &'a NbodyConfig,
+        config: &'a TaskConfig,
         datasets: &BTreeMap<String, String>,
-        data: &'a NbodyData,
+        data: &'a TaskData,
         files: &'a Files,
         attempt: &'a Attempt,
     ) -> Result<Self, TrainError> {
-        let stream = Stream::new(config.seed);
-        let model = config.model_config().init_on(&stream.child("init"), DTYPE, attempt.backend)?;
-        let adam = Adam::new(AdamConfig::new(config.learning_rate, config.weight_decay), model.parameters());
+        let protocol = config.protocol();
+        let task = config.open(data, attempt.backend)?;
+        let adam = Adam::new(AdamConfig::new(protocol.learning_rate, protocol.weight_decay), task.parameters());
         let owner = Owner::new(&config.fields(), datasets, attempt.backend, &attempt.cpu);
         let mut state = State { cursor: Cursor::default(), adam, best: None };
         let recorded = attempt.recorded_evaluations;
-        checkpoint::read(&files.checkpoint, &owner, recorded, &mut state, model.parameters());
+        checkpoint::read(&files.checkpoint, &owner, recorded, &mut state, task.parameters());
         let now = Instant::now();
         Ok(Self {
             config,
-            data,
+            protocol,
+            task,
             files,
             attempt,
             owner,
-            model,
-            order: stream.child("order"),
-            edges: EdgeCache::default(),
+            order: Stream::new(protocol.seed).child("order"),
             state,
             clock: now,
             checkpointed: now,
@@ -213,15 +143,15 @@ impl<'a> Run<'a> {
     }
 
     fn finish(&mut self, emit: Emit<'_>) -> Result<RunMetrics, TrainError> {
-        while self.state.cursor.epoch < self.config.epochs {
+        while self.state.cursor.epoch < self.protocol.epochs {
             let epoch = self.state.cursor.epoch;
             let train_loss = self.train_epoch(epoch, emit)?;
             self.state.cursor.epoch += 1;
-            if self.config.evaluates(epoch) {
+            if self.protocol.evaluates(epoch) {
                 self.validate(epoch, train_loss, emit)?;
                 if self.checkpointed.elapsed() >= self.attempt.checkpoint_every {
                     self.lap();
-                    checkpoint::write(&self.files.checkpoint, &self.owner, &self.state, self.model.parameters())?;
+                    checkpoint::write(&self.files.checkpoint, &self.owner, &self.state, self.task.parameters())?;
                     self.checkpointed = Instant::now();
                 }
             }
@@ -238,12 +168,15 @@ impl<'a> Run<'a> {
 
     /// Trains one epoch; returns its mean batch loss.
     fn train_epoch(&mut self, epoch: u64, emit: Emit<'_>) -> Result<f64, TrainError> {
-        let order = self.order.index(epoch).permutation(self.data.train.len);
+        let Protocol { learning_rate, schedule, batch_size, epochs, .. } = *self.protocol;
+        self.task.begin_epoch(epoch);
+        self.state.adam.set_learning_rate(learning_rate * schedule.factor(epoch, epochs));
+        let order = self.order.index(epoch).permutation(self.task.samples());
         let mut sum = 0.0;
-        let batches = self.config.batches();
-        for (number, indices) in order.chunks(self.config.batch_size as usize).take(batches as usize).enumerate() {
-            let batch = self.data.train.batch(indices, &mut self.edges)?;
-            let loss = step(&*self.model, &mut self.state.adam, &batch)?;
+        let batches = self.protocol.batches();
+        for (number, samples) in order.chunks(batch_size as usize).take(batches as usize).enumerate() {
+            let loss = self.task.loss(samples)?;
+            let loss = descend(self.task.parameters(), &mut self.state.adam, &loss)?;
             let limit = EXPLOSION * self.state.cursor.first_loss.get_or_insert(loss).max(1.0);
             if !loss.is_finite() || loss > limit {
                 let what = if loss.is_finite() { "exploded" } else { "is not a number or infinite" };
@@ -259,14 +192,13 @@ impl<'a> Run<'a> {
     }
 
     fn validate(&mut self, epoch: u64, train_loss: f64, emit: Emit<'_>) -> Result<(), TrainError> {
-        let (valid_loss, _) =
-            predict(&*self.model, &self.data.valid, self.config.batch_size as usize, &mut self.edges)?;
+        let valid_loss = self.task.validate(epoch)?;
         if !valid_loss.is_finite() {
             return Err(self.diverged(&format!("validation loss is not finite ({valid_loss})"), epoch, None));
         }
         if self.state.best.as_ref().is_none_or(|best| valid_loss < best.score.valid_loss) {
             let score = Score { epoch, valid_loss, train_loss };
-            self.state.best = Some(Best { score, parameters: self.model.parameters().named()?.into_iter().collect() });
+            self.state.best = Some(Best { score, parameters: self.task.parameters().named()?.into_iter().collect() });
         }
         self.state.cursor.evaluations += 1;
         self.state.cursor.last = Some(LastGood { epoch, valid_loss });
@@ -291,30 +223,24 @@ impl<'a> Run<'a> {
         let Some(best) = self.state.best.take() else {
             return Err(self.diverged("no evaluation happened", self.state.cursor.epoch, None));
         };
-        self.model.parameters().load(&best.parameters)?;
-        let batch_size = self.config.batch_size as usize;
-        let (test_loss, prediction) = predict(&*self.model, &self.data.test, batch_size, &mut self.edges)?;
-        if !test_loss.is_finite() {
-            return Err(self.diverged(&format!("test loss is not finite ({test_loss})"), best.score.epoch, None));
+        self.task.parameters().load(&best.parameters)?;
+        let Tested { loss, values, mut predictions } = self.task.test()?;
+        if !loss.is_finite() {
+            return Err(self.diverged(&format!("test loss is not finite ({loss})"), best.score.epoch, None));
         }
-        ModelFile::write(&self.files.model, &self.config.fields(), &best.parameters)?;
-        let mut table = predictions::table(&*self.model, &self.data.test, &prediction, &mut self.edges)?;
-        table.metadata.insert("seed".into(), self.config.seed.to_string());
-        table.metadata.insert("config_hash".into(), hash::of(&self.config.fields()));
-        egnn_store::table::write(&self.files.predictions, &table)?;
+        ModelFile::write(&self.files.model, self.config, &best.parameters)?;
+        predictions.metadata.insert("seed".into(), self.protocol.seed.to_string());
+        predictions.metadata.insert("config_hash".into(), hash::of(&self.config.fields()));
+        egnn_store::table::write(&self.files.predictions, &predictions)?;
+        let name = self.task.loss_name();
+        let losses = [("test", loss), ("valid", best.score.valid_loss), ("train", best.score.train_loss)];
+        let losses = losses.map(|(part, value)| (format!("{part}_{name}"), value));
         Ok(RunMetrics {
-            parameters: self.model.parameters().count() as u64,
-            epochs: self.config.epochs,
+            parameters: self.task.parameters().count() as u64,
+            epochs: self.protocol.epochs,
             steps: self.state.adam.step,
             best_epoch: best.score.epoch,
-            values: [
-                ("test_mse", test_loss),
-                ("valid_mse", best.score.valid_loss),
-                ("train_mse", best.score.train_loss),
-            ]
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
+            values: losses.into_iter().chain(values.into_iter().map(|(name, value)| (name.to_owned(), value))).collect(),
         })
     }
 
@@ -331,20 +257,4 @@ impl<'a> Run<'a> {
             last_good,
         }))
     }
-}
-
-/// Mean squared error over all coordinates of `samples`, and the predictions `(len, bodies, 3)`.
-pub(crate) fn predict(
-    model: &dyn NbodyModel,
-    samples: &Samples,
-    batch_size: usize,
-    edges: &mut EdgeCache,
-) -> Result<(f64, Vec<f32>), TrainError> {
-    let mut prediction = Vec::with_capacity(samples.target().len());
-    for indices in (0..samples.len as u32).collect::<Vec<_>>().chunks(batch_size) {
-        let batch = samples.batch(indices, edges)?;
-        prediction.extend(model.predict(&batch.input)?.flatten_all()?.to_vec1::<f32>()?);
-    }
-    let squares = prediction.iter().zip(samples.target()).map(|(p, t)| f64::from(p - t).powi(2));
-    Ok((squares.sum::<f64>() / prediction.len() as f64, prediction))
 }

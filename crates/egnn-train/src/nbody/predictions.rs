@@ -1,11 +1,11 @@
 //! `predictions.parquet`: test predictions beside targets, and the first samples again under stored rotations, from
 //! which anyone can see how far a model is from equivariance.
 
-use crate::{
+use super::{
     data::{EdgeCache, Samples},
-    error::TrainError,
-    nbody::predict,
+    task::predict,
 };
+use crate::error::TrainError;
 use egnn_nn::nbody::NbodyModel;
 use egnn_random::Stream;
 use egnn_store::table::{ColumnData, Table};

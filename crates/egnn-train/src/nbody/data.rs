@@ -1,6 +1,7 @@
 //! N-body samples as the models read them: two frames of a set, cast to float32 before anything is computed.
 
-use crate::{config::NbodyConfig, error::TrainError};
+use super::NbodyConfig;
+use crate::error::TrainError;
 use candle_core::{DType, Device, Tensor};
 use egnn_nn::{Edges, nbody::NbodyInput};
 use egnn_store::nbody::{NbodyFrame, read_frames};
@@ -146,18 +147,19 @@ pub struct NbodyData {
 }
 
 impl NbodyData {
-    /// Reads what `config` names below `root` (`datasets/nbody`).
+    /// Reads what `config` names below `datasets`.
     ///
     /// # Errors
     /// A missing or damaged file.
-    pub fn read(config: &NbodyConfig, root: &Path) -> Result<Self, TrainError> {
+    pub fn read(config: &NbodyConfig, datasets: &Path) -> Result<Self, TrainError> {
+        let root = datasets.join("nbody");
         let eval = |split: &str, samples| {
             let path = root.join(&config.eval_set).join(format!("{split}.parquet"));
             Samples::read(&path, config.eval_start_frame, config.eval_target_frame, samples)
         };
         let train = root.join(&config.train_set).join("train.parquet");
         Ok(Self {
-            train: Samples::read(&train, config.train_start_frame, config.train_target_frame, config.train_samples)?,
+            train: Samples::read(&train, config.train_start_frame, config.train_target_frame, config.protocol.train_samples)?,
             valid: eval("valid", config.valid_samples)?,
             test: eval("test", config.test_samples)?,
         })
@@ -175,6 +177,3 @@ impl EdgeCache {
         self.by_batch.entry(batch).or_insert_with(|| Edges::complete(batch, bodies)).clone()
     }
 }
-
-/// Precision of training.
-pub(crate) const DTYPE: DType = DType::F32;

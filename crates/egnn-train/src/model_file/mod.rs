@@ -1,0 +1,193 @@
+//! `model.safetensors`: parameters under the authors' names, with the run's configuration in the metadata. Files that
+//! came from PyTorch carry no configuration; kind and sizes are then read off names and shapes.
+
+mod infer;
+mod tensors;
+
+use crate::{config::TaskConfig, error::TrainError, nbody, reader::Reader, task::DTYPE};
+use candle_core::Tensor;
+use egnn_nn::{
+    Backend, NnError, Parameters,
+    autoencoder::{Autoencoder, AutoencoderModelConfig, EncoderKind},
+    nbody::{NbodyModel, NbodyModelConfig, Velocity},
+};
+use egnn_random::Stream;
+use egnn_schema::{
+    FieldError, Fields,
+    version::{PROGRAM, RECORD_VERSION},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+pub(crate) use tensors::{read_safetensors, write_safetensors};
+
+/// What a model file says of itself.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    program: String,
+    record_version: u32,
+    /// Files of before there was a second task have none.
+    #[serde(default = "first_task")]
+    task: String,
+    config: Fields,
+}
+
+fn first_task() -> String {
+    nbody::TASK.into()
+}
+
+/// What a stored model is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelSpec {
+    /// A model of the n-body task.
+    Nbody(NbodyModelConfig),
+    /// An autoencoder.
+    Autoencoder(AutoencoderModelConfig),
+}
+
+impl ModelSpec {
+    /// The task's name.
+    pub fn task(&self) -> &'static str {
+        match self {
+            Self::Nbody(_) => nbody::TASK,
+            Self::Autoencoder(_) => crate::autoencoder::TASK,
+        }
+    }
+
+    /// The model's name.
+    pub fn model(&self) -> &'static str {
+        match self {
+            Self::Nbody(config) => config.model.name(),
+            Self::Autoencoder(config) => config.encoder.name(),
+        }
+    }
+
+    fn layers(&self) -> usize {
+        match self {
+            Self::Nbody(config) => config.layers,
+            Self::Autoencoder(config) => config.layers,
+        }
+    }
+}
+
+/// A stored model: what it is and its parameters.
+#[derive(Debug)]
+pub struct ModelFile {
+    path: PathBuf,
+    /// Kind and sizes.
+    pub spec: ModelSpec,
+    /// The run's resolved configuration, if the file is ours.
+    pub config: Option<Fields>,
+    /// Parameters by the authors' names.
+    pub parameters: BTreeMap<String, Tensor>,
+}
+
+impl ModelFile {
+    /// Reads a file of ours or one written by PyTorch's safetensors.
+    ///
+    /// # Errors
+    /// Not a safetensors file, a tensor that is not float32, or names that belong to none of the models.
+    pub fn read(path: &Path) -> Result<Self, TrainError> {
+        let (header, parameters) = read_safetensors::<Header>(path)?;
+        let mut spec = infer::infer(&parameters).map_err(|reason| TrainError::file(path, reason))?;
+        let config = match header {
+            None => None,
+            Some(header) if header.program != PROGRAM || header.record_version != RECORD_VERSION => {
+                return Err(TrainError::file(
+                    path,
+                    format!(
+                        "was written by {} with record version {}; this program reads {PROGRAM} {RECORD_VERSION}",
+                        header.program, header.record_version
+                    ),
+                ));
+            }
+            Some(header) => {
+                if header.task != spec.task() {
+                    let reason = format!("says that it is of task {}, but has parameters of {}", header.task, spec.task());
+                    return Err(TrainError::file(path, reason));
+                }
+                take_options(&mut spec, &header.config).map_err(|error| TrainError::file(path, error.to_string()))?;
+                Some(header.config)
+            }
+        };
+        Ok(Self { path: path.into(), spec, config, parameters })
+    }
+
+    pub(crate) fn error(&self, reason: &str) -> TrainError {
+        TrainError::file(&self.path, reason)
+    }
+
+    /// The n-body model itself, on a backend.
+    ///
+    /// # Errors
+    /// Missing, unexpected or mis-shaped parameters, by name.
+    pub(crate) fn nbody(&self, spec: &NbodyModelConfig, backend: Backend) -> Result<Box<dyn NbodyModel>, TrainError> {
+        let model = spec.init_on(&Stream::new(0), DTYPE, backend)?;
+        self.load(model.parameters())?;
+        Ok(model)
+    }
+
+    /// The autoencoder itself, on a backend.
+    ///
+    /// # Errors
+    /// Missing, unexpected or mis-shaped parameters, by name.
+    pub(crate) fn autoencoder(
+        &self,
+        spec: &AutoencoderModelConfig,
+        backend: Backend,
+    ) -> Result<Autoencoder, TrainError> {
+        let model = spec.init_on(&Stream::new(0), DTYPE, backend)?;
+        self.load(model.parameters())?;
+        Ok(model)
+    }
+
+    fn load(&self, parameters: &Parameters) -> Result<(), TrainError> {
+        parameters.load(&self.parameters).map_err(|error: NnError| {
+            let (kind, layers) = (self.spec.model(), self.spec.layers());
+            TrainError::file(&self.path, format!("looks like {kind} of {layers} layers, but: {error}"))
+        })
+    }
+
+    /// Writes the parameters with their configuration.
+    ///
+    /// # Errors
+    /// Disk and permissions.
+    pub(crate) fn write(
+        path: &Path,
+        config: &TaskConfig,
+        parameters: &BTreeMap<String, Tensor>,
+    ) -> Result<(), TrainError> {
+        let header = Header {
+            program: PROGRAM.into(),
+            record_version: RECORD_VERSION,
+            task: config.task().into(),
+            config: config.fields(),
+        };
+        write_safetensors(path, &header, parameters)
+    }
+}
+
+/// Take from a configuration what parameters do not show.
+fn take_options(spec: &mut ModelSpec, config: &Fields) -> Result<(), FieldError> {
+    let known: Vec<_> = config.keys().map(String::as_str).collect();
+    let mut reader = Reader::new(config, &known)?;
+    let clamp = reader.number("clamp", 100.0)?;
+    let clamp = (clamp > 0.0).then_some(clamp);
+    match spec {
+        ModelSpec::Nbody(spec) => {
+            let current = reader.text("velocity", "initial")? == "current";
+            (spec.clamp, spec.velocity) = (clamp, if current { Velocity::Current } else { Velocity::Initial });
+        }
+        ModelSpec::Autoencoder(spec) => {
+            let name = reader.choice("model", spec.encoder.name(), &EncoderKind::ALL.map(EncoderKind::name))?;
+            spec.encoder = EncoderKind::from_name(&name).unwrap_or(spec.encoder);
+            spec.clamp = clamp;
+            spec.dim = reader.count("dim", spec.dim as u64, 1..=u64::from(u16::MAX))? as usize;
+            spec.shrink = reader.number("shrink", spec.shrink)?;
+        }
+    }
+    Ok(())
+}
