@@ -3,12 +3,13 @@
 use cargo_metadata::{CargoOpt, DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("egnn-schema", &[]),
     ("egnn-random", &[]),
     ("egnn-kernels", &[]),
     ("egnn-testkit", &[]),
     ("egnn-nbody", &["egnn-schema", "egnn-random"]),
+    ("egnn-graphs", &["egnn-schema", "egnn-random"]),
     ("egnn-store", &["egnn-schema"]),
     ("egnn-nn", &["egnn-kernels", "egnn-random"]),
     ("egnn-train", &["egnn-schema", "egnn-random", "egnn-store", "egnn-kernels", "egnn-nn"]),
@@ -20,6 +21,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "egnn-schema",
             "egnn-random",
             "egnn-nbody",
+            "egnn-graphs",
             "egnn-store",
             "egnn-kernels",
             "egnn-nn",

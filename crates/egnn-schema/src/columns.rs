@@ -55,6 +55,23 @@ pub mod nbody {
     ];
 }
 
+/// Columns of `datasets/graphs/<set>/<split>.parquet`: a row is a graph.
+pub mod graphs {
+    use super::{Column, semantic};
+    /// u32.
+    pub const GRAPH: Column = semantic("graph", "1", "index of the graph in its split, from 0");
+    /// u16.
+    pub const NODES: Column = semantic("nodes", "1", "nodes of the graph; they are numbered from 0");
+    /// `List<u16>`, one element an edge.
+    pub const SOURCE: Column = semantic("source", "1", "lower node of each undirected edge; edges are sorted");
+    /// `List<u16>`, one element an edge.
+    pub const TARGET: Column = semantic("target", "1", "higher node of each undirected edge, which stands once");
+    /// `List<u8>`, one element a node, or none where communities are not known.
+    pub const COMMUNITY: Column = semantic("community", "1", "community of each node, from 0");
+    /// f64, null where it is not known.
+    pub const P: Column = semantic("p", "1", "probability of an edge within a community; without communities, of any");
+}
+
 /// Columns of `results.parquet` besides the configuration's own fields (which are all semantic): a row is a run.
 pub mod results {
     use super::{Column, circumstantial, semantic};

@@ -132,12 +132,22 @@ pub enum StoreError {
         /// What is wrong and what is expected.
         reason: String,
     },
-    /// A folder whose `.npy` files are not one complete set.
+    /// An edge list that is no graph.
+    #[error("failed to import '{path}{}': {reason}", line.map(|line| format!(":{line}")).unwrap_or_default())]
+    EdgeList {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1, if one line is to blame.
+        line: Option<usize>,
+        /// What is wrong and what is expected.
+        reason: String,
+    },
+    /// A folder whose files are not one complete set.
     #[error("failed to import from '{folder}': {reason}")]
-    NpyFolder {
+    ImportFolder {
         /// The folder.
         folder: PathBuf,
-        /// What is missing, or what there is to choose from.
+        /// What is missing, what there is to choose from, or what does not belong there.
         reason: String,
     },
 }

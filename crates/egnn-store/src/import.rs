@@ -1,16 +1,18 @@
-//! Import of the `.npy` files that the authors' generator writes, so that results on the very files others used are
-//! possible.
+//! Import of files that others wrote: graphs as edge lists ([`edge_lists`]), and the `.npy` files of the authors' n-body
+//! generator ([`nbody_npy`]), so that results on the very files others used are possible.
 //!
-//! A split is three files: `loc_<split>_<suffix>.npy` and `vel_<split>_<suffix>.npy`, arrays of shape
+//! A split of n-body is three files: `loc_<split>_<suffix>.npy` and `vel_<split>_<suffix>.npy`, arrays of shape
 //! (trajectories, frames, 3, bodies), and `charges_<split>_<suffix>.npy` of shape (trajectories, bodies, 1), all of
 //! float64 or float32 in C order. Their `edges_*` files follow from the charges and are not read.
 
+mod edges;
 mod npy;
 
 use crate::{
     error::{Result, StoreError},
     nbody::NbodySplit,
 };
+pub use edges::edge_lists;
 use npy::Array;
 use rayon::prelude::*;
 use std::{
@@ -19,7 +21,7 @@ use std::{
     path::Path,
 };
 
-/// The splits that the authors' files have.
+/// The splits of a set.
 pub const SPLITS: [&str; 3] = ["train", "valid", "test"];
 
 /// A split in memory, laid out like [`NbodySplit`].
@@ -70,7 +72,7 @@ pub fn nbody_npy(folder: &Path) -> Result<BTreeMap<String, ImportedSplit>> {
 }
 
 fn in_folder(folder: &Path, reason: String) -> StoreError {
-    StoreError::NpyFolder { folder: folder.to_owned(), reason }
+    StoreError::ImportFolder { folder: folder.to_owned(), reason }
 }
 
 /// The suffix of each split's files, the only one for which they are there.

@@ -171,7 +171,7 @@ fn missing_files_and_several_sets_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |reason: &str| {
         let error = nbody_npy(folder.path()).unwrap_err();
-        assert!(matches!(error, StoreError::NpyFolder { .. }) && !error.is_environment(), "{error}");
+        assert!(matches!(error, StoreError::ImportFolder { .. }) && !error.is_environment(), "{error}");
         let text = error.to_string();
         assert!(text.contains(folder.path().to_str().unwrap()) && text.contains(reason), "{text}");
     };

@@ -69,19 +69,41 @@ pub enum Raw {
     Unsigned(i8, Vec<i32>),
     Float(Vec<f32>),
     Double(Vec<f64>),
+    /// Numbers that may be null.
+    Nullable(Vec<Option<f64>>),
+    /// Lists of unsigned numbers of so many bits: the values, their definition and their repetition levels.
+    Lists(i8, Vec<i32>, Vec<i16>, Vec<i16>),
+}
+
+impl Raw {
+    fn column(&self, name: &str) -> Type {
+        let primitive = |name, physical, repetition, logical| {
+            let builder = Type::primitive_type_builder(name, physical);
+            builder.with_repetition(repetition).with_logical_type(logical).build().unwrap()
+        };
+        let unsigned = |name, bits: i8| {
+            primitive(name, Physical::INT32, Repetition::REQUIRED, Some(LogicalType::integer(bits, false)))
+        };
+        match self {
+            Self::Unsigned(bits, _) => unsigned(name, *bits),
+            Self::Float(_) => primitive(name, Physical::FLOAT, Repetition::REQUIRED, None),
+            Self::Double(_) => primitive(name, Physical::DOUBLE, Repetition::REQUIRED, None),
+            Self::Nullable(_) => primitive(name, Physical::DOUBLE, Repetition::OPTIONAL, None),
+            Self::Lists(bits, ..) => {
+                let group = |name, field, repetition, logical| {
+                    let builder = Type::group_type_builder(name).with_repetition(repetition);
+                    builder.with_logical_type(logical).with_fields(vec![Arc::new(field)]).build().unwrap()
+                };
+                let list = group("list", unsigned("element", *bits), Repetition::REPEATED, None);
+                group(name, list, Repetition::REQUIRED, Some(LogicalType::List))
+            }
+        }
+    }
 }
 
 /// Writes one row group of `columns` with the footer entries `entries`.
 pub fn parquet(path: &Path, entries: &[(&str, &str)], columns: &[(&str, Raw)]) {
-    let field = |(name, raw): &(&str, Raw)| {
-        let (physical, logical) = match raw {
-            Raw::Unsigned(bits, _) => (Physical::INT32, Some(LogicalType::integer(*bits, false))),
-            Raw::Float(_) => (Physical::FLOAT, None),
-            Raw::Double(_) => (Physical::DOUBLE, None),
-        };
-        let builder = Type::primitive_type_builder(name, physical).with_repetition(Repetition::REQUIRED);
-        Arc::new(builder.with_logical_type(logical).build().unwrap())
-    };
+    let field = |(name, raw): &(&str, Raw)| Arc::new(raw.column(name));
     let schema = Type::group_type_builder("x").with_fields(columns.iter().map(field).collect()).build().unwrap();
     let entries = entries.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), (*value).to_owned())).collect();
     let properties = WriterProperties::builder().set_key_value_metadata(Some(entries)).build();
@@ -94,6 +116,14 @@ pub fn parquet(path: &Path, entries: &[(&str, &str)], columns: &[(&str, Raw)]) {
             Raw::Unsigned(_, values) => column.typed::<Int32Type>().write_batch(values, None, None).unwrap(),
             Raw::Float(values) => column.typed::<FloatType>().write_batch(values, None, None).unwrap(),
             Raw::Double(values) => column.typed::<DoubleType>().write_batch(values, None, None).unwrap(),
+            Raw::Nullable(values) => {
+                let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
+                let present: Vec<f64> = values.iter().flatten().copied().collect();
+                column.typed::<DoubleType>().write_batch(&present, Some(&levels), None).unwrap()
+            }
+            Raw::Lists(_, values, defined, repeated) => {
+                column.typed::<Int32Type>().write_batch(values, Some(defined), Some(repeated)).unwrap()
+            }
         };
         column.close().unwrap();
     }

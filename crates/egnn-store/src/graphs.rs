@@ -1,0 +1,66 @@
+//! Graph sets as Parquet: `datasets/graphs/<set>/<split>.parquet`, a row for each graph.
+//!
+//! Edges are undirected and stand once, as two lists of the same length: `source[i] < target[i]`, sorted by source,
+//! then target. So equal labelled graphs are equal rows. Every row is checked for that when it is written and when it
+//! is read.
+
+mod check;
+mod layout;
+mod read;
+mod statistics;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use egnn_schema::version::DATASET_VERSION;
+
+pub use check::{LARGEST_GRAPH, check};
+pub use read::{info, read_split};
+pub use statistics::{Statistics, repeats, statistics};
+pub use write::write_split;
+
+pub(crate) const VERSION: crate::footer::Version =
+    crate::footer::Version { key: "dataset_version", number: DATASET_VERSION };
+
+/// One graph, as it stands in a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GraphRow {
+    /// Number of nodes.
+    pub nodes: u16,
+    /// Lower node of each edge.
+    pub source: Vec<u16>,
+    /// Higher node of each edge.
+    pub target: Vec<u16>,
+    /// Community of each node; empty if communities are not known.
+    pub community: Vec<u8>,
+    /// Probability of an edge within a community, or of any edge if there are no communities. An imported graph has
+    /// none.
+    pub p: Option<f64>,
+}
+
+/// Where a split comes from, as its footer tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GraphFooter {
+    /// The set's name.
+    pub set: String,
+    /// The split's name.
+    pub split: String,
+    /// What made it: `graphs` or `import`.
+    pub generator: String,
+    /// [`egnn_schema::version::GENERATOR_VERSION`] that made it.
+    pub generator_version: u32,
+    /// The set's seed; an imported set has none.
+    pub seed: Option<u64>,
+    /// The manifest's [`parameters_hash`](egnn_schema::Manifest::parameters_hash).
+    pub parameters_hash: String,
+}
+
+/// What a split holds, read from its footer alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GraphInfo {
+    /// Graphs.
+    pub graphs: usize,
+    /// Where it comes from.
+    pub footer: GraphFooter,
+}
