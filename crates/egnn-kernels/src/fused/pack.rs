@@ -9,20 +9,52 @@ const SIDE: usize = 4;
 /// Copy columns `first..first + count` of a map's weight into rows: `target[k, o] = weight[o, first + k]`.
 pub(crate) fn transpose(values: &[f32], map: Map, first: usize, count: usize, target: &mut [f32], stride: usize) {
     let weight = &values[map.offset..][..map.outputs * map.inputs];
-    let mut rows = weight.chunks_exact(map.inputs.max(1)).map(|row| &row[first..][..count]).enumerate();
-    while let Some((o, a)) = rows.next() {
-        if o % SIDE == 0 && o + SIDE <= map.outputs {
-            let [b, c, d]: [&[f32]; SIDE - 1] = std::array::from_fn(|_| rows.next().map_or(a, |(_, row)| row));
-            let columns = a.iter().zip(b).zip(c.iter().zip(d));
-            for (target, ((&a, &b), (&c, &d))) in target.chunks_mut(stride).zip(columns) {
-                target[o..o + SIDE].copy_from_slice(&[a, b, c, d]);
-            }
-        } else {
-            for (target, &value) in target.chunks_mut(stride).zip(a) {
-                target[o] = value;
+    let row = |o: usize| &weight[o * map.inputs + first..][..count];
+    let whole = map.outputs - map.outputs % SIDE;
+    for o in (0..whole).step_by(SIDE) {
+        // Squares of numbers turn in registers.
+        let [a, b, c, d] = [row(o), row(o + 1), row(o + 2), row(o + 3)].map(<[f32]>::as_chunks::<SIDE>);
+        let squares = a.0.iter().zip(b.0).zip(c.0.iter().zip(d.0));
+        for (target, ((a, b), (c, d))) in target.chunks_mut(SIDE * stride).zip(squares) {
+            for (k, row) in turned([*a, *b, *c, *d]).iter().enumerate() {
+                target[k * stride + o..][..SIDE].copy_from_slice(row);
             }
         }
+        let rest = a.1.iter().zip(b.1).zip(c.1.iter().zip(d.1));
+        for (k, ((&a, &b), (&c, &d))) in (count - count % SIDE..).zip(rest) {
+            target[k * stride + o..][..SIDE].copy_from_slice(&[a, b, c, d]);
+        }
     }
+    for o in whole..map.outputs {
+        for (k, &value) in row(o).iter().enumerate() {
+            target[k * stride + o] = value;
+        }
+    }
+}
+
+/// A square, transposed in registers: the compiler would move it number by number.
+#[inline(always)]
+#[cfg(target_arch = "x86_64")]
+fn turned(square: [[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
+    use core::arch::x86_64::{__m128, _mm_movehl_ps, _mm_movelh_ps, _mm_unpackhi_ps, _mm_unpacklo_ps};
+    let [a, b, c, d]: [__m128; SIDE] = square.map(pulp::cast);
+    // SAFETY: SSE is part of every x86-64.
+    let rows = unsafe {
+        let (low_ab, low_cd) = (_mm_unpacklo_ps(a, b), _mm_unpacklo_ps(c, d));
+        let (high_ab, high_cd) = (_mm_unpackhi_ps(a, b), _mm_unpackhi_ps(c, d));
+        [
+            _mm_movelh_ps(low_ab, low_cd),
+            _mm_movehl_ps(low_cd, low_ab),
+            _mm_movelh_ps(high_ab, high_cd),
+            _mm_movehl_ps(high_cd, high_ab),
+        ]
+    };
+    rows.map(pulp::cast)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn turned(square: [[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
+    std::array::from_fn(|k| square.map(|row| row[k]))
 }
 
 /// Copy columns `first..first + count` of a map's weight: `target[o, k] = weight[o, first + k]`.

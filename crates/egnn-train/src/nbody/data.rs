@@ -2,7 +2,7 @@
 
 use super::NbodyConfig;
 use crate::error::TrainError;
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use egnn_nn::{Edges, nbody::NbodyInput};
 use egnn_store::nbody::{NbodyFrame, read_frames};
 use std::{collections::BTreeMap, path::Path};

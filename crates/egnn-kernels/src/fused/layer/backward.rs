@@ -94,6 +94,7 @@ impl Backward<'_> {
         // Loops of known length are unrolled.
         match self.shape.layer.dim {
             3 => self.coordinates_in(3),
+            8 => self.coordinates_in(8),
             dim => self.coordinates_in(dim),
         }
     }
@@ -418,6 +419,7 @@ impl Backward<'_> {
     fn distances(&mut self) {
         match self.shape.layer.dim {
             3 => self.distances_in(3),
+            8 => self.distances_in(8),
             dim => self.distances_in(dim),
         }
     }

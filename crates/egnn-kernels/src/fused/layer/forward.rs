@@ -278,6 +278,7 @@ impl Forward<'_> {
         // Loops of known length are unrolled.
         match self.shape.layer.dim {
             3 => self.coordinates_in(3),
+            8 => self.coordinates_in(8),
             dim => self.coordinates_in(dim),
         }
     }
