@@ -108,7 +108,9 @@ impl Egcl {
             Coordinates { maps, tanh, aggregation, clamp, normalize, keep }
         });
         let gate = attention.then(|| add(ATT_MLP, one));
-        let velocity = velocity.map(|which| ([add(COORD_MLP_VEL[0], LinearSpec::new(features, hidden)), add(COORD_MLP_VEL[1], one)], which));
+        let velocity = velocity.map(|which| {
+            ([add(COORD_MLP_VEL[0], LinearSpec::new(features, hidden)), add(COORD_MLP_VEL[1], one)], which)
+        });
         let layer = Layer {
             embedding: embedding.map(|embedding| embedding.map),
             features,

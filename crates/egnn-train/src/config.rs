@@ -1,7 +1,7 @@
 //! The tasks: a complete configuration of any of them, and its data.
 
 use crate::{
-    autoencoder::{self, AutoencoderTask, GraphData, AutoencoderConfig},
+    autoencoder::{self, AutoencoderConfig, AutoencoderTask, GraphData},
     error::TrainError,
     nbody::{self, NbodyConfig, NbodyData, NbodyTask, SetShape},
     protocol::Protocol,

@@ -199,12 +199,7 @@ fn interval(reader: &mut Reader, train_samples: u64, default: u64) -> Result<u64
 }
 
 /// The number of samples in field `name`: at most what the split has, which is also the default if none is given.
-pub(crate) fn samples(
-    reader: &mut Reader,
-    name: &str,
-    default: u64,
-    split: &SplitOf<'_>,
-) -> Result<u64, FieldError> {
+pub(crate) fn samples(reader: &mut Reader, name: &str, default: u64, split: &SplitOf<'_>) -> Result<u64, FieldError> {
     let SplitOf { set, split, splits, field } = *split;
     let Some(&size) = splits.get(split) else {
         let known: Vec<_> = splits.keys().map(String::as_str).collect();

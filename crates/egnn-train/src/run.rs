@@ -240,7 +240,10 @@ impl<'a> Run<'a> {
             epochs: self.protocol.epochs,
             steps: self.state.adam.step,
             best_epoch: best.score.epoch,
-            values: losses.into_iter().chain(values.into_iter().map(|(name, value)| (name.to_owned(), value))).collect(),
+            values: losses
+                .into_iter()
+                .chain(values.into_iter().map(|(name, value)| (name.to_owned(), value)))
+                .collect(),
         })
     }
 

@@ -1,12 +1,14 @@
 //! The training loop on a small law that can be learnt: bodies that drift with their velocity.
 
+mod common;
+
+use common::{eager, killed_after, resume, run};
 use egnn_nn::Backend;
 use egnn_random::Stream;
-use egnn_schema::{FieldValue, Fields, RunEvent, RunMetrics};
+use egnn_schema::RunEvent;
 use egnn_train::{
-    Attempt, Emit, EvaluationData, Files, ModelFile, NbodyConfig, NbodyData, Samples, SetShape, TrainError, train,
+    Attempt, EvaluationData, EvaluationSamples, Frames, ModelFile, NbodyData, Samples, TaskConfig, TaskData, TrainError,
 };
-use std::{collections::BTreeMap, path::Path, time::Duration};
 
 const BODIES: usize = 5;
 
@@ -21,12 +23,12 @@ fn samples(name: &str, len: usize) -> Samples {
     Samples::from_arrays(BODIES, position, velocity, charge, target)
 }
 
-fn data() -> NbodyData {
-    NbodyData { train: samples("train", 45), valid: samples("valid", 15), test: samples("test", 15) }
+fn data() -> TaskData {
+    TaskData::Nbody(NbodyData { train: samples("train", 45), valid: samples("valid", 15), test: samples("test", 15) })
 }
 
-fn config(pairs: &[(&str, &str)]) -> NbodyConfig {
-    let mut fields: Fields = [
+fn config(pairs: &[(&str, &str)]) -> TaskConfig {
+    let small = [
         ("train_samples", "45"),
         ("batch_size", "10"),
         ("hidden", "8"),
@@ -34,56 +36,20 @@ fn config(pairs: &[(&str, &str)]) -> NbodyConfig {
         ("epochs", "12"),
         ("evaluate_every_epochs", "3"),
         ("learning_rate", "3e-3"),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), FieldValue::parse(value)))
-    .collect();
-    fields.extend(pairs.iter().map(|&(name, value)| (name.to_owned(), FieldValue::parse(value))));
-    let shape = |_: &str| {
-        let splits = [("train", 45), ("valid", 15), ("test", 15)].map(|(name, len)| (name.to_owned(), len));
-        Ok(SetShape { frames: 49, splits: splits.into() })
-    };
-    NbodyConfig::resolve(&fields, &shape).expect("a valid configuration")
+    ];
+    common::config("nbody", &[&small, pairs], [45, 15, 15])
 }
 
 fn here() -> EvaluationData {
     let (set, split) = ("made up".into(), "test".into());
-    EvaluationData { set, split, start_frame: 30, target_frame: 40, dataset_hash: String::new() }
-}
-
-/// Saves at every evaluation.
-fn eager() -> Attempt {
-    Attempt {
-        backend: Backend::Kernels,
-        checkpoint_every: Duration::ZERO,
-        progress_every: Duration::ZERO,
-        cpu: "test".into(),
-        recorded_evaluations: u64::MAX,
-    }
-}
-
-fn run(config: &NbodyConfig, data: &NbodyData, folder: &Path, emit: Emit<'_>) -> Result<RunMetrics, TrainError> {
-    train(config, &BTreeMap::new(), data, &Files::of_run(folder), &eager(), emit)
-}
-
-/// Runs in `folder` and is 'killed' by a panic in the event listener after the n-th evaluation, before its checkpoint.
-fn killed_after(config: &NbodyConfig, data: &NbodyData, folder: &Path, evaluations: usize) {
-    let mut seen = 0;
-    let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        run(config, data, folder, &mut |event| {
-            if matches!(event, RunEvent::Evaluated { .. }) {
-                seen += 1;
-                assert!(seen < evaluations, "killed on purpose");
-            }
-            Ok(())
-        })
-    }));
-    assert!(killed.is_err(), "the run was meant to be killed");
+    let frames = Some(Frames { start_frame: 30, target_frame: 40 });
+    EvaluationData { set, split, frames, dataset_hash: String::new() }
 }
 
 #[test]
 fn every_model_learns_and_its_record_is_complete() {
     let data = data();
+    let test = EvaluationSamples::Nbody(samples("test", 15));
     for model in ["egnn", "gnn", "radial_field", "linear"] {
         let folder = tempfile::tempdir().unwrap();
         let config = config(&[("model", model), ("epochs", "60"), ("evaluate_last", "true")]);
@@ -96,14 +62,18 @@ fn every_model_learns_and_its_record_is_complete() {
         })
         .unwrap();
         assert_eq!(metrics.steps, 60 * 4, "{model}: 45 samples in batches of 10, the last partial one dropped");
-        assert_eq!(validations.len() as u64, config.evaluations());
+        assert_eq!(validations.len() as u64, config.protocol().evaluations());
         let best = validations.iter().copied().fold(f64::INFINITY, f64::min);
         assert_eq!(metrics.values["valid_mse"], best, "{model}: the reported epoch is the best on validation");
         assert!(best < 0.7 * validations[0], "{model} must learn: {validations:?}");
         let stored = ModelFile::read(&folder.path().join("model.safetensors")).unwrap();
         assert_eq!(stored.config, Some(config.fields()));
-        let (again, _) = egnn_train::evaluate(&stored, here(), &data.test, Backend::Kernels).unwrap();
-        assert_eq!(again.mse, metrics.values["test_mse"], "{model}: the stored model is the one that was tested");
+        let (again, _) = egnn_train::evaluate(&stored, here(), &test, Backend::Kernels).unwrap();
+
+        assert_eq!(
+            again.values["mse"], metrics.values["test_mse"],
+            "{model}: the stored model is the one that was tested"
+        );
     }
 }
 
@@ -134,19 +104,6 @@ fn killed_and_resumed_runs_equal_undisturbed_ones_bit_for_bit() {
     }
 }
 
-/// Trains on from what is in `folder`; the first epoch trained, and the results.
-fn resume(attempt: &Attempt, config: &NbodyConfig, folder: &Path) -> (u64, RunMetrics) {
-    let mut from = u64::MAX;
-    let files = Files::of_run(folder);
-    let metrics = train(config, &BTreeMap::new(), &data(), &files, attempt, &mut |event| {
-        if let RunEvent::Started { from_epoch, .. } = event {
-            from = *from_epoch;
-        }
-        Ok(())
-    });
-    (from, metrics.unwrap())
-}
-
 #[test]
 fn only_a_checkpoint_that_is_certainly_right_is_continued() {
     let config = config(&[]);
@@ -159,31 +116,35 @@ fn only_a_checkpoint_that_is_certainly_right_is_continued() {
     };
     let folder = start();
     let sound = std::fs::read(folder.path().join("checkpoint.safetensors")).unwrap();
-    assert_eq!(resume(&eager(), &config, folder.path()), (4, expected.clone()), "two evaluations were saved");
+    assert_eq!(resume(&eager(), &config, &data(), folder.path()), (4, expected.clone()), "two evaluations were saved");
     // Every part of the file counts: header, cursor, tensors.
     for place in (0..sound.len()).step_by(sound.len() / 23) {
         let folder = start();
         let mut damaged = sound.clone();
         damaged[place] ^= 4;
         std::fs::write(folder.path().join("checkpoint.safetensors"), damaged).unwrap();
-        assert_eq!(resume(&eager(), &config, folder.path()), (0, expected.clone()), "a bit flipped in byte {place}");
+        assert_eq!(
+            resume(&eager(), &config, &data(), folder.path()),
+            (0, expected.clone()),
+            "a bit flipped in byte {place}"
+        );
     }
     let folder = start();
     std::fs::write(folder.path().join("checkpoint.safetensors"), &sound[..sound.len() / 2]).unwrap();
-    assert_eq!(resume(&eager(), &config, folder.path()).0, 0, "truncated");
+    assert_eq!(resume(&eager(), &config, &data(), folder.path()).0, 0, "truncated");
     let other = Attempt { cpu: "another".into(), ..eager() };
-    assert_eq!(resume(&other, &config, start().path()), (0, expected.clone()), "made on another CPU");
+    assert_eq!(resume(&other, &config, &data(), start().path()), (0, expected.clone()), "made on another CPU");
     let plain = Attempt { backend: Backend::Plain, ..eager() };
-    assert_eq!(resume(&plain, &config, start().path()).0, 0, "made by another backend");
+    assert_eq!(resume(&plain, &config, &data(), start().path()).0, 0, "made by another backend");
     let forgetful = Attempt { recorded_evaluations: 1, ..eager() };
-    assert_eq!(resume(&forgetful, &config, start().path()), (0, expected), "ahead of the record");
+    assert_eq!(resume(&forgetful, &config, &data(), start().path()), (0, expected), "ahead of the record");
 }
 
 #[test]
 fn a_checkpoint_of_another_seed_starts_afresh() {
     let folder = tempfile::tempdir().unwrap();
     killed_after(&config(&[]), &data(), folder.path(), 2);
-    assert_eq!(resume(&eager(), &config(&[("seed", "2")]), folder.path()).0, 0);
+    assert_eq!(resume(&eager(), &config(&[("seed", "2")]), &data(), folder.path()).0, 0);
 }
 
 #[test]
@@ -221,9 +182,9 @@ fn a_diverging_run_fails_with_epoch_batch_and_last_good_metrics() {
 
 #[test]
 fn not_a_number_in_the_data_is_caught_at_its_batch() {
-    let mut data = data();
     let nan = vec![f32::NAN; 45 * BODIES * 3];
-    data.train = Samples::from_arrays(BODIES, nan.clone(), nan.clone(), vec![1.0; 45 * BODIES], nan);
+    let train = Samples::from_arrays(BODIES, nan.clone(), nan.clone(), vec![1.0; 45 * BODIES], nan);
+    let data = TaskData::Nbody(NbodyData { train, valid: samples("valid", 15), test: samples("test", 15) });
     let folder = tempfile::tempdir().unwrap();
     let error = run(&config(&[]), &data, folder.path(), &mut |_| Ok(())).unwrap_err();
     let TrainError::Diverged(failure) = error else { panic!("unexpected: {error}") };

@@ -12,7 +12,7 @@
 use candle_core::Tensor;
 use egnn_kernels::{Activation, LayerInput, RadialField};
 
-use super::{AutoencoderModelConfig, AutoencoderInput, EncoderKind};
+use super::{AutoencoderInput, AutoencoderModelConfig, EncoderKind};
 use crate::egcl::{Egcl, EgclOptions, EgclSpec};
 use crate::error::Result;
 use crate::params::{Builder, Linear, LinearSpec, Parameters, Tracking};
@@ -20,7 +20,11 @@ use crate::params::{Builder, Linear, LinearSpec, Parameters, Tracking};
 #[derive(Debug, Clone)]
 pub(super) enum Encoder {
     Egnn(Vec<Egcl>),
-    Gnn { layers: Vec<Egcl>, embedding: Linear, begins_with_noise: bool },
+    Gnn {
+        layers: Vec<Egcl>,
+        embedding: Linear,
+        begins_with_noise: bool,
+    },
     /// Each layer with the group that holds its parameters.
     RadialField(Vec<(RadialField, usize)>),
 }
@@ -71,8 +75,13 @@ impl Encoder {
                 let mut x = noise()?;
                 for (layer, group) in layers {
                     let parameters_of_layer = &parameters.tensor(*group, tracking);
-                    let input =
-                        LayerInput { state: &x, parameters: parameters_of_layer, embedding: None, attributes: adjacency, edges };
+                    let input = LayerInput {
+                        state: &x,
+                        parameters: parameters_of_layer,
+                        embedding: None,
+                        attributes: adjacency,
+                        edges,
+                    };
                     x = parameters.backend().radial_field(layer, &input)?;
                 }
                 Ok(x)

@@ -5,7 +5,7 @@ use egnn_kernels::{Backend, Decoder, Map};
 use egnn_random::Stream;
 
 use super::encoder::Encoder;
-use super::{AutoencoderModelConfig, AutoencoderInput, EncoderKind};
+use super::{AutoencoderInput, AutoencoderModelConfig, EncoderKind};
 use crate::error::Result;
 use crate::params::{Builder, LinearSpec, Parameters, Tracking};
 
@@ -27,7 +27,12 @@ pub struct Autoencoder {
 }
 
 impl Autoencoder {
-    pub(super) fn new(config: &AutoencoderModelConfig, stream: &Stream, dtype: DType, backend: Backend) -> Result<Self> {
+    pub(super) fn new(
+        config: &AutoencoderModelConfig,
+        stream: &Stream,
+        dtype: DType,
+        backend: Backend,
+    ) -> Result<Self> {
         let mut builder = Builder::new(stream, dtype, backend)?;
         let mut parts = None;
         if let Some(encoder) = Encoder::init(&mut builder, config)? {

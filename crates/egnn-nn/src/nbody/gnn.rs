@@ -41,11 +41,8 @@ impl GnnConfig {
         builder.finish_group("embedding")?;
         let mut layers = Vec::with_capacity(depth);
         for layer in 0..depth {
-            let spec = EgclSpec {
-                embedding: (layer == 0).then_some(embedding),
-                attributes: 1,
-                ..EgclSpec::new(hidden)
-            };
+            let spec =
+                EgclSpec { embedding: (layer == 0).then_some(embedding), attributes: 1, ..EgclSpec::new(hidden) };
             layers.push(Egcl::init(&mut builder, &format!("gcl_{layer}"), spec)?);
         }
         let decoder = [

@@ -8,7 +8,7 @@ use super::case::{Case, CaseConfig};
 use super::compare::{loss_and_gradients, output};
 use super::error::{ParityError, Problem};
 use super::report::{Row, Tolerances};
-use crate::autoencoder::{Autoencoder, AutoencoderModelConfig, AutoencoderInput, EncoderKind};
+use crate::autoencoder::{Autoencoder, AutoencoderInput, AutoencoderModelConfig, EncoderKind};
 use crate::error::Result as NnResult;
 
 /// The embedding, the dense matrix of probabilities (0 on the diagonal), the cross-entropy and its gradients.
@@ -44,7 +44,13 @@ fn model(case: &Case, backend: Backend) -> Result<Autoencoder, ParityError> {
     };
     let z = case.output("z", DType::F32)?;
     let dim = z.dims().last().copied().unwrap_or(0);
-    let config = AutoencoderModelConfig { dim, hidden: *hidden, layers: *layers, shrink, ..AutoencoderModelConfig::new(encoder) };
+    let config = AutoencoderModelConfig {
+        dim,
+        hidden: *hidden,
+        layers: *layers,
+        shrink,
+        ..AutoencoderModelConfig::new(encoder)
+    };
     let model = config.init_on(&Stream::new(0), DType::F32, backend).map_err(|error| case.error(error))?;
     model.parameters().load(&case.params).map_err(|error| case.error(error))?;
     Ok(model)

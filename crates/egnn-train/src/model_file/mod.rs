@@ -106,7 +106,8 @@ impl ModelFile {
             }
             Some(header) => {
                 if header.task != spec.task() {
-                    let reason = format!("says that it is of task {}, but has parameters of {}", header.task, spec.task());
+                    let reason =
+                        format!("says that it is of task {}, but has parameters of {}", header.task, spec.task());
                     return Err(TrainError::file(path, reason));
                 }
                 take_options(&mut spec, &header.config).map_err(|error| TrainError::file(path, error.to_string()))?;

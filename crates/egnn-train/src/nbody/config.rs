@@ -228,7 +228,11 @@ mod tests {
         let config =
             NbodyConfig::resolve(&fields(&[("steps", "100"), ("evaluate_every_samples", "10000")]), &shape).unwrap();
         assert_eq!(NbodyConfig::resolve(&config.fields(), &shape).unwrap(), config);
-        assert_eq!((config.protocol.epochs, config.protocol.steps()), (4, 120), "30 batches an epoch: 100 steps take 4 epochs");
+        assert_eq!(
+            (config.protocol.epochs, config.protocol.steps()),
+            (4, 120),
+            "30 batches an epoch: 100 steps take 4 epochs"
+        );
         assert_eq!(config.protocol.evaluate_every_epochs, 3, "10000 / 3000");
     }
 

@@ -159,7 +159,12 @@ impl NbodyData {
         };
         let train = root.join(&config.train_set).join("train.parquet");
         Ok(Self {
-            train: Samples::read(&train, config.train_start_frame, config.train_target_frame, config.protocol.train_samples)?,
+            train: Samples::read(
+                &train,
+                config.train_start_frame,
+                config.train_target_frame,
+                config.protocol.train_samples,
+            )?,
             valid: eval("valid", config.valid_samples)?,
             test: eval("test", config.test_samples)?,
         })
