@@ -31,12 +31,17 @@ const SIMD: &str = "EGNN_SIMD=portable, avx2 or avx512 in the environment forces
 pub(crate) enum Command {
     /// Make datasets as Parquet; what is up to date is left alone
     #[command(
-        after_help = "Example: egnn generate nbody nbody_small\nSets and their parameters stand in datasets/nbody.yaml; add your own there."
+        after_help = "Examples:\n  egnn generate nbody nbody_small\n  egnn generate graphs erdos_renyi community_small\n\
+        Sets and their parameters stand in datasets/nbody.yaml and datasets/graphs.yaml; add your own there."
     )]
     Generate(Generate),
     /// Bring in files made elsewhere
-    #[command(after_help = "Example: egnn import nbody --from n_body_system/dataset --set authors\n\
-        then: egnn sweep nbody train_set=authors eval_set=authors")]
+    #[command(after_help = "Examples:\n  egnn import nbody --from n_body_system/dataset --set authors\n  \
+        then: egnn sweep nbody train_set=authors eval_set=authors\n  \
+        egnn import graphs --from my-graphs --set mine\n\n\
+        Graphs are edge lists in my-graphs/train, valid and test (train must be there): one .txt file a graph, a line an\n\
+        edge, two node numbers from 0 with white space or a comma between them; the first line may be 'nodes N';\n\
+        # begins a comment.")]
     Import(Import),
     /// Train one run
     #[command(after_help = format!("Example: egnn train nbody model=egnn train_samples=3000 epochs=300 seed=1\n{SIMD}"))]
@@ -90,6 +95,8 @@ pub(crate) struct Generate {
 pub(crate) enum DataKind {
     /// Charged-particle trajectories
     Nbody,
+    /// Graphs: Erdos-Renyi and communities
+    Graphs,
     /// Everything
     All,
 }
@@ -98,12 +105,13 @@ pub(crate) enum DataKind {
 pub(crate) struct Import {
     /// What to import
     pub(crate) kind: ImportKind,
-    /// Folder with the authors' files: loc_train_*.npy, vel_.., charges_.., for train, valid and test
+    /// Folder with the authors' files (loc_train_*.npy, vel_.., charges_.., for train, valid and test), or with the
+    /// folders train, valid and test of edge lists
     #[arg(long, value_name = "DIR")]
     pub(crate) from: PathBuf,
-    /// Name of the new set
-    #[arg(long, value_name = "SET", default_value = "nbody_imported")]
-    pub(crate) set: String,
+    /// Name of the new set [default: nbody_imported or graphs_imported]
+    #[arg(long, value_name = "SET")]
+    pub(crate) set: Option<String>,
     /// Say as JSON what was done
     #[arg(long)]
     pub(crate) json: bool,
@@ -113,6 +121,8 @@ pub(crate) struct Import {
 pub(crate) enum ImportKind {
     /// .npy files of the authors' n-body generator
     Nbody,
+    /// Edge lists, a text file a graph
+    Graphs,
 }
 
 /// What computes, for every command that computes.

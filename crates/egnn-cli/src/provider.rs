@@ -1,7 +1,7 @@
 //! How the sweep reaches data: generated sets are made when they are missing, imported ones must be there.
 
 use crate::{
-    catalogue::Catalogue,
+    catalogue::{Catalogue, Definition, GraphSet, Kind, NbodySet},
     command::generate::{Check, Standing, ensure, standing},
     exit::Stop,
     printer,
@@ -15,6 +15,13 @@ const BYTES_PER_ROW: f64 = 24.0;
 /// Body-pair steps that one core simulates in a second, measured likewise.
 const PAIR_STEPS_PER_SECOND: f64 = 1.5e8;
 
+/// Pairs of nodes that are drawn, written and read again in a second, measured on `erdos_renyi`.
+const PAIRS_PER_SECOND: f64 = 1e7;
+/// Bytes that a graph takes on disk besides its edges, measured likewise.
+const BYTES_PER_GRAPH: f64 = 2.0;
+/// Bytes that an edge takes on disk, measured likewise.
+const BYTES_PER_EDGE: f64 = 1.0;
+
 pub(crate) struct LocalData<'a> {
     pub(crate) catalogue: &'a Catalogue,
     /// How closely a set is looked at before it counts as ready.
@@ -27,7 +34,7 @@ impl LocalData<'_> {
         let folder = self.catalogue.folder(set);
         let found = self.catalogue.manifest(set).map_err(|stop| data_error(&stop))?;
         let found = found.ok_or_else(|| DataError {
-            message: self.catalogue.shape(set).err().unwrap_or_else(|| format!("set '{set}' is not there")),
+            message: self.catalogue.unknown(set, &Kind::ALL),
             kind: DataErrorKind::UnknownSet,
         })?;
         let verified = match self.check {
@@ -48,13 +55,12 @@ impl DataProvider for LocalData<'_> {
             Standing::Current(manifest) => Ok(DataState::Ready { content_hash: manifest.content_hash }),
             Standing::Outdated(reason) => {
                 let definition = self.catalogue.get(set).map_err(|stop| data_error(&stop))?;
-                let pairs = (definition.system.bodies * definition.system.bodies.saturating_sub(1) / 2) as f64;
-                let steps = definition.trajectories() as f64 * f64::from(definition.system.steps);
-                Ok(DataState::Missing {
-                    reason: if reason == "made" { "not there yet".into() } else { reason },
-                    estimate_seconds: steps * pairs / PAIR_STEPS_PER_SECOND,
-                    disk_bytes: (definition.rows() as f64 * BYTES_PER_ROW) as u64,
-                })
+                let (estimate_seconds, disk_bytes) = match definition {
+                    Definition::Nbody(set) => nbody_cost(set),
+                    Definition::Graphs(set) => graphs_cost(set),
+                };
+                let reason = if reason == "made" { "not there yet".into() } else { reason };
+                Ok(DataState::Missing { reason, estimate_seconds, disk_bytes: disk_bytes as u64 })
             }
         }
     }
@@ -67,6 +73,20 @@ impl DataProvider for LocalData<'_> {
         printer::say(crate::command::generate::describe(&made));
         Ok(made.content_hash)
     }
+}
+
+/// Seconds and bytes that an n-body set takes.
+fn nbody_cost(set: &NbodySet) -> (f64, f64) {
+    let pairs = (set.system.bodies * set.system.bodies.saturating_sub(1) / 2) as f64;
+    let steps = set.trajectories() as f64 * f64::from(set.system.steps);
+    (steps * pairs / PAIR_STEPS_PER_SECOND, set.rows() as f64 * BYTES_PER_ROW)
+}
+
+/// Seconds and bytes that a graph set takes.
+fn graphs_cost(set: &GraphSet) -> (f64, f64) {
+    let graphs = set.graphs() as f64;
+    let (pairs, edges) = (graphs * set.family.mean_pairs(), graphs * set.family.mean_edges());
+    (pairs / PAIRS_PER_SECOND, graphs * BYTES_PER_GRAPH + edges * BYTES_PER_EDGE)
 }
 
 fn data_error(stop: &Stop) -> DataError {

@@ -1,6 +1,9 @@
 //! Where things are: the folder that holds pipelines/, datasets/ and reports/.
 
-use crate::exit::{Result, Stop};
+use crate::{
+    catalogue::Kind,
+    exit::{Result, Stop},
+};
 use egnn_schema::names;
 use std::path::{Path, PathBuf};
 
@@ -39,14 +42,19 @@ impl Workspace {
         &self.root
     }
 
-    /// `datasets/nbody`, where each set has a folder.
+    /// `datasets/nbody`, where each n-body set has a folder.
     pub(crate) fn nbody(&self) -> PathBuf {
-        self.path("datasets/nbody")
+        self.sets(Kind::Nbody)
     }
 
-    /// `datasets/nbody.yaml`.
-    pub(crate) fn nbody_sets(&self) -> PathBuf {
-        self.path("datasets/nbody.yaml")
+    /// `datasets/<kind>`, where each set of the kind has a folder.
+    pub(crate) fn sets(&self, kind: Kind) -> PathBuf {
+        self.path("datasets").join(kind.name())
+    }
+
+    /// `datasets/<kind>.yaml`, which says what can be generated.
+    pub(crate) fn definitions(&self, kind: Kind) -> PathBuf {
+        self.path("datasets").join(format!("{}.yaml", kind.name()))
     }
 
     /// `pipelines/<name>.yaml`, which must exist.

@@ -1,29 +1,28 @@
 //! `egnn generate`: makes sets, and leaves alone what is up to date.
 
+mod graphs;
+mod nbody;
+
 use crate::{
-    args::Generate,
-    catalogue::{Catalogue, NbodySet},
-    exit::{Result, Stop},
-    printer, progress,
+    args::{DataKind, Generate},
+    catalogue::{Catalogue, Definition, Kind, SPLITS},
+    exit::Result,
+    printer,
     workspace::Workspace,
 };
 use egnn_schema::{
     Manifest,
     version::{DATASET_VERSION, GENERATOR_VERSION, PROGRAM},
 };
-use egnn_store::{
-    StoreError, atomic,
-    lock::FolderLock,
-    manifest,
-    nbody::{NbodyFooter, NbodySplit, write_split},
-};
+use egnn_store::{StoreError, atomic, lock::FolderLock, manifest};
 use serde::Serialize;
 use std::{
-    collections::BTreeMap,
     path::Path,
     thread,
     time::{Duration, Instant},
 };
+
+pub(crate) use graphs::GraphContent;
 
 /// What was done about one set.
 #[derive(Clone, Debug, Serialize)]
@@ -31,19 +30,33 @@ pub(crate) struct Made {
     pub(crate) set: String,
     /// `made`, `up to date`, or why it was made again.
     pub(crate) outcome: String,
-    pub(crate) trajectories: usize,
+    #[serde(flatten)]
+    pub(crate) content: Content,
     pub(crate) bytes: u64,
     pub(crate) seconds: f64,
     pub(crate) content_hash: String,
 }
 
+/// What is in a set.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Content {
+    Nbody { trajectories: usize },
+    Graphs(GraphContent),
+}
+
 pub(crate) fn run(args: &Generate, workspace: &Workspace) -> Result<()> {
     let catalogue = Catalogue::read(workspace)?;
+    let kinds = match args.kind {
+        DataKind::Nbody => &[Kind::Nbody][..],
+        DataKind::Graphs => &[Kind::Graphs],
+        DataKind::All => &Kind::ALL,
+    };
     let names: Vec<String> =
-        if args.sets.is_empty() { catalogue.names().map(str::to_owned).collect() } else { args.sets.clone() };
+        if args.sets.is_empty() { catalogue.names(kinds).map(str::to_owned).collect() } else { args.sets.clone() };
     // Every name is checked before anything is made.
     for name in &names {
-        catalogue.get(name)?;
+        catalogue.get_of(name, kinds)?;
     }
     let mut all = Vec::new();
     for name in &names {
@@ -60,15 +73,19 @@ pub(crate) fn run(args: &Generate, workspace: &Workspace) -> Result<()> {
 }
 
 pub(crate) fn describe(made: &Made) -> String {
-    let size = made.bytes as f64 / 1e6;
-    if made.outcome == UP_TO_DATE {
-        format!("{}: up to date ({} trajectories, {size:.1} MB, checksums verified)", made.set, made.trajectories)
-    } else {
-        format!(
-            "{}: {} ({} trajectories, {size:.1} MB, {:.1} s)",
-            made.set, made.outcome, made.trajectories, made.seconds
-        )
-    }
+    let size = size(made.bytes);
+    let (count, details) = match &made.content {
+        Content::Nbody { trajectories } => (format!("{trajectories} trajectories"), String::new()),
+        Content::Graphs(content) => (format!("{} graphs", content.graphs), content.describe()),
+    };
+    let how =
+        if made.outcome == UP_TO_DATE { "checksums verified".to_owned() } else { format!("{:.1} s", made.seconds) };
+    format!("{}: {} ({count}, {size}, {how}){details}", made.set, made.outcome)
+}
+
+/// As a person says it: graph sets are small.
+fn size(bytes: u64) -> String {
+    if bytes < 100_000 { format!("{:.1} kB", bytes as f64 / 1e3) } else { format!("{:.1} MB", bytes as f64 / 1e6) }
 }
 
 const UP_TO_DATE: &str = "up to date";
@@ -122,10 +139,10 @@ fn made_again(error: &StoreError) -> String {
 pub(crate) fn ensure(catalogue: &Catalogue, name: &str) -> Result<Made> {
     let set = catalogue.get(name)?;
     let start = Instant::now();
+    let folder = catalogue.folder(name);
     let (outcome, manifest) = match standing(catalogue, name, Check::Checksums)? {
         Standing::Current(manifest) => (UP_TO_DATE.to_owned(), manifest),
         Standing::Outdated(_) => {
-            let folder = catalogue.folder(name);
             let _lock = patient_lock(&folder, name)?;
             // Whoever had the lock before may have made it.
             match standing(catalogue, name, Check::Checksums)? {
@@ -134,10 +151,14 @@ pub(crate) fn ensure(catalogue: &Catalogue, name: &str) -> Result<Made> {
             }
         }
     };
+    let content = match set {
+        Definition::Nbody(set) => Content::Nbody { trajectories: set.trajectories() },
+        Definition::Graphs(_) => Content::Graphs(GraphContent::read(&folder, &manifest)?),
+    };
     Ok(Made {
         set: name.into(),
         outcome,
-        trajectories: set.trajectories(),
+        content,
         bytes: manifest.splits.values().map(|split| split.bytes).sum(),
         seconds: start.elapsed().as_secs_f64(),
         content_hash: manifest.content_hash,
@@ -163,64 +184,38 @@ fn patient_lock(folder: &Path, name: &str) -> Result<FolderLock> {
     }
 }
 
-/// Marks a set as incomplete.
-fn remove_manifest(folder: &Path) -> Result<()> {
-    let path = manifest::path(folder);
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(StoreError::io("remove", &path, error).into())
-        }
+/// Removes a file that need not be there.
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", path, error).into()),
         _ => Ok(()),
     }
 }
 
 /// Makes a set in its folder, which is locked.
-fn make(set: &NbodySet, name: &str, folder: &Path) -> Result<Manifest> {
+fn make(set: &Definition, name: &str, folder: &Path) -> Result<Manifest> {
     atomic::sweep_temporaries(folder)?;
     // Without its manifest the set is incomplete until all of it is new.
-    remove_manifest(folder)?;
-    let bar = progress::bar(&format!("simulating {name}"), set.trajectories() as u64);
-    let splits = egnn_nbody::generate(&set.generator(), None, &|done| bar.set_position(done as u64))
-        .map_err(|error| Stop::input(format!("set '{name}': {error}")))?;
-    bar.finish_and_clear();
+    remove(&manifest::path(folder))?;
     let parameters_hash = set.parameters_hash();
-    let footer = NbodyFooter {
-        set: name.into(),
-        generator: "nbody".into(),
-        generator_version: GENERATOR_VERSION,
-        seed: Some(set.seed),
-        parameters_hash: parameters_hash.clone(),
-        ..NbodyFooter::default()
+    let splits = match set {
+        Definition::Nbody(set) => nbody::write_splits(set, name, folder, &parameters_hash)?,
+        Definition::Graphs(set) => graphs::write_splits(set, name, folder, &parameters_hash)?,
     };
-    let mut entries = BTreeMap::new();
-    for (split, trajectories) in splits {
-        if let Some(number) = trajectories.first_not_finite() {
-            return Err(Stop::input(format!(
-                "set '{name}': trajectory {number} of {split} is not finite, two bodies met; choose another seed or a smaller dt"
-            )));
-        }
-        let borrowed = NbodySplit {
-            bodies: trajectories.bodies,
-            frames: trajectories.frames,
-            trajectories: trajectories.trajectories,
-            charge: &trajectories.charge,
-            position: &trajectories.position,
-            velocity: &trajectories.velocity,
-        };
-        let footer = NbodyFooter { split: split.clone(), ..footer.clone() };
-        let entry = write_split(&folder.join(format!("{split}.parquet")), &borrowed, &footer)?;
-        entries.insert(split, entry);
+    // A split that the definition no longer has would pass for one of the set.
+    for split in SPLITS.into_iter().filter(|split| !splits.contains_key(*split)) {
+        remove(&folder.join(format!("{split}.parquet")))?;
     }
     let made = Manifest {
         program: PROGRAM.into(),
         dataset_version: DATASET_VERSION,
         set: name.into(),
-        generator: "nbody".into(),
+        generator: set.kind().name().into(),
         generator_version: GENERATOR_VERSION,
         parameters: set.parameters(),
         parameters_hash,
-        content_hash: manifest::content_hash(&entries),
-        splits: entries,
+        content_hash: manifest::content_hash(&splits),
+        splits,
     };
     manifest::write(folder, &made)?;
     Ok(made)

@@ -1,53 +1,34 @@
-//! `egnn import nbody`: the authors' .npy files as a set.
+//! `egnn import`: files that others made, as a set.
+
+mod graphs;
+mod nbody;
 
 use crate::{
     args::{Import, ImportKind},
-    catalogue::{self, Catalogue},
+    catalogue::{self, Catalogue, IMPORT, Kind},
     exit::{Result, Stop},
-    printer,
     workspace::Workspace,
 };
 use egnn_schema::{
-    Manifest,
+    Manifest, SplitEntry,
     version::{DATASET_VERSION, GENERATOR_VERSION, PROGRAM},
 };
-use egnn_store::{
-    StoreError, atomic,
-    import::{self, ImportedSplit},
-    lock::FolderLock,
-    manifest,
-    nbody::{NbodyFooter, write_split},
-};
+use egnn_store::{StoreError, atomic, import, lock::FolderLock, manifest};
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 pub(crate) fn run(args: &Import, workspace: &Workspace) -> Result<()> {
-    let ImportKind::Nbody = args.kind;
-    let catalogue = Catalogue::read(workspace)?;
-    if catalogue.contains(&args.set) {
-        return Err(Stop::input(format!(
-            "set '{}' is one that `egnn generate` makes ({}); choose another name with --set",
-            args.set,
-            workspace.nbody_sets().display()
-        )));
+    let kind = match args.kind {
+        ImportKind::Nbody => Kind::Nbody,
+        ImportKind::Graphs => Kind::Graphs,
+    };
+    let default = format!("{}_imported", kind.name());
+    let set = args.set.as_deref().unwrap_or(&default);
+    Catalogue::read(workspace)?.refuse_import(set, kind)?;
+    catalogue::check_name(set).map_err(|message| Stop::input(format!("--set: {message}")))?;
+    match kind {
+        Kind::Nbody => nbody::run(args, &workspace.sets(kind), set),
+        Kind::Graphs => graphs::run(args, &workspace.sets(kind), set),
     }
-    catalogue::check_name(&args.set).map_err(|message| Stop::input(format!("--set: {message}")))?;
-    let splits = import::nbody_npy(&args.from)?;
-    let made = replace(&workspace.nbody(), &args.set, |folder| write_set(folder, &args.set, &splits))?;
-    if args.json {
-        printer::json(&made);
-    } else {
-        let counts: Vec<_> = import::SPLITS
-            .iter()
-            .filter_map(|split| Some(format!("{} {split}", made.splits.get(*split)?.samples)))
-            .collect();
-        let [frames, bodies] = ["frames", "bodies"].map(|key| &made.parameters[key]);
-        printer::data(format!(
-            "{}: imported {} trajectories, {frames} frames, {bodies} bodies",
-            args.set,
-            counts.join(" + ")
-        ));
-    }
-    Ok(())
 }
 
 /// Puts what `fill` writes in the place of the folder of `set`. If anything fails, what was there stays.
@@ -122,34 +103,23 @@ fn remove(folder: &Path) -> Result<()> {
     }
 }
 
-fn write_set(folder: &Path, set: &str, splits: &BTreeMap<String, ImportedSplit>) -> Result<Manifest> {
-    let frames = splits.values().next().map_or(0, |split| split.frames);
-    let bodies = splits.values().next().map_or(0, |split| split.bodies);
-    let parameters = serde_json::json!({ "frames": frames, "bodies": bodies });
-    let parameters_hash = manifest::parameters_hash("import", &parameters);
-    let footer = NbodyFooter {
-        set: set.into(),
-        generator: "import".into(),
-        generator_version: GENERATOR_VERSION,
-        parameters_hash: parameters_hash.clone(),
-        ..NbodyFooter::default()
-    };
-    let mut entries = BTreeMap::new();
-    for (split, arrays) in splits {
-        let path = folder.join(format!("{split}.parquet"));
-        let footer = NbodyFooter { split: split.clone(), ..footer.clone() };
-        entries.insert(split.clone(), write_split(&path, &arrays.as_split(), &footer)?);
-    }
+/// The last file of an imported set.
+fn write_manifest(
+    folder: &Path,
+    set: &str,
+    parameters: serde_json::Value,
+    splits: BTreeMap<String, SplitEntry>,
+) -> Result<Manifest> {
     let made = Manifest {
         program: PROGRAM.into(),
         dataset_version: DATASET_VERSION,
         set: set.into(),
-        generator: "import".into(),
+        generator: IMPORT.into(),
         generator_version: GENERATOR_VERSION,
+        parameters_hash: manifest::parameters_hash(IMPORT, &parameters),
         parameters,
-        parameters_hash,
-        content_hash: manifest::content_hash(&entries),
-        splits: entries,
+        content_hash: manifest::content_hash(&splits),
+        splits,
     };
     manifest::write(folder, &made)?;
     Ok(made)
