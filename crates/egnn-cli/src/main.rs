@@ -4,6 +4,7 @@ mod args;
 mod catalogue;
 mod command;
 mod display;
+mod estimate;
 mod exit;
 mod interrupt;
 mod printer;

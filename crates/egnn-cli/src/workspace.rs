@@ -42,19 +42,19 @@ impl Workspace {
         &self.root
     }
 
-    /// `datasets/nbody`, where each n-body set has a folder.
-    pub(crate) fn nbody(&self) -> PathBuf {
-        self.sets(Kind::Nbody)
+    /// `datasets`.
+    pub(crate) fn datasets(&self) -> PathBuf {
+        self.path("datasets")
     }
 
     /// `datasets/<kind>`, where each set of the kind has a folder.
     pub(crate) fn sets(&self, kind: Kind) -> PathBuf {
-        self.path("datasets").join(kind.name())
+        self.datasets().join(kind.name())
     }
 
     /// `datasets/<kind>.yaml`, which says what can be generated.
     pub(crate) fn definitions(&self, kind: Kind) -> PathBuf {
-        self.path("datasets").join(format!("{}.yaml", kind.name()))
+        self.datasets().join(format!("{}.yaml", kind.name()))
     }
 
     /// `pipelines/<name>.yaml`, which must exist.

@@ -226,7 +226,6 @@ impl Catalogue {
     }
 
     /// Graphs of each split of a graph set, generated or imported, before it is read.
-    #[allow(dead_code, reason = "the trainer of graph autoencoders will ask")]
     pub(crate) fn graph_splits(&self, name: &str) -> Result<BTreeMap<String, u64>, String> {
         if let Some(Definition::Graphs(set)) = self.sets.get(name) {
             return Ok(set.sizes());

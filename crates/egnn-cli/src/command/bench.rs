@@ -2,14 +2,20 @@
 
 use crate::{
     args::Bench,
+    command::generate::graph_row,
     exit::{Result, Stop},
     printer,
 };
 use egnn_kernels::simd::Path;
 use egnn_nbody::{Generator, Source, System};
-use egnn_nn::nbody::{ModelKind, NbodyModelConfig};
+use egnn_graphs::{ErdosRenyi, Family};
+use egnn_nn::{
+    autoencoder::{AutoencoderModelConfig, EncoderKind},
+    nbody::{ModelKind, NbodyModelConfig},
+};
 use egnn_schema::exit;
-use egnn_train::{Samples, StepTimes, bench_step};
+use egnn_store::graphs::GraphRow;
+use egnn_train::{Graphs, Samples, StepTimes, bench_autoencoder, bench_nbody};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -47,18 +53,48 @@ struct Simulator {
 pub(crate) fn run(args: &Bench) -> Result<()> {
     let backend = args.compute.backend();
     let path = Path::from_environment().map_err(Stop::input)?;
-    let system = System::default();
-    let generate = |count: usize| {
-        let generator = Generator {
-            system: system.clone(),
-            source: Source::Native,
-            seed: 1,
-            splits: vec![("bench".into(), count)],
-        };
-        egnn_nbody::generate(&generator, None, &|_| ()).map_err(|error| Stop::new(exit::BAD_INPUT, error))
+    let (samples, rate) = samples()?;
+    let mut rows = Vec::new();
+    let mut push = |task, model, times| {
+        let StepTimes { train_ms, forward_ms, allocations } = times;
+        rows.push(Row { task, model, train_ms, forward_ms, allocations });
     };
+    for kind in ModelKind::ALL {
+        push("nbody", kind.name(), bench_nbody(&NbodyModelConfig::new(kind), &samples, BATCH, backend)?);
+    }
+    let graphs = graphs()?;
+    for kind in EncoderKind::ALL.into_iter().filter(|kind| *kind != EncoderKind::NoEdges) {
+        push("autoencoder", kind.name(), bench_autoencoder(&AutoencoderModelConfig::new(kind), &graphs, backend)?);
+    }
+    let simulator = Simulator { trajectories_per_second: rate };
+    let report = Report { backend: backend.name(), path: path.name(), rows, simulator };
+    if args.json {
+        printer::json(&report);
+    } else {
+        printer::data(format!(
+            "{:<12} {:<14} {:>16} {:>12} {:>18}",
+            "task", "model", "ms a train step", "ms forward", "allocations a step"
+        ));
+        for Row { task, model, train_ms, forward_ms, allocations } in &report.rows {
+            printer::data(format!("{task:<12} {model:<14} {train_ms:>16.3} {forward_ms:>12.3} {allocations:>18}"));
+        }
+        printer::data(format!("simulator: {rate:.0} trajectories of 5,000 steps a second"));
+        printer::data(format!(
+            "n-body: batch {BATCH}; autoencoder: one graph a step, mean over 7 to 16 nodes; one core, float32, medians; \
+             {backend}, {}",
+            path.name()
+        ));
+    }
+    Ok(())
+}
+
+/// A batch of simulated trajectories, and how many the simulator makes in a second.
+fn samples() -> Result<(Samples, f64)> {
+    let system = System::default();
+    let splits = vec![("bench".into(), SIMULATED)];
+    let generator = Generator { system, source: Source::Native, seed: 1, splits };
     let start = Instant::now();
-    let sets = generate(SIMULATED)?;
+    let sets = egnn_nbody::generate(&generator, None, &|_| ()).map_err(refused)?;
     let rate = SIMULATED as f64 / start.elapsed().as_secs_f64();
     let trajectories = &sets[0].1;
     let frame = |values: &[[f64; 3]], frame: usize| -> Vec<f32> {
@@ -74,26 +110,25 @@ pub(crate) fn run(args: &Bench) -> Result<()> {
         charge,
         frame(&trajectories.position, 40),
     );
-    let mut rows = Vec::new();
-    for kind in ModelKind::ALL {
-        let StepTimes { train_ms, forward_ms, allocations } =
-            bench_step(&NbodyModelConfig::new(kind), &samples, BATCH, backend)?;
-        rows.push(Row { task: "nbody", model: kind.name(), train_ms, forward_ms, allocations });
-    }
-    let simulator = Simulator { trajectories_per_second: rate };
-    let report = Report { backend: backend.name(), path: path.name(), rows, simulator };
-    if args.json {
-        printer::json(&report);
-    } else {
-        printer::data(format!(
-            "{:<8} {:<14} {:>16} {:>12} {:>18}",
-            "task", "model", "ms a train step", "ms forward", "allocations a step"
-        ));
-        for Row { task, model, train_ms, forward_ms, allocations } in &report.rows {
-            printer::data(format!("{task:<8} {model:<14} {train_ms:>16.3} {forward_ms:>12.3} {allocations:>18}"));
-        }
-        printer::data(format!("simulator: {rate:.0} trajectories of 5,000 steps a second"));
-        printer::data(format!("batch {BATCH}, one core, float32, medians; {backend}, {}", path.name()));
-    }
-    Ok(())
+    Ok((samples, rate))
+}
+
+/// One graph of each of the paper's sizes.
+fn graphs() -> Result<Graphs> {
+    let paper = ErdosRenyi { min_nodes: 7, max_nodes: 16, p: 0.25 };
+    let count = usize::from(paper.max_nodes - paper.min_nodes) + 1;
+    let generator = egnn_graphs::Generator {
+        family: Family::ErdosRenyi(paper),
+        connected: false,
+        source: egnn_graphs::Source::Reference,
+        seed: 0,
+        splits: vec![("train".into(), count)],
+    };
+    let sets = egnn_graphs::generate(&generator, &|_| ()).map_err(refused)?;
+    let rows: Vec<GraphRow> = sets.into_iter().flat_map(|(_, graphs)| graphs).map(graph_row).collect();
+    Ok(Graphs::new(&rows)?)
+}
+
+fn refused(error: egnn_schema::FieldError) -> Stop {
+    Stop::new(exit::BAD_INPUT, error)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     args::Evaluate,
-    catalogue::{Catalogue, SPLITS},
+    catalogue::{Catalogue, Kind, SPLITS},
     command::generate::Check,
     exit::{Result, Stop},
     printer,
@@ -10,21 +10,39 @@ use crate::{
     workspace::Workspace,
 };
 use egnn_schema::{FieldValue, names};
-use egnn_store::atomic;
+use egnn_store::{atomic, graphs};
 use egnn_sweep::{DataProvider, DataState};
-use egnn_train::{EvaluationData, ModelFile, Samples};
+use egnn_train::{Evaluation, EvaluationData, EvaluationSamples, Frames, Graphs, ModelFile, Samples};
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
     let catalogue = Catalogue::read(workspace)?;
     // A folder that may not be read is no unknown set.
     catalogue.manifest(&args.data)?;
-    let shape = catalogue.shape(&args.data).map_err(Stop::input)?;
-    let Some(&size) = shape.splits.get(&args.split) else {
-        return Err(Stop::input(format!("set '{}': {}", args.data, names::unknown("split", &args.split, &SPLITS))));
-    };
-    let is_run = args.run.is_dir();
-    let path = if is_run { args.run.join("model.safetensors") } else { args.run.clone() };
+    let kind = catalogue.kind(&args.data).ok_or_else(|| Stop::input(catalogue.unknown(&args.data, &Kind::ALL)))?;
+    let path = if args.run.is_dir() { args.run.join("model.safetensors") } else { args.run.clone() };
     let file = ModelFile::read(&path)?;
+    let (samples, data) = match kind {
+        Kind::Nbody => nbody(args, &catalogue, &file)?,
+        Kind::Graphs => graphs(args, &catalogue)?,
+    };
+    let (evaluation, predictions) = egnn_train::evaluate(&file, data, &samples, args.compute.backend())?;
+    let out = args.out.clone().unwrap_or_else(|| default_folder(args));
+    atomic::create_folder(&out)?;
+    egnn_train::write_evaluation(&out, &evaluation, &predictions)?;
+    if args.json {
+        printer::json(&evaluation);
+    } else {
+        printer::data(describe(&evaluation));
+        printer::say(format!("wrote {}", out.display()));
+    }
+    Ok(())
+}
+
+/// Two frames of a split.
+fn nbody(args: &Evaluate, catalogue: &Catalogue, file: &ModelFile) -> Result<(EvaluationSamples, EvaluationData)> {
+    let shape = catalogue.shape(&args.data).map_err(Stop::input)?;
+    let size = *shape.splits.get(&args.split).ok_or_else(|| unknown_split(args, &SPLITS))?;
     let frame = |given: Option<u64>, field: &str, default: u64| {
         let recorded = file.config.as_ref().and_then(|config| match config.get(field)? {
             FieldValue::Int(frame) => u64::try_from(*frame).ok(),
@@ -41,49 +59,80 @@ pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
             )))
         }
     };
-    let start = frame(args.start_frame, "eval_start_frame", 30)?;
-    let target = frame(args.target_frame, "eval_target_frame", 40)?;
-    let dataset_hash = whole(&catalogue, &args.data)?;
-    let path = catalogue.folder(&args.data).join(format!("{}.parquet", args.split));
-    let samples = Samples::read(&path, start, target, size)?;
-    let data = EvaluationData {
-        set: args.data.clone(),
-        split: args.split.clone(),
-        start_frame: start,
-        target_frame: target,
-        dataset_hash,
-    };
-    let (evaluation, predictions) = egnn_train::evaluate(&file, data, &samples, args.compute.backend())?;
-    let out = args.out.clone().unwrap_or_else(|| {
-        let beside = if is_run { args.run.clone() } else { args.run.with_extension("") };
-        let name = format!("evaluation-{}-{}", args.data, args.split);
-        if is_run { beside.join(name) } else { beside.with_file_name(format!("{}-{name}", stem(&beside))) }
-    });
-    atomic::create_folder(&out)?;
-    egnn_train::write_evaluation(&out, &evaluation, &predictions)?;
-    if args.json {
-        printer::json(&evaluation);
-    } else {
-        printer::data(format!(
-            "{} on {} ({} samples, frames {start} -> {target}): MSE {:.6}, largest error of a body {:.3}",
-            evaluation.model, args.data, evaluation.samples, evaluation.mse, evaluation.largest_error
-        ));
-        printer::say(format!("wrote {}", out.display()));
-    }
-    Ok(())
+    let start_frame = frame(args.start_frame, "eval_start_frame", 30)?;
+    let target_frame = frame(args.target_frame, "eval_target_frame", 40)?;
+    let data = evaluation_data(args, catalogue, Some(Frames { start_frame, target_frame }))?;
+    let samples = Samples::read(&split_path(args, catalogue), start_frame, target_frame, size)?;
+    Ok((EvaluationSamples::Nbody(samples), data))
 }
 
-/// Content hash of a set that is there, up to date and undamaged.
-fn whole(catalogue: &Catalogue, set: &str) -> Result<String> {
-    let data = LocalData { catalogue, check: Check::Checksums };
-    match data.state(set)? {
-        DataState::Ready { content_hash } => Ok(content_hash),
+/// The graphs of a split.
+fn graphs(args: &Evaluate, catalogue: &Catalogue) -> Result<(EvaluationSamples, EvaluationData)> {
+    for (option, given) in [("--start-frame", args.start_frame), ("--target-frame", args.target_frame)] {
+        if given.is_some() {
+            return Err(Stop::input(format!("{option}: set '{}' holds graphs, which have no frames", args.data)));
+        }
+    }
+    let splits = catalogue.graph_splits(&args.data).map_err(Stop::input)?;
+    if !splits.contains_key(&args.split) {
+        return Err(unknown_split(args, &splits.keys().map(String::as_str).collect::<Vec<_>>()));
+    }
+    let data = evaluation_data(args, catalogue, None)?;
+    let rows = graphs::read_split(&split_path(args, catalogue), None)?;
+    Ok((EvaluationSamples::Autoencoder(Graphs::new(&rows)?), data))
+}
+
+fn unknown_split(args: &Evaluate, known: &[&str]) -> Stop {
+    Stop::input(format!("set '{}': {}", args.data, names::unknown("split", &args.split, known)))
+}
+
+fn split_path(args: &Evaluate, catalogue: &Catalogue) -> PathBuf {
+    catalogue.folder(&args.data).join(format!("{}.parquet", args.split))
+}
+
+/// What is evaluated on: a set that is there, up to date and undamaged.
+fn evaluation_data(args: &Evaluate, catalogue: &Catalogue, frames: Option<Frames>) -> Result<EvaluationData> {
+    let (set, split) = (args.data.clone(), args.split.clone());
+    match (LocalData { catalogue, check: Check::Checksums }).state(&set)? {
+        DataState::Ready { content_hash } => Ok(EvaluationData { set, split, frames, dataset_hash: content_hash }),
         DataState::Missing { reason, .. } => {
-            Err(Stop::input(format!("set '{set}': {reason}; run `egnn generate nbody {set}` first")))
+            let kind = catalogue.kind(&set).map_or("all", Kind::name);
+            Err(Stop::input(format!("set '{set}': {reason}; run `egnn generate {kind} {set}` first")))
         }
     }
 }
 
-fn stem(path: &std::path::Path) -> String {
+/// Beside the run or the file.
+fn default_folder(args: &Evaluate) -> PathBuf {
+    let name = format!("evaluation-{}-{}", args.data, args.split);
+    if args.run.is_dir() {
+        return args.run.join(name);
+    }
+    let beside = args.run.with_extension("");
+    beside.with_file_name(format!("{}-{name}", stem(&beside)))
+}
+
+fn stem(path: &Path) -> String {
     path.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned())
+}
+
+fn describe(evaluation: &Evaluation) -> String {
+    let Evaluation { data, model, samples, values, .. } = evaluation;
+    let value = |name: &str| values.get(name).copied().unwrap_or(f64::NAN);
+    match data.frames {
+        Some(Frames { start_frame, target_frame }) => format!(
+            "{model} on {} ({samples} samples, frames {start_frame} -> {target_frame}): MSE {:.6}, largest error of a body {:.3}",
+            data.set,
+            value("mse"),
+            value("largest_error")
+        ),
+        None => format!(
+            "{model} on {} ({samples} graphs of {}): BCE {:.4}, error {:.3} %, F1 {:.4}",
+            data.set,
+            data.split,
+            value("bce"),
+            value("error_percent"),
+            value("f1")
+        ),
+    }
 }

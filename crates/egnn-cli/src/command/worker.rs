@@ -11,7 +11,7 @@ use egnn_nn::Backend;
 use egnn_schema::{Failure, RunEvent, RunIdentity, RunMetrics, exit, names};
 use egnn_store::manifest;
 use egnn_sweep::{Recorder, SweepManifest, lifeline};
-use egnn_train::{Attempt, Files, NbodyConfig, NbodyData, TrainError, train};
+use egnn_train::{Attempt, Files, TaskConfig, TrainError, train};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 /// Least time between two progress events.
@@ -41,7 +41,7 @@ pub(crate) fn execute(
     listen: &mut dyn FnMut(&RunEvent),
 ) -> Result<RunMetrics> {
     let catalogue = Catalogue::read(workspace)?;
-    let config = NbodyConfig::resolve(&identity.config, &|set| catalogue.shape(set))?;
+    let config = TaskConfig::resolve(&identity.task, &identity.config, &catalogue)?;
     let datasets = identity.datasets.clone();
     let checkpoint_every = seconds(checkpoint_every)?;
     let circumstances = provenance::circumstances();
@@ -59,7 +59,7 @@ pub(crate) fn execute(
         recorder.record(event).map_err(Into::into)
     };
     let outcome = same_data(&catalogue, &datasets).and_then(|()| {
-        let data = NbodyData::read(&config, &workspace.nbody())?;
+        let data = config.read_data(&workspace.datasets())?;
         match train(&config, &datasets, &data, &Files::of_run(folder), &attempt, &mut record) {
             // Already recorded by the trainer.
             Err(error @ TrainError::Diverged(_)) => Ok(Err(error)),

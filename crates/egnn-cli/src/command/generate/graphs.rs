@@ -32,7 +32,7 @@ pub(super) fn write_splits(
     };
     let mut entries = BTreeMap::new();
     for (split, graphs) in splits {
-        let rows: Vec<GraphRow> = graphs.into_iter().map(row).collect();
+        let rows: Vec<GraphRow> = graphs.into_iter().map(graph_row).collect();
         let footer = GraphFooter { split: split.clone(), ..footer.clone() };
         let entry = write_split(&folder.join(format!("{split}.parquet")), &rows, &footer)?;
         entries.insert(split, entry);
@@ -40,7 +40,8 @@ pub(super) fn write_splits(
     Ok(entries)
 }
 
-fn row(Graph { nodes, edges, community, p }: Graph) -> GraphRow {
+/// A graph as the store takes it.
+pub(crate) fn graph_row(Graph { nodes, edges, community, p }: Graph) -> GraphRow {
     let (source, target) = edges.into_iter().unzip();
     GraphRow { nodes, source, target, community, p: Some(p) }
 }

@@ -22,7 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub(crate) use graphs::GraphContent;
+pub(crate) use graphs::{GraphContent, graph_row};
 
 /// What was done about one set.
 #[derive(Clone, Debug, Serialize)]

@@ -1,0 +1,63 @@
+//! What a run costs before anything was measured.
+
+use egnn_nn::{autoencoder::EncoderKind, nbody::ModelKind};
+use egnn_sweep::Estimate;
+use egnn_train::{AutoencoderConfig, NbodyConfig, TaskConfig};
+
+pub(crate) fn estimate(config: &TaskConfig) -> Estimate {
+    match config {
+        TaskConfig::Nbody(config) => of_nbody(config),
+        TaskConfig::Autoencoder(config) => of_autoencoder(config),
+    }
+}
+
+/// The cost of an n-body run: milliseconds a step at the paper's sizes (measured by `egnn bench` with
+/// the kernels on one core of an AMD EPYC, Zen 4), scaled by samples, width and layers; bytes a sample and layer
+/// likewise.
+fn of_nbody(config: &NbodyConfig) -> Estimate {
+    let protocol = &config.protocol;
+    let (train_ms, forward_ms, activations, parameters) = match config.model {
+        ModelKind::Egnn => (7.9, 2.7, 1.3e5, 134_020.0),
+        ModelKind::Gnn => (5.4, 1.8, 1.1e5, 104_387.0),
+        ModelKind::RadialField => (1.0, 0.45, 2e4, 2_052.0),
+        ModelKind::Linear => (0.02, 0.005, 1e3, 1.0),
+    };
+    let width = config.hidden as f64 / 64.0;
+    let layers = config.layers as f64 / 4.0;
+    // Small layers are bound by elementwise work, wide ones by products.
+    let size = layers * width * width.max(1.0);
+    let train = protocol.steps() as f64 * protocol.batch_size as f64 / 100.0 * train_ms;
+    let samples = (protocol.evaluations() * config.valid_samples + config.test_samples) as f64;
+    let evaluate = samples / 100.0 * forward_ms;
+    let model_bytes = parameters * width * width * layers * 4.0;
+    let data = (protocol.train_samples + config.valid_samples + config.test_samples) as f64 * 5.0 * 10.0 * 4.0;
+    Estimate {
+        core_seconds: 0.3 + (train + evaluate) * size / 1e3,
+        memory_bytes: (40e6 + data * 3.0 + protocol.batch_size as f64 * width * config.layers as f64 * activations)
+            as u64,
+        // Checkpoint (parameters, two moments, the best), model, predictions, log.
+        disk_bytes: (model_bytes * 5.0 + config.test_samples as f64 * 5.0 * 40.0 + 20e3) as u64,
+    }
+}
+
+/// The cost of an autoencoder run: milliseconds a step for one graph of 12 nodes at the paper's sizes, measured likewise.
+fn of_autoencoder(config: &AutoencoderConfig) -> Estimate {
+    let (train_ms, forward_ms, parameters) = match config.model.encoder {
+        EncoderKind::Egnn => (0.6, 0.18, 104_642.0),
+        EncoderKind::Gnn | EncoderKind::NoiseGnn => (0.4, 0.12, 88_017.0),
+        EncoderKind::RadialField => (0.08, 0.03, 1_026.0),
+        EncoderKind::NoEdges => (0.001, 0.0, 0.0),
+    };
+    let protocol = &config.protocol;
+    let width = config.model.hidden as f64 / 64.0;
+    let size = config.model.layers as f64 / 4.0 * width * width.max(1.0);
+    let train = (protocol.steps() * protocol.batch_size) as f64 * train_ms;
+    let evaluate = (protocol.evaluations() * config.valid_samples + config.test_samples) as f64 * forward_ms;
+    let graphs = (protocol.train_samples + config.valid_samples + config.test_samples) as f64;
+    Estimate {
+        core_seconds: 0.3 + (train + evaluate) * size / 1e3,
+        memory_bytes: (30e6 + graphs * 3e3 + parameters * size * 40.0) as u64,
+        // Checkpoint, model, a row a pair of the test graphs.
+        disk_bytes: (parameters * size * 20.0 + config.test_samples as f64 * 600.0 + 20e3) as u64,
+    }
+}
