@@ -39,8 +39,8 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  egnn import nbody --from n_body_system/dataset --set authors\n  \
         then: egnn sweep nbody train_set=authors eval_set=authors\n  \
         egnn import graphs --from my-graphs --set mine\n\n\
-        Graphs are edge lists in my-graphs/train, valid and test (train must be there): one .txt file a graph, a line an\n\
-        edge, two node numbers from 0 with white space or a comma between them; the first line may be 'nodes N';\n\
+        Graphs are edge lists in my-graphs/train, valid and test (train must be there): one .txt file a graph, a line \
+        an edge, two node numbers from 0 with white space or a comma between them. The first line may be 'nodes N'; \
         # begins a comment.")]
     Import(Import),
     /// Train one run

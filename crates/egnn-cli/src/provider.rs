@@ -93,3 +93,73 @@ fn data_error(stop: &Stop) -> DataError {
     let kind = if stop.code == exit::ENVIRONMENT { DataErrorKind::Environment } else { DataErrorKind::BadData };
     DataError { message: stop.to_string(), kind }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::Workspace;
+    use std::{collections::BTreeMap, path::Path};
+
+    /// The project's own definitions in a folder of its own.
+    fn workspace() -> (tempfile::TempDir, Workspace) {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets");
+        for name in ["pipelines", "datasets"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        for name in ["nbody.yaml", "graphs.yaml"] {
+            std::fs::copy(project.join(name), folder.path().join("datasets").join(name)).unwrap();
+        }
+        let workspace = Workspace::find(Some(folder.path())).unwrap();
+        (folder, workspace)
+    }
+
+    #[test]
+    fn a_graph_set_is_estimated_made_and_ready() {
+        let (_folder, workspace) = workspace();
+        let catalogue = Catalogue::read(&workspace).unwrap();
+        let data = LocalData { catalogue: &catalogue, check: Check::Checksums };
+        for set in ["erdos_renyi", "community_small_distinct", "overfit_p09"] {
+            let DataState::Missing { reason, estimate_seconds, disk_bytes } = data.state(set).unwrap() else {
+                panic!("{set} is not there yet");
+            };
+            assert_eq!(reason, "not there yet");
+            assert!(estimate_seconds > 0.0 && estimate_seconds < 1.0, "{set}: {estimate_seconds} s");
+            let content_hash = data.provide(set).unwrap();
+            assert_eq!(data.state(set).unwrap(), DataState::Ready { content_hash });
+            let manifest = catalogue.manifest(set).unwrap().unwrap();
+            let bytes: u64 = manifest.splits.values().map(|split| split.bytes).sum();
+            // A file has some fixed size besides, which shows in the small sets.
+            assert!(
+                (bytes / 4..2 * bytes).contains(&disk_bytes),
+                "{set}: {disk_bytes} bytes estimated, {bytes} written"
+            );
+        }
+        let error = data.state("erdos_reny").unwrap_err();
+        assert_eq!(error.message, "unknown set 'erdos_reny'; did you mean 'erdos_renyi'?");
+        assert_eq!(error.kind, DataErrorKind::UnknownSet);
+    }
+
+    #[test]
+    fn splits_of_a_graph_set_are_known_before_it_is_made() {
+        let (folder, workspace) = workspace();
+        let catalogue = Catalogue::read(&workspace).unwrap();
+        let sizes = |sizes: &[(&str, u64)]| -> Result<BTreeMap<String, u64>, String> {
+            Ok(sizes.iter().map(|(split, size)| ((*split).to_owned(), *size)).collect())
+        };
+        let smoke = sizes(&[("train", 60), ("valid", 20), ("test", 20)]);
+        assert_eq!(catalogue.graph_splits("graphs_smoke"), smoke);
+        assert_eq!(catalogue.graph_splits("overfit_p05"), sizes(&[("train", 100)]));
+        let error = catalogue.graph_splits("nbody_smoke").unwrap_err();
+        assert!(error.starts_with("set 'nbody_smoke' holds n-body trajectories, not graphs; known: commun"), "{error}");
+        assert!(catalogue.graph_splits("grph_smoke").unwrap_err().contains("did you mean 'graphs_smoke'?"));
+        // A set on disk that no file defines, as an imported one.
+        LocalData { catalogue: &catalogue, check: Check::Sizes }.provide("graphs_smoke").unwrap();
+        std::fs::remove_file(folder.path().join("datasets/graphs.yaml")).unwrap();
+        let catalogue = Catalogue::read(&workspace).unwrap();
+        assert_eq!(catalogue.graph_splits("graphs_smoke"), smoke);
+        let state = LocalData { catalogue: &catalogue, check: Check::Checksums }.state("graphs_smoke").unwrap();
+        assert!(matches!(state, DataState::Ready { .. }));
+        assert!(catalogue.graph_splits("overfit_p05").is_err());
+    }
+}

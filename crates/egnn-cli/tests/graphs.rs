@@ -188,7 +188,7 @@ fn complaints_about_graph_sets_name_line_and_column() {
         ("max_nodes: 5", "max_nodes: 70000", "6:36: max_nodes is 70000; give a number from 2 to 1000"),
         ("min_nodes: 3, ", "", "6:10: min_nodes (7) is above max_nodes (5); swap them"),
         ("{train: 8, test: 4}", "{}", "7:11: splits is empty; name at least one, for example train: 1000"),
-        ("{train: 8, test: 4}", "", "7:10: splits is a map of keys and values, not nothing"),
+        ("{train: 8, test: 4}", "", "7:9: splits is a map of keys and values, not nothing"),
         ("test: 4", "tset: 4", "7:22: unknown key 'tset'; did you mean 'test'?"),
         ("test: 4", "test: 0", "7:28: test is 0; give a whole number from 1"),
         ("test: 4", "train: 4", "7:22: 'train' stands here a second time; the first is in line 7"),
@@ -290,6 +290,10 @@ fn a_refused_import_writes_nothing() {
     lab.fails(2, &["import", "graphs", "--from", "nowhere", "--set", "own"], "failed to read 'nowhere': no such file");
     lab.fails(2, &["import", "graphs", "--from", "mine", "--set", "100"], "cannot be a set's name");
     assert_eq!(lab.files(), before);
+    // Files of the user that stand in the set's folder are not replaced with it.
+    write_edge_lists(&lab, "datasets/graphs/theirs");
+    lab.fails(2, &["import", "graphs", "--from", "datasets/graphs/theirs", "--set", "theirs"], "would be lost");
+    assert!(lab.path("datasets/graphs/theirs/train/0.txt").exists());
     // A set that is there stays if the disk fills up.
     lab.ok(&import);
     let before = lab.files();

@@ -13,7 +13,7 @@ pub struct Manifest {
     pub dataset_version: u32,
     /// The set's name, for example `nbody_small`.
     pub set: String,
-    /// What made it: `nbody`, or `import` for files that came from elsewhere.
+    /// What made it: `nbody` or `graphs`, or `import` for files that came from elsewhere.
     pub generator: String,
     /// [`crate::version::GENERATOR_VERSION`] that made the files.
     pub generator_version: u32,

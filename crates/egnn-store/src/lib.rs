@@ -1,5 +1,5 @@
 //! Everything that egnn-lab keeps on disk: files that appear whole or not at all, checksums, manifests, flat tables,
-//! n-body sets and graph sets as Parquet, locks of folders, and the import of the authors' `.npy` files.
+//! n-body sets and graph sets as Parquet, locks of folders, imports of others' files.
 //!
 //! The only crate that knows Parquet's format. It depends on the schema alone and knows no generator: what it writes
 //! comes in as plain slices.

@@ -72,3 +72,64 @@ impl Iterator for CheckedPages {
         self.get_next_page().transpose()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pages of a file that nobody wrote.
+    struct Invented(Vec<Page>);
+
+    impl PageReader for Invented {
+        fn get_next_page(&mut self) -> Result<Option<Page>> {
+            Ok(self.0.pop())
+        }
+
+        fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
+            Ok(None)
+        }
+
+        fn skip_next_page(&mut self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Iterator for Invented {
+        type Item = Result<Page>;
+
+        fn next(&mut self) -> Option<Self::Item> {
+            self.get_next_page().transpose()
+        }
+    }
+
+    fn page(num_values: u32, encoding: Encoding) -> Page {
+        let levels = Encoding::RLE;
+        let (def_level_encoding, rep_level_encoding) = (levels, levels);
+        let buf = bytes::Bytes::new();
+        Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, statistics: None }
+    }
+
+    /// What is said about pages of which the footer promises ten values.
+    fn refused(pages: Vec<Page>) -> Option<String> {
+        let inner = Box::new(Invented(pages));
+        let checked = CheckedPages { inner, has_dictionary: false, values_left: 10 };
+        checked.filter_map(Result::err).map(|error| error.to_string()).next()
+    }
+
+    #[test]
+    fn pages_hold_no_more_values_than_the_footer_says() {
+        assert_eq!(refused(vec![page(4, Encoding::PLAIN), page(6, Encoding::PLAIN)]), None);
+        for pages in [vec![page(u32::MAX, Encoding::PLAIN)], vec![page(5, Encoding::PLAIN), page(6, Encoding::PLAIN)]] {
+            let said = refused(pages).unwrap();
+            assert!(said.contains("its pages hold more values than the footer says"), "{said}");
+        }
+    }
+
+    #[test]
+    fn encodings_whose_decoder_panics_on_damage_are_refused() {
+        let said = refused(vec![page(4, Encoding::DELTA_BINARY_PACKED)]).unwrap();
+        assert!(said.contains("a page holds differences"), "{said}");
+        let said = refused(vec![page(4, Encoding::RLE_DICTIONARY)]).unwrap();
+        assert!(said.contains("a dictionary that is not there"), "{said}");
+    }
+}
