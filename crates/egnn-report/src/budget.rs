@@ -44,7 +44,8 @@ pub(crate) fn deviations(kind: Kind, group: &Group) -> Vec<String> {
         _ => (autoencoder::TRAIN_GRAPHS, Some(autoencoder::DIMENSIONS)),
     };
     let mut found = Vec::new();
-    if settings.train_samples != graphs {
+    // Zero stands for a number that is not recorded.
+    if settings.train_samples != graphs && settings.train_samples != 0 {
         let (ours, paper) = (number::count(settings.train_samples), number::count(graphs));
         let fewer = settings.train_samples < graphs;
         found.push(if fewer { format!("{ours} of {paper} graphs") } else { format!("{ours} graphs (paper {paper})") });
@@ -130,6 +131,21 @@ pub(crate) fn statement(kind: Kind, groups: &[Group]) -> String {
     format!("Not a reproduction of {what}: these runs had {range} of the paper's epochs.{settings}")
 }
 
+/// The statement where there is little room: settings are not listed if they are many.
+pub(crate) fn caption(kind: Kind, groups: &[Group]) -> String {
+    /// Letters of two lines of a figure's caption.
+    const ROOM: usize = 230;
+    let whole = statement(kind, groups);
+    match whole.split_once(OTHER_SETTINGS) {
+        Some((epochs, _)) if whole.chars().count() > ROOM => {
+            format!("{epochs}{} in the table.", OTHER_SETTINGS.replace(':', " are"))
+        }
+        _ => whole,
+    }
+}
+
+const OTHER_SETTINGS: &str = " Other settings than the paper's:";
+
 /// A sentence on settings that are not the paper's, after a space; empty if all are.
 fn settings(kind: Kind, trained: &[&Group]) -> String {
     let mut found: Vec<String> = Vec::new();
@@ -143,7 +159,7 @@ fn settings(kind: Kind, trained: &[&Group]) -> String {
     } else if kind == Kind::Table {
         format!(" Not all runs trained on the paper's {} samples.", number::count(nbody::TABLE_2_SAMPLES))
     } else {
-        format!(" Other settings than the paper's: {}.", found.join("; "))
+        format!("{OTHER_SETTINGS} {}.", found.join("; "))
     }
 }
 
@@ -261,6 +277,23 @@ mod tests {
             statement(Kind::Autoencoder, &groups(Kind::Autoencoder, &of(vec![run]))),
             "Not a reproduction of Figure 5 (left). Every run whose budget the paper gives had at least the paper's epochs. Other \
              settings than the paper's: 6,000 graphs (paper 5,000)."
+        );
+    }
+
+    #[test]
+    fn a_caption_does_not_list_many_settings() {
+        let runs = (1..12).map(|samples| {
+            let mut run = reconstructed("erdos_renyi", "egnn", 1, [1.7, 0.1, 0.998]);
+            run.settings.train_samples = samples * 100;
+            run.variant = format!("train_samples={samples}");
+            run
+        });
+        let groups = groups(Kind::Autoencoder, &of(runs.collect()));
+        assert!(statement(Kind::Autoencoder, &groups).len() > 240);
+        let caption = caption(Kind::Autoencoder, &groups);
+        assert!(
+            caption.ends_with("the paper's epochs. Other settings than the paper's are in the table."),
+            "{caption}"
         );
     }
 }

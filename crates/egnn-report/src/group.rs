@@ -59,6 +59,8 @@ pub struct Group {
     pub set: String,
     /// Place on the report's axis.
     pub at: Option<f64>,
+    /// Graphs that the runs used, told apart or not; empty in n-body.
+    pub graphs: String,
     /// What the runs were configured with.
     pub settings: Settings,
     /// A measure for each metric of the report, in its order.
@@ -87,6 +89,7 @@ impl Group {
             variant: run.variant.clone(),
             set: run.set.clone(),
             at: run.at,
+            graphs: run.data.set.clone(),
             settings: run.settings,
             measures: kind.metrics().iter().map(empty).collect(),
             epochs: None,

@@ -19,15 +19,15 @@ pub enum Kind {
 
 /// What places runs along a curve, or in rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Axis {
+pub(crate) enum PlacedBy {
     /// Training samples.
     Samples,
     /// Edge probability of the graphs.
     Probability,
     /// Dimensions of the embedding.
     Dimensions,
-    /// Nothing: rows are told apart by set and model.
-    None,
+    /// Rows are told apart by set and model only.
+    Nothing,
 }
 
 impl Kind {
@@ -51,7 +51,7 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// What it shows, the one by which models are ordered and drawn first.
+    /// What it shows, in the order of its columns.
     pub(crate) fn metrics(self) -> &'static [Metric] {
         match self {
             Self::SizeCurve | Self::Table => &[Metric::Mse],
@@ -71,12 +71,12 @@ impl Kind {
     }
 
     /// What tells runs of one model and set apart besides their seed.
-    pub(crate) fn axis(self) -> Axis {
+    pub(crate) fn placed_by(self) -> PlacedBy {
         match self {
-            Self::SizeCurve | Self::Table => Axis::Samples,
-            Self::Autoencoder => Axis::None,
-            Self::GraphSparsity => Axis::Probability,
-            Self::EmbeddingSizes => Axis::Dimensions,
+            Self::SizeCurve | Self::Table => PlacedBy::Samples,
+            Self::Autoencoder => PlacedBy::Nothing,
+            Self::GraphSparsity => PlacedBy::Probability,
+            Self::EmbeddingSizes => PlacedBy::Dimensions,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Tables, figures and pages from run records; the paper's values; SQL over any Parquet file.
 //!
-//! A report reads `results.parquet` and [`paper`], and no other number enters it. The same file gives the same bytes.
+//! A report reads `results.parquet` and [`paper`], and no other number enters it; pictures of graphs come from the runs' own
+//! `predictions.parquet`. The same files give the same bytes.
 
 #![expect(clippy::format_push_string, reason = "appending with write! would leave a Result that cannot be an error")]
 

@@ -273,4 +273,45 @@ pub(crate) mod tests {
         }
         assert!(path(Path::new("reports"), "egnn-s1-0123abcd").is_ok());
     }
+
+    #[test]
+    fn files_that_are_not_as_they_should_be_are_named_with_the_remedy() {
+        use egnn_store::table::{ColumnData, Table, write};
+        let folder = tempfile::tempdir().unwrap();
+        let file = File { name: "runs/a/predictions.parquet".into(), path: folder.path().join("predictions.parquet") };
+        let refused = |change: fn(&mut Vec<(String, ColumnData)>)| {
+            let mut columns = vec![
+                ("graph".to_owned(), ColumnData::U32(vec![0, 0, 0, 1])),
+                ("nodes".to_owned(), ColumnData::U16(vec![3, 3, 3, 2])),
+                ("source".to_owned(), ColumnData::U16(vec![0, 0, 1, 0])),
+                ("target".to_owned(), ColumnData::U16(vec![1, 2, 2, 1])),
+                ("edge".to_owned(), ColumnData::U8(vec![1, 0, 1, 0])),
+                ("probability".to_owned(), ColumnData::F32([0.9, 0.1, 0.4, 0.0].map(Some).into())),
+            ];
+            change(&mut columns);
+            write(&file.path, &Table { columns, metadata: std::collections::BTreeMap::new() }).unwrap();
+            read(&file)
+        };
+        let graphs = refused(|_| ()).unwrap();
+        assert_eq!(graphs.iter().map(|graph| (graph.graph, graph.nodes)).collect::<Vec<_>>(), [(0, 3), (1, 2)]);
+        assert_eq!(
+            (graphs[0].pair(0, 1), graphs[0].pair(1, 2), graphs[1].count(Pair::Empty)),
+            (Pair::Found, Pair::Missed, 1)
+        );
+        for (change, said) in [
+            ((|columns| columns.truncate(5)) as fn(&mut Vec<(String, ColumnData)>), "it has no column 'probability'"),
+            (
+                |columns| columns[4].1 = ColumnData::F32(vec![Some(1.0); 4]),
+                "column 'edge' holds f32, not whole numbers",
+            ),
+            (|columns| columns[5].1 = ColumnData::F32(vec![None; 4]), "row 0 has a missing value"),
+            (|columns| columns[5].1 = ColumnData::F32(vec![Some(2.0); 4]), "graph 0 has a pair 0, 1 that is none"),
+            (|columns| columns[0].1 = ColumnData::U32(vec![0, 1, 0, 1]), "graph 0 has 1 rows"),
+            (|columns| columns.iter_mut().for_each(|(_, data)| *data = ColumnData::U8(vec![])), "it has no rows"),
+        ] {
+            let error = refused(change).unwrap_err();
+            assert!(error.starts_with("runs/a/predictions.parquet: ") && error.contains(said), "{error}");
+            assert!(error.ends_with("; delete the run's folder and run the sweep again"), "{error}");
+        }
+    }
 }

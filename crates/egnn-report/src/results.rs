@@ -3,7 +3,7 @@
 use crate::{
     error::ReportError,
     frame::{Frame, read},
-    kind::{Axis, Kind},
+    kind::{Kind, PlacedBy},
     metric::Metric,
     paper,
     run_data::{self, DataFacts},
@@ -140,7 +140,7 @@ impl Results {
         let mut runs = Vec::new();
         let missing = |column| ReportError::MissingColumn { path: path.into(), column, found: frame.names() };
         let needed = REQUIRED.into_iter().chain(if kind.is_nbody() { None } else { Some("set") });
-        for required in needed.chain((kind.axis() == Axis::Dimensions).then_some("dim")) {
+        for required in needed.chain((kind.placed_by() == PlacedBy::Dimensions).then_some("dim")) {
             if !frame.has(required) {
                 return Err(missing(required));
             }
@@ -195,10 +195,10 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
             reason: reason[i].clone(),
             model: model[i].clone().unwrap_or_else(|| "unknown".into()),
             set: if kind.has_sets() { data.set.clone() } else { String::new() },
-            at: match kind.axis() {
-                Axis::Samples => Some(settings[i].train_samples as f64),
-                Axis::Dimensions => settings[i].dim.map(|dim| dim as f64),
-                Axis::Probability | Axis::None => None,
+            at: match kind.placed_by() {
+                PlacedBy::Samples => Some(settings[i].train_samples as f64),
+                PlacedBy::Dimensions => settings[i].dim.map(|dim| dim as f64),
+                PlacedBy::Probability | PlacedBy::Nothing => None,
             },
             seed: seed[i].unwrap_or(0),
             variant: String::new(),
@@ -211,7 +211,7 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
             data,
         })
         .collect();
-    if kind.axis() == Axis::Probability {
+    if kind.placed_by() == PlacedBy::Probability {
         place_by_probability(&mut runs);
     }
     name_variants(frame, kind, &mut runs)?;
@@ -267,10 +267,10 @@ fn name_variants(frame: &Frame, kind: Kind, runs: &mut [Run]) -> Result<(), Repo
 
 fn is_configuration(name: &str, kind: Kind) -> bool {
     let named = |columns: &[Column]| columns.iter().any(|column| column.name == name);
-    let placed = match kind.axis() {
-        Axis::Samples => name == "train_samples",
-        Axis::Dimensions => name == "dim",
-        Axis::Probability | Axis::None => false,
+    let placed = match kind.placed_by() {
+        PlacedBy::Samples => name == "train_samples",
+        PlacedBy::Dimensions => name == "dim",
+        PlacedBy::Probability | PlacedBy::Nothing => false,
     };
     let measured = Metric::AUTOENCODER.iter().any(|metric| metric.column() == name)
         || LOSSES.contains(&name)

@@ -35,6 +35,8 @@ struct Axes {
     /// Places of ours, sorted.
     places: Vec<f64>,
     names: (&'static str, &'static str),
+    /// What a place is called.
+    place: &'static str,
     /// A place in print.
     label: fn(f64) -> String,
 }
@@ -65,14 +67,14 @@ fn axes(kind: Kind, figure: &Figure) -> Axes {
         Scale::Logarithmic => Axis::logarithmic(figure.values()),
         Scale::Linear => Axis::linear((-0.02, 1.04), (0..=10).map(|tenth| f64::from(tenth) / 10.0).collect()),
     };
-    let names = match kind {
-        Kind::GraphSparsity => ("edge probability p of the graphs", "F1"),
-        Kind::EmbeddingSizes => ("dimensions n of the embedding", "% error (wrong pairs of nodes)"),
-        _ => ("training samples", "test MSE (length²)"),
+    let (names, place) = match kind {
+        Kind::GraphSparsity => (("edge probability p of the graphs", "F1"), "p"),
+        Kind::EmbeddingSizes => (("dimensions n of the embedding", "% error (wrong pairs of nodes, in percent)"), "n"),
+        _ => (("training samples", "test MSE (length²)"), "size"),
     };
     let label: fn(f64) -> String =
         if kind == Kind::SizeCurve { |place| number::count(place as i64) } else { number::plain };
-    Axes { x, y, places, names, label }
+    Axes { x, y, places, names, place, label }
 }
 
 fn paint(sheet: &Sheet<'_>, figure: &Figure, axes: &Axes) -> Drawn {
@@ -85,8 +87,7 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure, axes: &Axes) -> Drawn {
         paint_panel(sheet, (left, beside, breadth), figure, panel, axes, &looks)?;
         left += beside + breadth;
     }
-    let places = if axes.names.0.starts_with("training") { "size" } else { "place" };
-    let mut note = format!("Models at one {places} stand side by side");
+    let mut note = format!("Models at one {} stand side by side", axes.place);
     note += if figure.has_several_seeds() { ", seeds to the right of their mean." } else { "." };
     if axes.y.has_zero() {
         note += " An error of 0 stands below the line, beyond the logarithmic axis.";
@@ -104,8 +105,11 @@ fn paint_panel(
 ) -> Drawn {
     let (x, y) = (&axes.x, &axes.y);
     let has_labels = left == 20;
-    let top = if panel.title.is_empty() { TOP } else { TOP + HEADING };
-    sheet.text(&panel.title, (left + beside + breadth / 2, TOP), TEXT + 3, BLACK, HPos::Center)?;
+    let mut top = TOP;
+    if !panel.title.is_empty() {
+        sheet.text(&panel.title, (left + beside + breadth / 2, TOP), TEXT + 3, BLACK, HPos::Center)?;
+        top += HEADING;
+    }
     let area = sheet.root.clone().shrink((left, top), ((beside + breadth) as u32, HEIGHT - top as u32 - 20));
     let mut chart = ChartBuilder::on(&area)
         .x_label_area_size(BOTTOM)

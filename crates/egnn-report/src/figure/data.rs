@@ -119,7 +119,7 @@ pub(crate) fn figure(report: &Report<'_>) -> Figure {
     let has_paper = panels.iter().flat_map(|panel| &panel.series).any(|series| !series.paper.is_empty());
     Figure {
         title: format!("{} ({} profile)", options.title, options.profile),
-        caption: report.budget.clone(),
+        caption: budget::caption(kind, &report.groups),
         metric: kind.main_metric(),
         panels,
         // The legend of an empty figure says what belongs in it.
@@ -131,7 +131,7 @@ fn hollow(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::SizeCurve | Kind::Table => Some("hollow: the paper's Table 2 (3,000 samples, 10,000 epochs)"),
         Kind::Autoencoder => Some("hollow: the paper's Figure 5 (5,000 graphs, 100 epochs)"),
-        Kind::EmbeddingSizes => Some("hollow: the paper's Appendix D.1 (5,000 graphs, 100 epochs)"),
+        Kind::EmbeddingSizes => Some("hollow, dashed: the paper's Appendix D.1 (5,000 graphs, 100 epochs)"),
         Kind::GraphSparsity => None,
     }
 }
@@ -327,6 +327,27 @@ mod tests {
                 "EGNN (100 of 100 epochs), paper 3.0900 0.5800 0.1100",
                 "4: 3.0000 [-, -] 3.0000",
                 "8: 0.2000 [-, -] 0.2000",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_curve_against_edge_probability_has_no_values_of_the_papers() {
+        let run = |p: f64, seed, f1| {
+            let mut run = reconstructed("", "gnn", seed, [9.0, 3.0, f1]);
+            run.at = Some(p);
+            run.epochs = Some(500);
+            run
+        };
+        assert_eq!(
+            shown(
+                Kind::GraphSparsity,
+                &of(vec![run(0.9, 1, 0.4), run(0.1, 1, 0.2), run(0.1, 2, 0.0), run(0.1, 3, 1.5)])
+            ),
+            [
+                "GNN (500 of 10,001 epochs), paper -",
+                "0.1: 0.1000 [-, 0.2414] 0.2000 0.0000",
+                "0.9: 0.4000 [-, -] 0.4000"
             ]
         );
     }

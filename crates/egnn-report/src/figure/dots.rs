@@ -6,7 +6,7 @@ use super::{
     sheet::{BLACK, Drawn, GREY, LEGEND, PALE, Place, RADIUS, Sheet, TEXT, TOP, sheet, text_style, words},
     style::Looks,
 };
-use crate::{metric::Metric, number};
+use crate::{metric::Metric, number, table::cut};
 use plotters::{
     prelude::{ChartBuilder, Color},
     style::text_anchor::{HPos, VPos},
@@ -15,6 +15,8 @@ use plotters::{
 /// Units for a row, for names beside and for labels below.
 const ROW: i32 = 110;
 const LEFT: i32 = 400;
+/// Letters that fit beside a row; the legend has the whole name.
+const NAME: usize = 27;
 const BOTTOM: i32 = 110;
 /// The legend's own height is never cut.
 const LEAST_HEIGHT: i32 = 420;
@@ -97,7 +99,7 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
             }
             Line::Series(series) => {
                 let style = looks.of(series);
-                sheet.text(&series.title, (20 + LEFT - 24, middle - TEXT / 2), TEXT, BLACK, HPos::Right)?;
+                sheet.text(&cut(&series.title, NAME), (20 + LEFT - 24, middle - TEXT / 2), TEXT, BLACK, HPos::Right)?;
                 // Two lanes in a row: ours above, the paper's below, so that neither hides the other.
                 for point in &series.points {
                     let place = |x: f64| (at(x, row).0, middle - 14);

@@ -14,7 +14,7 @@ const BLOCK: i32 = WIDTH as i32 / 2;
 const IN_ROW: usize = 2;
 const MARGIN: i32 = 40;
 /// Heights: of all above the first set, of a set's heading, of the words above a block, of a row of blocks, of the key.
-const TOP: i32 = 126;
+const TOP: i32 = 122;
 const HEADING: i32 = 56;
 const WORDS: i32 = 38;
 const ROW: i32 = PANEL + WORDS + 34;
@@ -30,8 +30,7 @@ pub(super) fn draw(title: &str, shown: &[Shown]) -> Result<String, String> {
     let caption = if shown.is_empty() {
         "No finished run: there is nothing to show."
     } else {
-        "The first test graphs of each set. For each: the graph, its adjacency matrix, and the matrix as reconstructed (the darker, the \
-         more probable)."
+        "Each graph beside its adjacency matrix and the matrix as reconstructed: the darker, the more probable a link."
     };
     let total = TOP + shown.iter().map(height).sum::<i32>() + KEY;
     sheet(title, caption, total as u32, |sheet| {

@@ -37,7 +37,8 @@ pub(super) fn places(graph: &Reconstructed) -> Vec<(f64, f64)> {
     squared(places)
 }
 
-/// Steps between each two nodes; between parts that are not joined, a bit more than the most.
+/// Steps between each two nodes; between parts that are not joined, one more than is usual within them, so that they stand apart without
+/// taking the room of the rest.
 fn steps(graph: &Reconstructed) -> Vec<f64> {
     let nodes = graph.nodes;
     let mut steps = vec![f64::INFINITY; nodes * nodes];
@@ -53,8 +54,9 @@ fn steps(graph: &Reconstructed) -> Vec<f64> {
             }
         }
     }
-    let most = steps.iter().copied().filter(|step| step.is_finite()).fold(1.0, f64::max);
-    steps.into_iter().map(|step| if step.is_finite() { step } else { most + 0.5 }).collect()
+    let known: Vec<f64> = steps.iter().copied().filter(|step| step.is_finite() && *step > 0.0).collect();
+    let apart = 1.0 + known.iter().sum::<f64>() / known.len().max(1) as f64;
+    steps.into_iter().map(|step| if step.is_finite() { step } else { apart }).collect()
 }
 
 /// Fits places into the unit square, without changing their proportions.

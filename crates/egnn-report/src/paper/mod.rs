@@ -9,7 +9,7 @@ use crate::{kind::Kind, metric::Metric};
 
 /// A row that a kind of report has even if nothing was run for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct PaperRow {
+pub(crate) struct TableRow {
     pub(crate) model: &'static str,
     /// Set of graphs; empty in n-body.
     pub(crate) set: &'static str,
@@ -18,16 +18,16 @@ pub(crate) struct PaperRow {
 }
 
 /// The rows of the paper's table, in its order; none for what the paper only draws.
-pub(crate) fn rows(kind: Kind) -> Vec<PaperRow> {
+pub(crate) fn rows(kind: Kind) -> Vec<TableRow> {
     match kind {
         Kind::SizeCurve | Kind::GraphSparsity => Vec::new(),
-        Kind::Table => nbody::TABLE_2.iter().map(|row| PaperRow { model: row.model, set: "", at: None }).collect(),
+        Kind::Table => nbody::TABLE_2.iter().map(|row| TableRow { model: row.model, set: "", at: None }).collect(),
         Kind::Autoencoder => {
-            autoencoder::FIGURE_5.iter().map(|row| PaperRow { model: row.model, set: row.set, at: None }).collect()
+            autoencoder::FIGURE_5.iter().map(|row| TableRow { model: row.model, set: row.set, at: None }).collect()
         }
         Kind::EmbeddingSizes => {
             let dimensions = autoencoder::APPENDIX_D1_DIMENSIONS;
-            let of = |set, model| dimensions.map(|n| PaperRow { model, set, at: Some(n as f64) });
+            let of = |set, model| dimensions.map(|n| TableRow { model, set, at: Some(n as f64) });
             autoencoder::APPENDIX_D1.iter().flat_map(|&(set, model, _)| of(set, model)).collect()
         }
     }

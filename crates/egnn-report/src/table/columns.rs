@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     budget,
-    kind::{Axis, Kind},
+    group::{Group, Measure},
+    kind::{Kind, PlacedBy},
     metric::Metric,
     number, paper,
     report::Report,
@@ -64,7 +65,8 @@ fn choices(report: &Report<'_>) -> Vec<Vec<Column>> {
         Kind::Autoencoder => {
             let scores = [Model, Ours(bce), Ours(error), Ours(f1), PaperAll];
             let with = |others: &[Column]| [&scores[..], others].concat();
-            vec![with(&[Seeds, Budget]), with(&[Budget]), with(&[Seeds, ShortEpochs]), with(&[ShortEpochs])]
+            let ratios = vec![Model, Ours(bce), Ratio(bce), Ours(error), Ratio(error), Ours(f1), PaperAll, ShortEpochs];
+            vec![ratios, with(&[Seeds, Budget]), with(&[Budget]), with(&[Seeds, ShortEpochs]), with(&[ShortEpochs])]
         }
         Kind::GraphSparsity => shorter(&[Place, Model, Ours(f1), Ours(error), Seeds, Epochs, Time], 5),
         Kind::EmbeddingSizes => {
@@ -134,14 +136,14 @@ impl Column {
         match self {
             Set => "set".into(),
             Model => "model".into(),
-            Place => match kind.axis() {
-                Axis::Samples => "samples".into(),
-                Axis::Probability => "p".into(),
-                Axis::Dimensions => "n".into(),
-                Axis::None => String::new(),
+            Place => match kind.placed_by() {
+                PlacedBy::Samples => "samples".into(),
+                PlacedBy::Probability => "p".into(),
+                PlacedBy::Dimensions => "n".into(),
+                PlacedBy::Nothing => String::new(),
             },
             Paper(metric) => of("paper", metric),
-            PaperAll => "paper (same order)".into(),
+            PaperAll => "paper: BCE/%/F1".into(),
             Ours(Metric::Mse) => "test MSE (mean ± std)".into(),
             Ours(metric) => metric.title().into(),
             Ratio(metric) => of("ratio", metric),
@@ -175,10 +177,8 @@ impl Column {
                 place(kind, row.at).unwrap_or_else(|| if row.set.is_empty() { "-".into() } else { row.set.into() })
             }
             Ours(metric) => {
-                let text = group.measure(metric).and_then(crate::group::Measure::text);
-                text.unwrap_or_else(|| {
-                    if metric == kind.metrics()[0] || group.usable() == 0 { reason(group).into() } else { "-".into() }
-                })
+                let text = group.measure(metric).and_then(Measure::text);
+                text.unwrap_or_else(|| reason(group).into())
             }
             Ratio(metric) => row.ratio(metric).map_or("-".into(), |ratio| format!("{ratio:.2}")),
             Each(metric) => {
@@ -209,7 +209,7 @@ impl Column {
             Paper(metric) => paper(metric),
             PaperAll => {
                 let values: Vec<String> = kind.metrics().iter().map(|&metric| paper(metric)).collect();
-                if values.iter().all(|value| value == "-") { "-".into() } else { values.join(" / ") }
+                if values.iter().all(|value| value == "-") { "-".into() } else { values.join("/") }
             }
             Ours(metric) if metric == kind.metrics()[0] => "not run".into(),
             _ => "-".into(),
@@ -217,8 +217,8 @@ impl Column {
     }
 }
 
-/// Why a group has no mean.
-fn reason(group: &crate::group::Group) -> &'static str {
+/// Why a group has no mean of a metric; of those that have one of another, it is not asked.
+fn reason(group: &Group) -> &'static str {
     if group.usable() > 0 {
         "-"
     } else if group.failed > 0 {
@@ -232,9 +232,9 @@ fn reason(group: &crate::group::Group) -> &'static str {
 
 /// A place on the axis in print.
 pub(crate) fn place(kind: Kind, at: Option<f64>) -> Option<String> {
-    Some(match kind.axis() {
-        Axis::Samples => number::count(at? as i64),
-        Axis::Probability | Axis::Dimensions => at?.to_string(),
-        Axis::None => return None,
+    Some(match kind.placed_by() {
+        PlacedBy::Samples => number::count(at? as i64),
+        PlacedBy::Probability | PlacedBy::Dimensions => at?.to_string(),
+        PlacedBy::Nothing => return None,
     })
 }

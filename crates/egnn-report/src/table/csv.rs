@@ -3,7 +3,7 @@
 use super::rows::{Row, rows};
 use crate::{
     budget,
-    kind::{Axis, Kind},
+    kind::{Kind, PlacedBy},
     metric::Metric,
     report::Report,
 };
@@ -52,7 +52,7 @@ fn fields(kind: Kind) -> Vec<Field> {
     let mut fields = Vec::new();
     fields.extend((!kind.is_nbody()).then_some(Field::Set));
     fields.extend([Field::Model, Field::Variant]);
-    fields.extend(matches!(kind.axis(), Axis::Probability | Axis::Dimensions).then_some(Field::Place));
+    fields.extend(matches!(kind.placed_by(), PlacedBy::Probability | PlacedBy::Dimensions).then_some(Field::Place));
     fields.push(Field::TrainSamples);
     for &metric in kind.metrics() {
         fields.extend((kind != Kind::GraphSparsity).then_some(Field::Paper(metric)));
@@ -82,7 +82,7 @@ impl Field {
             Self::Set => "set",
             Self::Model => "model",
             Self::Variant => "variant",
-            Self::Place if kind.axis() == Axis::Probability => "p",
+            Self::Place if kind.placed_by() == PlacedBy::Probability => "p",
             Self::Place => "dim",
             Self::TrainSamples => "train_samples",
             Self::Paper(metric) => return format!("paper_{}", metric.short()),
@@ -110,7 +110,7 @@ impl Field {
         let group = row.group;
         let measure = |metric| group.and_then(|group| group.measure(metric));
         match self {
-            Self::Set => quoted(row.set),
+            Self::Set => quoted(group.map_or(row.set, |group| &group.graphs)),
             Self::Model => quoted(row.model),
             Self::Variant => quoted(group.map_or("", |group| &group.variant)),
             Self::Place => optional(row.at),

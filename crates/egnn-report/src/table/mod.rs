@@ -13,7 +13,7 @@ pub(crate) use csv::{csv, quoted};
 pub(crate) use markdown::markdown;
 pub(crate) use paper::paper_table;
 pub(crate) use rows::sets;
-pub(crate) use terminal::{aligned, terminal};
+pub(crate) use terminal::{aligned, cut, terminal};
 
 /// Where a column's text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

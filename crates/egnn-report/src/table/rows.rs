@@ -4,7 +4,7 @@ use crate::{
     group::Group,
     kind::Kind,
     metric::Metric,
-    paper::{self, PaperRow, autoencoder},
+    paper::{self, TableRow, autoencoder},
     report::Report,
     results::place,
 };
@@ -26,7 +26,7 @@ impl<'a> Row<'a> {
         Self { group: Some(group), model: &group.model, set: &group.set, at: group.at, kind }
     }
 
-    fn not_run(kind: Kind, row: PaperRow) -> Self {
+    fn not_run(kind: Kind, row: TableRow) -> Self {
         Self { group: None, model: row.model, set: row.set, at: row.at, kind }
     }
 
@@ -60,7 +60,7 @@ pub(crate) fn rows<'a>(report: &'a Report<'_>) -> Vec<Row<'a>> {
     for set in sets(report) {
         let of_set = || of_paper.iter().filter(|row| row.set == set);
         let is_at =
-            |row: &PaperRow, group: &Group| row.model == group.model && row.at.is_none_or(|at| group.at == Some(at));
+            |row: &TableRow, group: &Group| row.model == group.model && row.at.is_none_or(|at| group.at == Some(at));
         for row in of_set() {
             let mut found = groups.iter().filter(|group| group.set == set && is_at(row, group)).peekable();
             if found.peek().is_none() {

@@ -73,7 +73,7 @@ fn fit(widths: &mut [usize], table: &Table, limit: usize) {
 }
 
 /// Text in at most `width` letters, cut in the middle: settings are told apart by their ends.
-fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     let letters: Vec<char> = text.chars().collect();
     if letters.len() <= width {
         return text.into();
