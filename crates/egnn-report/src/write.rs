@@ -57,32 +57,19 @@ pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportE
     let results = Results::read(&folder.join(RESULTS), options.kind)?;
     let mut report = Report::new(&results, options);
     let svg = figure::svg(&report)?;
-    let mut contents: Vec<(&str, Vec<u8>)> = Vec::new();
-    let mut graphs = None;
-    if has_pictures(options.kind) {
-        let shown = predictions::shown(folder, options.kind, &results);
-        report.warnings.extend(shown.iter().filter_map(|shown| {
-            let reason = shown.graphs.as_ref().err()?;
-            Some(format!("No pictures of {}: {reason}.", shown.set))
-        }));
-        let pictures = figure::graphs(&report, &shown)?;
-        contents.extend([
-            (PICTURES[0], figure::png(PICTURES[0], &pictures)?),
-            (PICTURES[1], pictures.clone().into_bytes()),
-        ]);
-        graphs = Some(pictures);
-    }
+    let graphs = if has_pictures(options.kind) { Some(pictures(folder, &results, &mut report)?) } else { None };
     let page = page::html(&report, &svg, graphs.as_deref());
     let [table, values, picture, drawing, last] = FILES;
-    contents.splice(
-        0..0,
-        [
-            (table, markdown(&report).into_bytes()),
-            (values, csv(&report).into_bytes()),
-            (picture, figure::png(picture, &svg)?),
-            (drawing, svg.into_bytes()),
-        ],
-    );
+    let mut contents: Vec<(&str, Vec<u8>)> = vec![
+        (table, markdown(&report).into_bytes()),
+        (values, csv(&report).into_bytes()),
+        (picture, figure::png(picture, &svg)?),
+        (drawing, svg.into_bytes()),
+    ];
+    if let Some(graphs) = graphs {
+        let [picture, drawing] = PICTURES;
+        contents.extend([(picture, figure::png(picture, &graphs)?), (drawing, graphs.into_bytes())]);
+    }
     contents.push((last, page.into_bytes()));
     let mut files = Vec::new();
     for (name, bytes) in contents {
@@ -97,6 +84,17 @@ pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportE
         pending: report.pending,
         failures: report.failures,
     })
+}
+
+/// Pictures of graphs as SVG; where there are none to be drawn, the report warns.
+fn pictures(folder: &Path, results: &Results, report: &mut Report<'_>) -> Result<String, ReportError> {
+    let shown = predictions::shown(folder, report.options.kind, results);
+    let missing = |shown: &predictions::Shown| {
+        let reason = shown.graphs.as_ref().err()?;
+        Some(format!("No pictures of {}: {reason}.", shown.set))
+    };
+    report.warnings.extend(shown.iter().filter_map(missing));
+    figure::graphs(report, &shown)
 }
 
 fn has_pictures(kind: Kind) -> bool {
