@@ -1,6 +1,11 @@
 //! Runs for the tests of this crate.
 
-use crate::results::{Results, Run, Status};
+use crate::{
+    metric::Metric,
+    results::{Results, Run, Settings, Status},
+    run_data::DataFacts,
+};
+use std::collections::BTreeMap;
 
 pub(crate) fn run(model: &str, samples: i64, seed: i64, status: Status) -> Run {
     Run {
@@ -8,23 +13,50 @@ pub(crate) fn run(model: &str, samples: i64, seed: i64, status: Status) -> Run {
         status,
         reason: None,
         model: model.into(),
-        train_samples: samples,
+        set: String::new(),
+        at: Some(samples as f64),
         seed,
         variant: String::new(),
-        test_mse: None,
+        settings: Settings { train_samples: samples, ..Settings::default() },
+        values: BTreeMap::new(),
         epochs: Some(15),
         steps: Some(1500),
         seconds: Some(30.0),
         parameters: Some(1000),
+        data: DataFacts::default(),
     }
 }
 
 pub(crate) fn finished(model: &str, samples: i64, seed: i64, mse: f64) -> Run {
-    Run { test_mse: Some(mse), ..run(model, samples, seed, Status::Finished) }
+    Run { values: BTreeMap::from([(Metric::Mse, mse)]), ..run(model, samples, seed, Status::Finished) }
+}
+
+/// A finished run of the autoencoder with the paper's budget and settings.
+pub(crate) fn reconstructed(set: &str, model: &str, seed: i64, [bce, error, f1]: [f64; 3]) -> Run {
+    Run {
+        run: format!("{set}-{model}-{seed}"),
+        set: set.into(),
+        at: None,
+        settings: Settings {
+            train_samples: 5000,
+            hidden: Some(64),
+            layers: Some(4),
+            dim: Some(8),
+            batch_size: Some(1),
+        },
+        values: BTreeMap::from([(Metric::Bce, bce), (Metric::ErrorPercent, error), (Metric::F1, f1)]),
+        epochs: Some(100),
+        steps: Some(500_000),
+        data: DataFacts { set: set.into(), ..DataFacts::default() },
+        ..run(model, 5000, seed, Status::Finished)
+    }
 }
 
 /// One finished run of seed 1 for each model, size and error.
 pub(crate) fn results(runs: &[(&str, i64, f64)]) -> Results {
-    let runs = runs.iter().map(|&(model, samples, mse)| finished(model, samples, 1, mse)).collect();
+    of(runs.iter().map(|&(model, samples, mse)| finished(model, samples, 1, mse)).collect())
+}
+
+pub(crate) fn of(runs: Vec<Run>) -> Results {
     Results { runs, provenance: Vec::new() }
 }

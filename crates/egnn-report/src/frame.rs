@@ -16,6 +16,12 @@ pub(crate) fn read(path: &Path) -> Result<Frame, ReportError> {
     Ok(Frame { path: path.into(), data })
 }
 
+/// Reads the first rows of a Parquet file.
+pub(crate) fn head(path: &Path, rows: usize) -> Result<Frame, ReportError> {
+    let data = scan(path)?.limit(rows as u32).collect().map_err(|error| unreadable(path, &error))?;
+    Ok(Frame { path: path.into(), data })
+}
+
 /// Opens a Parquet file that must exist.
 pub(crate) fn scan(path: &Path) -> Result<LazyFrame, ReportError> {
     if !path.is_file() {

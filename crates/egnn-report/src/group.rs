@@ -1,8 +1,10 @@
-//! Runs of one model and training size taken together: what a row of a table and a point of a figure show.
+//! Runs that differ in nothing but their seed taken together: what a row of a table and a point of a figure show.
 
 use crate::{
+    kind::Kind,
+    metric::Metric,
     paper,
-    results::{Results, Run, Status},
+    results::{Results, Run, Settings, Status, place},
 };
 
 /// A finished run's part in a group.
@@ -10,25 +12,59 @@ use crate::{
 pub struct SeedValue {
     /// Seed.
     pub seed: i64,
-    /// Test mean squared error.
-    pub mse: f64,
+    /// What was measured.
+    pub value: f64,
 }
 
-/// The runs that differ in nothing but their seed.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Group {
-    /// The model's name in configurations.
-    pub model: String,
-    /// Settings that set the runs apart from others of the model, or empty.
-    pub variant: String,
-    /// Training samples.
-    pub samples: i64,
-    /// Every finished run with a usable test error, by seed.
+/// One metric over a group's finished runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    /// What was measured.
+    pub metric: Metric,
+    /// Every finished run with a usable value, by seed.
     pub seeds: Vec<SeedValue>,
     /// Mean over [`Self::seeds`].
     pub mean: Option<f64>,
     /// Sample standard deviation (n - 1) over [`Self::seeds`], if there are two or more.
     pub spread: Option<f64>,
+}
+
+impl Measure {
+    fn summarise(&mut self) {
+        let n = self.seeds.len() as f64;
+        if n > 0.0 {
+            let mean = self.seeds.iter().map(|seed| seed.value).sum::<f64>() / n;
+            self.mean = Some(mean);
+            if n > 1.0 {
+                let squares: f64 = self.seeds.iter().map(|seed| (seed.value - mean).powi(2)).sum();
+                self.spread = Some((squares / (n - 1.0)).sqrt());
+            }
+        }
+    }
+
+    /// Mean and spread in print, if there is a mean.
+    pub(crate) fn text(&self) -> Option<String> {
+        self.mean.map(|mean| self.metric.mean_and_spread(mean, self.spread))
+    }
+}
+
+/// The runs that differ in nothing but their seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The model's name in configurations.
+    pub model: String,
+    /// Settings that set the runs apart from others of the model, or empty.
+    pub variant: String,
+    /// Set of graphs, where groups are told apart by it; else empty.
+    pub set: String,
+    /// Place on the report's axis.
+    pub at: Option<f64>,
+    /// Graphs that the runs used, told apart or not; empty in n-body.
+    pub graphs: String,
+    /// What the runs were configured with.
+    pub settings: Settings,
+    /// A measure for each metric of the report, in its order.
+    pub measures: Vec<Measure>,
     /// Fewest and most epochs of its finished runs.
     pub epochs: Option<(i64, i64)>,
     /// Fewest and most steps of its finished runs.
@@ -37,8 +73,8 @@ pub struct Group {
     pub seconds: f64,
     /// Trainable parameters.
     pub parameters: Option<i64>,
-    /// Finished runs whose test error is missing, not finite or negative: they are in no mean.
-    pub unusable: usize,
+    /// Finished runs.
+    pub finished: usize,
     /// Runs that failed.
     pub failed: usize,
     /// Runs that are not complete.
@@ -46,10 +82,54 @@ pub struct Group {
 }
 
 impl Group {
+    fn new(kind: Kind, run: &Run) -> Self {
+        let empty = |&metric: &Metric| Measure { metric, seeds: Vec::new(), mean: None, spread: None };
+        Self {
+            model: run.model.clone(),
+            variant: run.variant.clone(),
+            set: run.set.clone(),
+            at: run.at,
+            graphs: run.data.set.clone(),
+            settings: run.settings,
+            measures: kind.metrics().iter().map(empty).collect(),
+            epochs: None,
+            steps: None,
+            seconds: 0.0,
+            parameters: None,
+            finished: 0,
+            failed: 0,
+            pending: 0,
+        }
+    }
+
     /// The model's name in print, with what sets its runs apart.
     pub fn title(&self) -> String {
         let title = paper::title(&self.model);
         if self.variant.is_empty() { title.into() } else { format!("{title}, {}", self.variant) }
+    }
+
+    /// One of the report's metrics.
+    pub fn measure(&self, metric: Metric) -> Option<&Measure> {
+        self.measures.iter().find(|measure| measure.metric == metric)
+    }
+
+    /// The mean of one of the report's metrics.
+    pub fn mean(&self, metric: Metric) -> Option<f64> {
+        self.measure(metric)?.mean
+    }
+
+    /// Runs with a usable value of some metric.
+    pub(crate) fn usable(&self) -> usize {
+        self.measures.iter().map(|measure| measure.seeds.len()).max().unwrap_or(0)
+    }
+
+    /// Runs of the plan.
+    pub(crate) fn planned(&self) -> usize {
+        self.finished + self.failed + self.pending
+    }
+
+    fn holds(&self, run: &Run) -> bool {
+        self.model == run.model && self.variant == run.variant && self.set == run.set && self.at == run.at
     }
 
     fn add(&mut self, run: &Run) {
@@ -57,9 +137,10 @@ impl Group {
             Status::Failed => self.failed += 1,
             Status::Pending => self.pending += 1,
             Status::Finished => {
-                match run.error() {
-                    Some(mse) => self.seeds.push(SeedValue { seed: run.seed, mse }),
-                    None => self.unusable += 1,
+                self.finished += 1;
+                for measure in &mut self.measures {
+                    let value = run.value(measure.metric);
+                    measure.seeds.extend(value.map(|value| SeedValue { seed: run.seed, value }));
                 }
                 self.epochs = widened(self.epochs, run.epochs);
                 self.steps = widened(self.steps, run.steps);
@@ -67,19 +148,6 @@ impl Group {
             }
         }
         self.parameters = self.parameters.or(run.parameters);
-    }
-
-    fn summarise(mut self) -> Self {
-        let n = self.seeds.len() as f64;
-        if n > 0.0 {
-            let mean = self.seeds.iter().map(|seed| seed.mse).sum::<f64>() / n;
-            self.mean = Some(mean);
-            if n > 1.0 {
-                let squares: f64 = self.seeds.iter().map(|seed| (seed.mse - mean).powi(2)).sum();
-                self.spread = Some((squares / (n - 1.0)).sqrt());
-            }
-        }
-        self
     }
 }
 
@@ -92,28 +160,24 @@ pub(crate) fn widened(range: Option<(i64, i64)>, value: Option<i64>) -> Option<(
     }
 }
 
-/// The groups of a sweep, by model (the paper's best first), variant and size.
-pub fn groups(results: &Results) -> Vec<Group> {
+/// The groups of a sweep, by set, model (the paper's best first), variant and place.
+pub fn groups(kind: Kind, results: &Results) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for run in &results.runs {
-        let known = groups.iter_mut().find(|group| {
-            group.model == run.model && group.variant == run.variant && group.samples == run.train_samples
+        let index = groups.iter().position(|group| group.holds(run)).unwrap_or_else(|| {
+            groups.push(Group::new(kind, run));
+            groups.len() - 1
         });
-        if let Some(group) = known {
-            group.add(run);
-        } else {
-            let (model, variant) = (run.model.clone(), run.variant.clone());
-            let mut group = Group { model, variant, samples: run.train_samples, ..Group::default() };
-            group.add(run);
-            groups.push(group);
-        }
+        groups[index].add(run);
     }
-    groups.sort_by(|a, b| key(a).cmp(&key(b)));
-    groups.into_iter().map(Group::summarise).collect()
-}
-
-fn key(group: &Group) -> (usize, &str, &str, i64) {
-    (paper::rank(&group.model), &group.model, &group.variant, group.samples)
+    groups.iter_mut().flat_map(|group| &mut group.measures).for_each(Measure::summarise);
+    let key = |group: &Group| (paper::autoencoder::set_rank(&group.set), paper::rank(kind, &group.model));
+    groups.sort_by(|a, b| {
+        (key(a), &a.set, &a.model, &a.variant)
+            .cmp(&(key(b), &b.set, &b.model, &b.variant))
+            .then_with(|| place(a.at).total_cmp(&place(b.at)))
+    });
+    groups
 }
 
 #[cfg(test)]
@@ -122,7 +186,7 @@ mod tests {
     use crate::fabricate::{finished, run};
 
     fn of(runs: Vec<Run>) -> Vec<Group> {
-        groups(&Results { runs, provenance: Vec::new() })
+        groups(Kind::SizeCurve, &Results { runs, provenance: Vec::new() })
     }
 
     #[test]
@@ -130,21 +194,21 @@ mod tests {
         let group =
             &of(vec![finished("egnn", 100, 1, 0.02), finished("egnn", 100, 2, 0.04), finished("egnn", 100, 3, 0.06)])
                 [0];
-        assert!((group.mean.unwrap() - 0.04).abs() < 1e-15);
-        assert!((group.spread.unwrap() - 0.02).abs() < 1e-15, "the sample deviation divides by n - 1");
-        assert_eq!(group.seeds.iter().map(|seed| seed.seed).collect::<Vec<_>>(), [1, 2, 3]);
+        assert!((group.mean(Metric::Mse).unwrap() - 0.04).abs() < 1e-15);
+        assert!((group.measures[0].spread.unwrap() - 0.02).abs() < 1e-15, "the sample deviation divides by n - 1");
+        assert_eq!(group.measures[0].seeds.iter().map(|seed| seed.seed).collect::<Vec<_>>(), [1, 2, 3]);
     }
 
     #[test]
     fn one_seed_has_no_deviation() {
         let group = &of(vec![finished("egnn", 100, 1, 0.02)])[0];
-        assert_eq!((group.mean, group.spread), (Some(0.02), None));
+        assert_eq!((group.mean(Metric::Mse), group.measures[0].spread), (Some(0.02), None));
     }
 
     #[test]
     fn unusable_failed_and_pending_runs_are_counted_not_averaged() {
         let mut failed = run("egnn", 100, 4, Status::Failed);
-        failed.test_mse = Some(9.0);
+        failed.values.insert(Metric::Mse, 9.0);
         let runs = vec![
             finished("egnn", 100, 1, 0.02),
             finished("egnn", 100, 2, f64::NAN),
@@ -153,8 +217,8 @@ mod tests {
             run("egnn", 100, 5, Status::Pending),
         ];
         let group = &of(runs)[0];
-        assert_eq!(group.mean, Some(0.02));
-        assert_eq!((group.unusable, group.failed, group.pending), (2, 1, 1));
+        assert_eq!(group.mean(Metric::Mse), Some(0.02));
+        assert_eq!((group.usable(), group.finished, group.failed, group.pending), (1, 3, 1, 1));
     }
 
     #[test]

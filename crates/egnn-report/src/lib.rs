@@ -1,6 +1,7 @@
 //! Tables, figures and pages from run records; the paper's values; SQL over any Parquet file.
 //!
-//! A report reads `results.parquet` and [`paper`], and no other number enters it. The same file gives the same bytes.
+//! A report reads `results.parquet` and [`paper`], and no other number enters it; pictures of graphs come from the runs' own
+//! `predictions.parquet`. The same files give the same bytes.
 
 #![expect(clippy::format_push_string, reason = "appending with write! would leave a Result that cannot be an error")]
 
@@ -11,16 +12,22 @@ mod fabricate;
 mod figure;
 mod frame;
 pub mod group;
+mod kind;
+mod metric;
 mod number;
 pub mod ordering;
 mod page;
 pub mod paper;
+mod predictions;
 pub mod query;
 mod report;
 pub mod results;
+mod run_data;
 mod table;
 pub mod write;
 
 pub use error::ReportError;
+pub use kind::Kind;
+pub use metric::Metric;
 pub use query::{Format, Output, query};
-pub use write::{Kind, Options, Summary, is_complete, write_report};
+pub use write::{Options, Summary, is_complete, write_report};

@@ -1,27 +1,53 @@
 //! Numbers as people read them. One notation everywhere, so that tables, figures and pages agree to the letter.
 
+/// How many digits a quantity is shown with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Notation {
+    /// Significant digits at least.
+    significant: i32,
+    /// Decimals at least, and at most.
+    decimals: (i32, i32),
+}
+
 /// An error with four significant digits: `0.01043`, `1.234e-6`.
-pub(crate) fn mse(value: f64) -> String {
-    if value == 0.0 {
-        return "0".into();
+pub(crate) const MSE: Notation = Notation { significant: 4, decimals: (0, i32::MAX) };
+/// Three significant digits, and at least the two decimals of the paper: `31.79`, `0.0612`.
+pub(crate) const SCORE: Notation = Notation { significant: 3, decimals: (2, i32::MAX) };
+/// A score between 0 and 1, where differences near 1 count: `0.9987`.
+pub(crate) const F1: Notation = Notation { significant: 4, decimals: (4, 4) };
+
+impl Notation {
+    fn decimals(self, value: f64) -> usize {
+        let significant = self.significant - 1 - value.abs().log10().floor() as i32;
+        significant.clamp(self.decimals.0, self.decimals.1) as usize
     }
-    if !value.is_finite() || !(1e-4..1e6).contains(&value.abs()) {
-        return format!("{value:.3e}");
+
+    /// Whether a value is shown in plain decimals.
+    fn is_plain(self, value: f64) -> bool {
+        self.decimals.0 == self.decimals.1 || (1e-4..1e6).contains(&value.abs())
     }
-    format!("{value:.*}", decimals(value))
+
+    fn text(self, value: f64) -> String {
+        if value == 0.0 {
+            "0".into()
+        } else if value.is_finite() && self.is_plain(value) {
+            format!("{value:.*}", self.decimals(value))
+        } else {
+            format!("{value:.*e}", (self.significant - 1) as usize)
+        }
+    }
 }
 
 /// `0.01043 ± 0.00012`, the spread with the mean's decimals; the mean alone if there is no spread.
-pub(crate) fn mean_and_spread(mean: f64, spread: Option<f64>) -> String {
+pub(crate) fn mean_and_spread(mean: f64, spread: Option<f64>, notation: Notation) -> String {
+    let text = notation.text(mean);
     match spread {
-        None => mse(mean),
-        Some(spread) if (1e-4..1e6).contains(&mean.abs()) => format!("{} ± {spread:.*}", mse(mean), decimals(mean)),
-        Some(spread) => format!("{} ± {}", mse(mean), mse(spread)),
+        None => text,
+        Some(spread) if notation.is_plain(mean) && mean != 0.0 => {
+            format!("{text} ± {spread:.*}", notation.decimals(mean))
+        }
+        Some(spread) => format!("{text} ± {}", notation.text(spread)),
     }
-}
-
-fn decimals(value: f64) -> usize {
-    (3 - value.abs().log10().floor() as i32).max(0) as usize
 }
 
 /// A count with thousands set apart: `12,800`.
@@ -65,6 +91,9 @@ pub(crate) fn duration(seconds: f64) -> String {
 
 /// An axis label in plain decimals without trailing zeros.
 pub(crate) fn plain(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
     if value >= 1000.0 && value.fract() == 0.0 {
         return count(value as i64);
     }
@@ -82,11 +111,27 @@ mod tests {
 
     #[test]
     fn errors_have_four_digits() {
+        let mse = |value| mean_and_spread(value, None, MSE);
         assert_eq!([0.0104321, 0.08194, 1.5, 123.456, 0.0].map(mse), ["0.01043", "0.08194", "1.500", "123.5", "0"]);
         assert_eq!(mse(1.2345e-6), "1.234e-6");
         assert_eq!(mse(f64::NAN), "NaN");
-        assert_eq!(mean_and_spread(0.0104321, Some(0.000123)), "0.01043 ± 0.00012");
-        assert_eq!(mean_and_spread(0.0104321, None), "0.01043");
+        assert_eq!(mean_and_spread(0.0104321, Some(0.000123), MSE), "0.01043 ± 0.00012");
+        assert_eq!(mean_and_spread(0.0, Some(0.0), MSE), "0 ± 0");
+    }
+
+    #[test]
+    fn scores_have_at_least_the_papers_digits() {
+        let score = |value| mean_and_spread(value, None, SCORE);
+        assert_eq!(
+            [31.794, 4.618, 0.1104, 0.06123, 0.0, 1e-5].map(score),
+            ["31.79", "4.62", "0.110", "0.0612", "0", "1.00e-5"]
+        );
+        assert_eq!(mean_and_spread(14.1512, Some(0.1234), SCORE), "14.15 ± 0.12");
+        assert_eq!(
+            [0.99871, 0.0123, 1.0, 0.0].map(|value| mean_and_spread(value, None, F1)),
+            ["0.9987", "0.0123", "1.0000", "0"]
+        );
+        assert_eq!(mean_and_spread(0.99871, Some(0.00042), F1), "0.9987 ± 0.0004");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! `index.html`: everything a report says on one page that needs no other file, no script and no network.
 
 use crate::{
-    paper,
+    kind::Kind,
+    paper::{autoencoder, nbody, source},
     report::Report,
-    table::{Align, Table, full},
-    write::Kind,
+    table::{Align, Table, data, full, paper_table},
 };
 
 const STYLE: &str = "
@@ -17,8 +17,8 @@ figure { margin: 1.5rem 0 } svg { max-width: 100%; height: auto } code { backgro
 dt { font-weight: 600 } dd { margin: 0 0 .5rem 1.5rem; overflow-wrap: anywhere }
 ";
 
-/// The page, with the figure in it.
-pub(crate) fn html(report: &Report<'_>, svg: &str) -> String {
+/// The page, with the figure in it, and the pictures of graphs if there are some.
+pub(crate) fn html(report: &Report<'_>, svg: &str, graphs: Option<&str>) -> String {
     let options = report.options;
     let title = escaped(&options.title);
     let mut body =
@@ -34,14 +34,21 @@ pub(crate) fn html(report: &Report<'_>, svg: &str) -> String {
         escaped(&report.spent())
     );
     body += " <a href=\"table.csv\">table.csv</a>, <a href=\"table.md\">table.md</a>, <a href=\"results.parquet\">results.parquet</a></p>\n";
-    body += &format!("<h2>Order of the models</h2>\n<p>{}</p>\n", escaped(&report.ordering.statement()));
-    body += &list(report.ordering.differences.iter().map(|difference| escaped(difference)));
-    body += "<h2>The paper's values</h2>\n";
-    if options.kind == Kind::SizeCurve {
-        body += "<p>The curves of the paper's Figure 2 are tabulated nowhere, so only Table 2 can be drawn beside ours.</p>\n";
+    if let Some(graphs) = graphs {
+        body += &format!(
+            "<h2>Some test graphs</h2>\n<figure>\n{}</figure>\n<p><a href=\"graphs.svg\">graphs.svg</a>, <a href=\"graphs.png\">graphs.png</a></p>\n",
+            from_tag(graphs)
+        );
     }
-    body += &format!("<div class=\"scroll\">{}</div>\n", table(&paper_table()));
-    body += &format!("<p>Source: {}. Re-run: {}.</p>\n", paper::TABLE_2_SOURCE, paper::RERUN_SOURCE);
+    if !report.data.is_empty() {
+        body += &format!("<h2>Data</h2>\n<div class=\"scroll\">{}</div>\n", table(&data::table(&report.data)));
+    }
+    // What the paper only draws is said once, below.
+    if options.kind != Kind::GraphSparsity {
+        body += &format!("<h2>Order of the models</h2>\n<p>{}</p>\n", escaped(&report.ordering.statement()));
+    }
+    body += &list(report.ordering.differences.iter().map(|difference| escaped(difference)));
+    body += &paper_values(report);
     if !report.warnings.is_empty() {
         body += &format!("<h2>Missing values</h2>\n{}", list(report.warnings.iter().map(|warning| escaped(warning))));
     }
@@ -63,24 +70,21 @@ pub(crate) fn html(report: &Report<'_>, svg: &str) -> String {
     )
 }
 
-fn paper_table() -> Table {
-    use crate::table::Column;
-    let column = |title: &str, align| Column { title: title.into(), align };
-    Table {
-        columns: vec![
-            column("model", Align::Left),
-            column("test MSE", Align::Right),
-            column("forward pass, s (GTX 1080 Ti, batch 100)", Align::Right),
-            column("independent re-run", Align::Right),
-        ],
-        rows: paper::TABLE_2
-            .iter()
-            .map(|row| {
-                let rerun = row.rerun.map_or("-".into(), |(mean, spread)| format!("{mean} ± {spread}"));
-                vec![row.title.into(), format!("{:.4}", row.mse), format!("{:.4}", row.forward_seconds), rerun]
-            })
-            .collect(),
+fn paper_values(report: &Report<'_>) -> String {
+    let kind = report.options.kind;
+    let mut text = String::from("<h2>The paper's values</h2>\n");
+    if kind == Kind::SizeCurve {
+        text += "<p>The curves of the paper's Figure 2 are tabulated nowhere, so only Table 2 can be drawn beside ours.</p>\n";
     }
+    match paper_table(kind) {
+        Some(values) => text += &format!("<div class=\"scroll\">{}</div>\n", table(&values)),
+        None => text += &format!("<p>{}</p>\n", autoencoder::FIGURE_5_RIGHT),
+    }
+    if let Some(source) = source(kind) {
+        let rerun = if kind.is_nbody() { format!(" Re-run: {}.", nbody::RERUN_SOURCE) } else { String::new() };
+        text += &format!("<p>Source: {source}.{rerun}</p>\n");
+    }
+    text + &report.authors_line().map_or_else(String::new, |line| format!("<p>{line}</p>\n"))
 }
 
 fn table(table: &Table) -> String {
@@ -108,10 +112,15 @@ fn list(items: impl Iterator<Item = String>) -> String {
 /// An SVG document as a part of a page: without its XML declaration, if it has one, and with the page's own title and budget for those
 /// who cannot see it, in place of the SVG's.
 fn inline(svg: &str) -> String {
-    let svg = svg.find("<svg").map_or(svg, |start| &svg[start..]);
+    let svg = from_tag(svg);
     let words = svg.find("<title>").zip(svg.find("</desc>\n"));
     let svg = words.map_or(svg.into(), |(start, end)| svg[..start].to_owned() + &svg[end + "</desc>\n".len()..]);
     svg.replacen(r#"role="img""#, r#"role="img" aria-labelledby="title" aria-describedby="budget""#, 1)
+}
+
+/// An SVG document without what stands before its first tag.
+fn from_tag(svg: &str) -> &str {
+    svg.find("<svg").map_or(svg, |start| &svg[start..])
 }
 
 fn escaped(text: &str) -> String {

@@ -3,10 +3,13 @@
 use crate::{
     budget,
     group::{Group, groups},
+    kind::Kind,
+    metric::Metric,
     number,
     ordering::Ordering,
-    paper,
-    results::{Results, Status},
+    paper::{autoencoder, nbody, source},
+    results::{Results, Run, Status},
+    run_data::{self, DataFacts},
     write::Options,
 };
 
@@ -21,6 +24,8 @@ pub(crate) struct Report<'a> {
     pub(crate) failures: Vec<(String, String)>,
     /// What a reader must know about values that are missing.
     pub(crate) warnings: Vec<String>,
+    /// What runs say about their data, for tasks in which that is not always the same.
+    pub(crate) data: Vec<DataFacts>,
     pub(crate) provenance: Vec<(&'static str, Vec<String>)>,
     pub(crate) finished: usize,
     pub(crate) pending: usize,
@@ -28,35 +33,57 @@ pub(crate) struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub(crate) fn new(results: &Results, options: &'a Options) -> Self {
-        let groups = groups(results);
+        let kind = options.kind;
+        let groups = groups(kind, results);
         let reason = |reason: &Option<String>| reason.clone().unwrap_or_else(|| "no reason recorded".into());
         let failures = results.with(Status::Failed).map(|run| (run.run.clone(), reason(&run.reason))).collect();
         let pending = results.with(Status::Pending).count();
         Self {
             options,
-            budget: budget::statement(options.kind, &groups),
-            ordering: Ordering::of(options.kind, &groups),
+            budget: budget::statement(kind, &groups),
+            ordering: Ordering::of(kind, &groups),
             groups,
             failures,
-            warnings: warnings(results, pending),
+            warnings: warnings(kind, results, pending),
+            data: run_data::of(results),
             provenance: results.provenance.clone(),
             finished: results.with(Status::Finished).count(),
             pending,
         }
     }
 
-    /// Table 2 in one line, for reports that do not have it as rows.
-    pub(crate) fn paper_line() -> String {
-        let mut rows = paper::TABLE_2.to_vec();
+    /// The paper's values in one line, for reports that do not have them as rows.
+    pub(crate) fn paper_line(&self) -> Option<String> {
+        if self.options.kind != Kind::SizeCurve {
+            return None;
+        }
+        let mut rows = nbody::TABLE_2.to_vec();
         rows.sort_by(|a, b| a.mse.total_cmp(&b.mse));
         let values: Vec<String> = rows.iter().map(|row| format!("{} {}", row.title, row.mse)).collect();
-        format!(
+        Some(format!(
             "The paper's values ({} training samples, {} epochs): {}. Source: {}.",
-            number::count(paper::TABLE_2_SAMPLES),
-            number::count(paper::TABLE_2_EPOCHS),
+            number::count(nbody::TABLE_2_SAMPLES),
+            number::count(nbody::TABLE_2_EPOCHS),
             values.join(", "),
-            paper::TABLE_2_SOURCE
-        )
+            nbody::TABLE_2_SOURCE
+        ))
+    }
+
+    /// Where the paper's values in the table come from, for those who read more than a terminal shows.
+    pub(crate) fn source_line(&self) -> Option<String> {
+        match self.options.kind {
+            Kind::SizeCurve => self.paper_line(),
+            Kind::Autoencoder | Kind::EmbeddingSizes => {
+                source(self.options.kind).map(|source| format!("Columns `paper`: {source}."))
+            }
+            kind => source(kind).map(|source| format!("Column `paper`: {source}.")),
+        }
+    }
+
+    /// What the authors' own program gave, where it was run on what the report shows.
+    pub(crate) fn authors_line(&self) -> Option<&'static str> {
+        let is_shown = self.options.kind.has_sets() && self.groups.iter().any(|group| group.set == "erdos_renyi");
+        is_shown.then_some(autoencoder::AUTHORS_PROGRAM)
     }
 
     /// Time spent by finished runs.
@@ -67,23 +94,36 @@ impl<'a> Report<'a> {
     }
 }
 
-fn warnings(results: &Results, pending: usize) -> Vec<String> {
+fn warnings(kind: Kind, results: &Results, pending: usize) -> Vec<String> {
     let mut warnings = Vec::new();
     if pending > 0 {
         let verb = if pending == 1 { "run is" } else { "runs are" };
         warnings.push(format!("{pending} {verb} not finished: the table will change."));
     }
     for run in results.with(Status::Finished) {
-        let value = match run.test_mse {
-            None => "no test error".into(),
-            Some(0.0) => {
-                warnings.push(format!("{} has a test error of 0: a logarithmic axis cannot show it.", run.run));
-                continue;
-            }
-            Some(mse) if run.error().is_none() => format!("a test error of {mse}"),
-            Some(_) => continue,
-        };
-        warnings.push(format!("{} is finished but has {value}: it is left out of mean and figure.", run.run));
+        warnings.extend(kind.metrics().iter().filter_map(|&metric| warning(run, metric)));
+        // The paper's right half of Figure 5 is about graphs learnt by heart.
+        if kind == Kind::GraphSparsity && run.data.test.name.is_some() && !run.data.is_tested_on_training() {
+            warnings
+                .push(format!("{} was not tested on the graphs that it was trained on, as the paper does.", run.run));
+        }
     }
     warnings
+}
+
+/// What is wrong with a finished run's value, if anything is.
+fn warning(run: &Run, metric: Metric) -> Option<String> {
+    let noun = if metric == Metric::Mse { "test error" } else { metric.noun() };
+    let article = if metric == Metric::F1 { "an" } else { "a" };
+    let value = match run.values.get(&metric) {
+        // Without probabilities there is no cross-entropy.
+        _ if run.model == "no_edges" && metric == Metric::Bce => return None,
+        None => format!("no {noun}"),
+        Some(0.0) if metric == Metric::Mse => {
+            return Some(format!("{} has a test error of 0: a logarithmic axis cannot show it.", run.run));
+        }
+        Some(&value) if run.value(metric).is_none() => format!("{article} {noun} of {value}"),
+        Some(_) => return None,
+    };
+    Some(format!("{} is finished but has {value}: it is left out of mean and figure.", run.run))
 }

@@ -3,23 +3,21 @@
 use crate::{
     error::ReportError,
     frame::{Frame, read},
+    kind::{Kind, PlacedBy},
+    metric::Metric,
+    paper,
+    run_data::{self, DataFacts},
 };
 use egnn_schema::columns::{Column, results as column};
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
-/// Columns of `results.parquet` that a report cannot do without; the others are null where they are missing.
-const REQUIRED: [&str; 7] = [
-    "model",
-    "train_samples",
-    "seed",
-    column::STATUS.name,
-    column::TEST_MSE.name,
-    column::EPOCHS.name,
-    column::STEPS.name,
-];
+/// Columns of `results.parquet` that no report can do without; others are null where they are missing.
+const REQUIRED: [&str; 6] =
+    ["model", "train_samples", "seed", column::STATUS.name, column::EPOCHS.name, column::STEPS.name];
 
 /// Semantic columns that are no configuration. `epochs` is not among them: it is as configured once a run is finished.
 const OUTCOME: [Column; 13] = [
@@ -37,6 +35,8 @@ const OUTCOME: [Column; 13] = [
     column::NUMERICS,
     column::BACKEND,
 ];
+/// Measured columns of graph autoencoders besides [`Metric::AUTOENCODER`] and what [`run_data`] reads.
+const LOSSES: [&str; 2] = ["valid_bce", "train_bce"];
 
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,14 +60,19 @@ pub struct Run {
     pub reason: Option<String>,
     /// The model's name in configurations.
     pub model: String,
-    /// Training samples.
-    pub train_samples: i64,
+    /// Set of graphs, in reports that tell rows apart by it; else empty.
+    pub set: String,
+    /// Place on the report's axis: training samples, edge probability or dimensions.
+    pub at: Option<f64>,
     /// Seed.
     pub seed: i64,
-    /// What sets the run apart from others of its model and size besides the seed, for example `learning_rate=0.001`; else empty.
+    /// What sets the run apart from others of its model, set and place besides the seed, for example `learning_rate=0.001`; else
+    /// empty.
     pub variant: String,
-    /// Test error at the best validation error.
-    pub test_mse: Option<f64>,
+    /// What it was configured with, as far as the paper says what it should be.
+    pub settings: Settings,
+    /// What was measured at the best validation, usable or not.
+    pub values: BTreeMap<Metric, f64>,
     /// Epochs trained.
     pub epochs: Option<i64>,
     /// Optimiser steps taken.
@@ -76,41 +81,79 @@ pub struct Run {
     pub seconds: Option<f64>,
     /// Trainable parameters.
     pub parameters: Option<i64>,
+    /// What the run says about its data.
+    pub data: DataFacts,
+}
+
+/// Settings that the paper has a value for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Training samples.
+    pub train_samples: i64,
+    /// Features of a node.
+    pub hidden: Option<i64>,
+    /// Layers.
+    pub layers: Option<i64>,
+    /// Dimensions of the embedding.
+    pub dim: Option<i64>,
+    /// Samples in a batch.
+    pub batch_size: Option<i64>,
 }
 
 impl Run {
-    /// The test error if the run is finished and the error is one: a finite number that is not negative.
-    pub fn error(&self) -> Option<f64> {
-        self.test_mse.filter(|mse| self.status == Status::Finished && mse.is_finite() && *mse >= 0.0)
+    /// A measured value if the run is finished and the value is one.
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        let value = self.values.get(&metric).copied();
+        value.filter(|&value| self.status == Status::Finished && metric.admits(value))
     }
+
+    /// The report's order: sets as in the paper, the paper's best model first, then by place, variant and seed.
+    fn order(&self, other: &Self, kind: Kind) -> Ordering {
+        let key = |run: &Self| {
+            (paper::autoencoder::set_rank(&run.set), run.set.clone(), paper::rank(kind, &run.model), run.model.clone())
+        };
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| place(self.at).total_cmp(&place(other.at)))
+            .then_with(|| (&self.variant, self.seed, &self.run).cmp(&(&other.variant, other.seed, &other.run)))
+    }
+}
+
+/// A place as a number that sorts: unknown ones last.
+pub(crate) fn place(at: Option<f64>) -> f64 {
+    at.unwrap_or(f64::INFINITY)
 }
 
 /// A sweep's results.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
-    /// Sorted by model, size, variant, seed and id, whatever the file's order.
+    /// Sorted by set, model, place, variant, seed and id, whatever the file's order.
     pub runs: Vec<Run>,
     /// Where the numbers come from: what was recorded, and the distinct values of it, sorted.
     pub provenance: Vec<(&'static str, Vec<String>)>,
 }
 
 impl Results {
-    /// Reads a results file.
-    pub fn read(path: &Path) -> Result<Self, ReportError> {
+    /// Reads a results file for a kind of report.
+    pub fn read(path: &Path, kind: Kind) -> Result<Self, ReportError> {
         let frame = read(path)?;
-        for required in REQUIRED {
+        let mut runs = Vec::new();
+        let missing = |column| ReportError::MissingColumn { path: path.into(), column, found: frame.names() };
+        let needed = REQUIRED.into_iter().chain(if kind.is_nbody() { None } else { Some("set") });
+        for required in needed.chain((kind.placed_by() == PlacedBy::Dimensions).then_some("dim")) {
             if !frame.has(required) {
-                let found = frame.names();
-                return Err(ReportError::MissingColumn { path: path.into(), column: required, found });
+                return Err(missing(required));
             }
         }
-        let mut runs = rows(&frame)?;
-        runs.sort_by(|a, b| {
-            let key = |run: &Run| {
-                (crate::paper::rank(&run.model), run.model.clone(), run.train_samples, run.variant.clone(), run.seed)
-            };
-            key(a).cmp(&key(b)).then_with(|| a.run.cmp(&b.run))
-        });
+        runs.extend(rows(&frame, kind)?);
+        // Metrics of graphs have columns once a run has them; those of n-body always have.
+        let measured = kind.is_nbody() || runs.iter().any(|run| run.status == Status::Finished);
+        for metric in kind.metrics().iter().filter(|_| measured) {
+            if !frame.has(metric.column()) {
+                return Err(missing(metric.column()));
+            }
+        }
+        runs.sort_by(|a, b| a.order(b, kind));
         Ok(Self { runs, provenance: provenance(&frame)? })
     }
 
@@ -120,20 +163,29 @@ impl Results {
     }
 }
 
-fn rows(frame: &Frame) -> Result<Vec<Run>, ReportError> {
+fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
     let run = frame.text(column::RUN.name)?;
     let status = frame.text(column::STATUS.name)?;
     let reason = frame.text(column::REASON.name)?;
     let model = frame.text("model")?;
-    let train_samples = frame.whole("train_samples")?;
     let seed = frame.whole("seed")?;
-    let test_mse = frame.real(column::TEST_MSE.name)?;
+    let settings = settings(frame)?;
     let epochs = frame.whole(column::EPOCHS.name)?;
     let steps = frame.whole(column::STEPS.name)?;
     let seconds = frame.real(column::SECONDS.name)?;
     let parameters = frame.whole(column::PARAMETERS.name)?;
-    let mut runs: Vec<Run> = (0..frame.rows())
-        .map(|i| Run {
+    let data = if kind.is_nbody() { vec![DataFacts::default(); frame.rows()] } else { run_data::read(frame)? };
+    let mut values = vec![BTreeMap::new(); frame.rows()];
+    for &metric in kind.metrics() {
+        for (of_run, value) in values.iter_mut().zip(frame.real(metric.column())?) {
+            of_run.extend(value.map(|value| (metric, value)));
+        }
+    }
+    let mut runs: Vec<Run> = values
+        .into_iter()
+        .zip(data)
+        .enumerate()
+        .map(|(i, (values, data))| Run {
             run: run[i].clone().unwrap_or_else(|| format!("row {i}")),
             status: match status[i].as_deref() {
                 Some("finished") => Status::Finished,
@@ -142,29 +194,65 @@ fn rows(frame: &Frame) -> Result<Vec<Run>, ReportError> {
             },
             reason: reason[i].clone(),
             model: model[i].clone().unwrap_or_else(|| "unknown".into()),
-            train_samples: train_samples[i].unwrap_or(0),
+            set: if kind.has_sets() { data.set.clone() } else { String::new() },
+            at: match kind.placed_by() {
+                PlacedBy::Samples => Some(settings[i].train_samples as f64),
+                PlacedBy::Dimensions => settings[i].dim.map(|dim| dim as f64),
+                PlacedBy::Probability | PlacedBy::Nothing => None,
+            },
             seed: seed[i].unwrap_or(0),
             variant: String::new(),
-            test_mse: test_mse[i],
+            settings: settings[i],
+            values,
             epochs: epochs[i],
             steps: steps[i],
             seconds: seconds[i],
             parameters: parameters[i],
+            data,
         })
         .collect();
-    name_variants(frame, &mut runs)?;
+    if kind.placed_by() == PlacedBy::Probability {
+        place_by_probability(&mut runs);
+    }
+    name_variants(frame, kind, &mut runs)?;
     Ok(runs)
 }
 
-/// Names the configuration fields in which runs of one model and size differ, so that runs that differ in more than their seed are
-/// never averaged.
-fn name_variants(frame: &Frame, runs: &mut [Run]) -> Result<(), ReportError> {
-    for name in frame.names().into_iter().filter(|name| is_configuration(name)) {
+fn settings(frame: &Frame) -> Result<Vec<Settings>, ReportError> {
+    let [train_samples, hidden, layers, dim, batch_size] =
+        ["train_samples", "hidden", "layers", "dim", "batch_size"].map(|name| frame.whole(name));
+    let (train_samples, hidden, layers, dim, batch_size) = (train_samples?, hidden?, layers?, dim?, batch_size?);
+    let of = |i: usize| Settings {
+        train_samples: train_samples[i].unwrap_or(0),
+        hidden: hidden[i],
+        layers: layers[i],
+        dim: dim[i],
+        batch_size: batch_size[i],
+    };
+    Ok((0..frame.rows()).map(of).collect())
+}
+
+/// Only finished runs know the edge probability of their set; the others are placed by them, or stay with their set's name.
+fn place_by_probability(runs: &mut [Run]) {
+    let known: BTreeMap<String, f64> =
+        runs.iter().filter_map(|run| Some((run.data.set.clone(), run.data.probability()?))).collect();
+    for run in runs {
+        run.at = run.data.probability().or_else(|| known.get(&run.data.set).copied());
+        if run.at.is_none() {
+            run.set.clone_from(&run.data.set);
+        }
+    }
+}
+
+/// Names the configuration fields in which runs of one model, set and place differ, so that runs that differ in more than their seed
+/// are never averaged.
+fn name_variants(frame: &Frame, kind: Kind, runs: &mut [Run]) -> Result<(), ReportError> {
+    for name in frame.names().into_iter().filter(|name| is_configuration(name, kind)) {
         let values = frame.text(&name)?;
         let comparable = |run: &Run| name != column::EPOCHS.name || run.status == Status::Finished;
         let mut values_of = BTreeMap::<_, BTreeSet<_>>::new();
         for (run, value) in runs.iter().zip(&values).filter(|(run, _)| comparable(run)) {
-            values_of.entry((&run.model, run.train_samples)).or_default().insert(value);
+            values_of.entry((&run.model, &run.set, run.at.map(f64::to_bits))).or_default().insert(value);
         }
         if values_of.values().all(|values| values.len() == 1) {
             continue;
@@ -177,11 +265,21 @@ fn name_variants(frame: &Frame, runs: &mut [Run]) -> Result<(), ReportError> {
     Ok(())
 }
 
-fn is_configuration(name: &str) -> bool {
+fn is_configuration(name: &str, kind: Kind) -> bool {
     let named = |columns: &[Column]| columns.iter().any(|column| column.name == name);
-    !(["model", "train_samples", "seed", column::THREADS.name].contains(&name)
+    let placed = match kind.placed_by() {
+        PlacedBy::Samples => name == "train_samples",
+        PlacedBy::Dimensions => name == "dim",
+        PlacedBy::Probability | PlacedBy::Nothing => false,
+    };
+    let measured = Metric::AUTOENCODER.iter().any(|metric| metric.column() == name)
+        || LOSSES.contains(&name)
+        || run_data::MEASURED.contains(&name);
+    !(["model", "seed", column::THREADS.name].contains(&name)
+        || placed
         || named(&OUTCOME)
-        || named(&column::CIRCUMSTANTIAL))
+        || named(&column::CIRCUMSTANTIAL)
+        || measured)
 }
 
 fn provenance(frame: &Frame) -> Result<Vec<(&'static str, Vec<String>)>, ReportError> {
@@ -189,6 +287,7 @@ fn provenance(frame: &Frame) -> Result<Vec<(&'static str, Vec<String>)>, ReportE
         ("task", column::TASK.name),
         ("training set", "train_set"),
         ("evaluation set", "eval_set"),
+        ("graphs", "set"),
         ("dataset hash", column::DATASET_HASH.name),
         ("egnn-lab", column::VERSION.name),
         ("git revision", column::REVISION.name),

@@ -11,9 +11,10 @@ use std::{
 };
 
 fn options(kind: Kind) -> Options {
-    let (title, command) = match kind {
-        Kind::SizeCurve => ("Figure 2: test error against training-set size", "egnn sweep nbody-sizes"),
-        Kind::Table => ("Table 2: n-body test error", "egnn sweep nbody"),
+    let (title, command) = if kind == Kind::SizeCurve {
+        ("Figure 2: test error against training-set size", "egnn sweep nbody-sizes")
+    } else {
+        ("Table 2: n-body test error", "egnn sweep nbody")
     };
     Options { title: title.into(), kind, profile: "quick".into(), command: command.into() }
 }

@@ -38,17 +38,26 @@ pub enum ReportKind {
     SizeCurve,
     /// A row a model, beside the paper's.
     Table,
+    /// A row a set and model of the graph autoencoder, beside the paper's, and pictures of graphs.
+    Autoencoder,
+    /// F1 against the edge probability of the graphs, a line a model.
+    GraphSparsity,
+    /// Error against the dimensions of the embedding, a line a model, beside the paper's.
+    EmbeddingSizes,
 }
 
 impl ReportKind {
     /// Names in YAML.
-    pub const NAMES: [&'static str; 2] = ["size-curve", "table"];
+    pub const NAMES: [&'static str; 5] = ["size-curve", "table", "autoencoder", "graph-sparsity", "embedding-sizes"];
 
     /// The kind of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "size-curve" => Some(Self::SizeCurve),
             "table" => Some(Self::Table),
+            "autoencoder" => Some(Self::Autoencoder),
+            "graph-sparsity" => Some(Self::GraphSparsity),
+            "embedding-sizes" => Some(Self::EmbeddingSizes),
             _ => None,
         }
     }

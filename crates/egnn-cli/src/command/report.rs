@@ -49,6 +49,9 @@ pub(crate) fn write(plan: &SweepPlan) -> Result<Summary> {
     let kind = match manifest.report {
         ReportKind::SizeCurve => Kind::SizeCurve,
         ReportKind::Table => Kind::Table,
+        ReportKind::Autoencoder => Kind::Autoencoder,
+        ReportKind::GraphSparsity => Kind::GraphSparsity,
+        ReportKind::EmbeddingSizes => Kind::EmbeddingSizes,
     };
     let options = Options {
         title: manifest.title.clone(),

@@ -1,12 +1,21 @@
 //! What a figure shows, in numbers.
 
-use crate::{budget, group::Group, paper, report::Report, write::Kind};
+use super::axis::Scale;
+use crate::{
+    budget,
+    group::Group,
+    kind::Kind,
+    metric::Metric,
+    paper::{self, autoencoder, nbody},
+    report::Report,
+    table::sets,
+};
 
-/// A mean with its spread and the seeds behind it. All values are positive: the axes are logarithmic.
+/// A mean with its spread and the seeds behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Point {
-    /// Training samples.
-    pub(crate) samples: f64,
+    /// Training samples, edge probability or dimensions.
+    pub(crate) at: f64,
     pub(crate) mean: f64,
     /// Standard deviation.
     pub(crate) spread: Option<f64>,
@@ -14,7 +23,7 @@ pub(crate) struct Point {
 }
 
 impl Point {
-    /// Lower end of the error bar; `None` if it is not positive, beyond any logarithmic axis.
+    /// Lower end of the error bar; `None` if it is not positive: no axis goes there.
     pub(crate) fn low(&self) -> Option<f64> {
         self.spread.map(|spread| self.mean - spread).filter(|&low| low > 0.0)
     }
@@ -28,6 +37,11 @@ impl Point {
     pub(crate) fn high(&self) -> Option<f64> {
         self.spread.map(|spread| self.mean + spread)
     }
+
+    /// Everything that an axis must hold.
+    fn values(&self) -> impl Iterator<Item = f64> + Clone {
+        self.seeds.iter().copied().chain([Some(self.mean), self.low(), self.high()].into_iter().flatten())
+    }
 }
 
 /// One model's line.
@@ -38,8 +52,16 @@ pub(crate) struct Series {
     /// What was spent on it.
     pub(crate) budget: String,
     pub(crate) points: Vec<Point>,
-    /// The paper's Table 2 value.
-    pub(crate) paper: Option<f64>,
+    /// The paper's values, each at its place.
+    pub(crate) paper: Vec<(f64, f64)>,
+}
+
+/// The series of one set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Panel {
+    /// Empty if there is no other.
+    pub(crate) title: String,
+    pub(crate) series: Vec<Series>,
 }
 
 /// A whole figure.
@@ -47,59 +69,137 @@ pub(crate) struct Series {
 pub(crate) struct Figure {
     pub(crate) title: String,
     pub(crate) caption: String,
-    pub(crate) series: Vec<Series>,
+    pub(crate) metric: Metric,
+    pub(crate) panels: Vec<Panel>,
+    /// What the hollow markers are, if there are any.
+    pub(crate) paper: Option<&'static str>,
 }
 
 impl Figure {
+    pub(crate) fn series(&self) -> impl Iterator<Item = &Series> + Clone {
+        self.panels.iter().flat_map(|panel| &panel.series)
+    }
+
+    /// One series for each name in the legend.
+    pub(crate) fn named(&self) -> Vec<&Series> {
+        let mut named: Vec<&Series> = Vec::new();
+        for series in self.series() {
+            match named.iter_mut().find(|other| other.title == series.title) {
+                None => named.push(series),
+                // One that was run says more than one that was not.
+                Some(other) if other.points.is_empty() => *other = series,
+                Some(_) => {}
+            }
+        }
+        named
+    }
+
     /// Whether a mean has several seeds behind it.
     pub(crate) fn has_several_seeds(&self) -> bool {
-        self.series.iter().flat_map(|series| &series.points).any(|point| !point.apart().is_empty())
+        self.series().flat_map(|series| &series.points).any(|point| !point.apart().is_empty())
+    }
+
+    /// Everything that the axis of values must hold.
+    pub(super) fn values(&self) -> impl Iterator<Item = f64> + Clone {
+        let ours = self.series().flat_map(|series| series.points.iter().flat_map(Point::values));
+        ours.chain(self.series().flat_map(|series| series.paper.iter().map(|&(_, value)| value)))
+    }
+
+    /// How its values are spread out.
+    pub(super) fn scale(&self) -> Scale {
+        if self.metric == Metric::F1 { Scale::Linear } else { Scale::Logarithmic }
     }
 }
 
 /// The figure of a report.
 pub(crate) fn figure(report: &Report<'_>) -> Figure {
     let options = report.options;
+    let kind = options.kind;
+    let panels: Vec<Panel> = sets(report).into_iter().map(|set| panel(report, set)).collect();
+    let has_paper = panels.iter().flat_map(|panel| &panel.series).any(|series| !series.paper.is_empty());
+    Figure {
+        title: format!("{} ({} profile)", options.title, options.profile),
+        caption: budget::caption(kind, &report.groups),
+        metric: kind.main_metric(),
+        panels,
+        // The legend of an empty figure says what belongs in it.
+        paper: hollow(kind).filter(|_| has_paper || kind.is_nbody()),
+    }
+}
+
+fn hollow(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::SizeCurve | Kind::Table => Some("hollow: the paper's Table 2 (3,000 samples, 10,000 epochs)"),
+        Kind::Autoencoder => Some("hollow: the paper's Figure 5 (5,000 graphs, 100 epochs)"),
+        Kind::EmbeddingSizes => Some("hollow, dashed: the paper's Appendix D.1 (5,000 graphs, 100 epochs)"),
+        Kind::GraphSparsity => None,
+    }
+}
+
+fn panel(report: &Report<'_>, set: &str) -> Panel {
+    let kind = report.options.kind;
+    let groups = || report.groups.iter().filter(|group| !kind.has_sets() || group.set == set);
     let mut series: Vec<Series> = Vec::new();
-    for group in &report.groups {
+    for group in groups() {
         let title = group.title();
         if !series.iter().any(|series| series.title == title) {
-            let of_series: Vec<&Group> = report.groups.iter().filter(|group| group.title() == title).collect();
+            let all: Vec<&Group> = report.groups.iter().filter(|group| group.title() == title).collect();
             series.push(Series {
                 model: group.model.clone(),
-                budget: budget::legend(&of_series),
-                points: of_series.iter().filter_map(|group| point(group)).collect(),
-                paper: paper::row(&group.model).map(|row| row.mse),
+                budget: budget::legend(kind, &all),
+                points: groups()
+                    .filter(|group| group.title() == title)
+                    .filter_map(|group| point(kind, group))
+                    .collect(),
+                paper: paper_values(kind, set, &group.model),
                 title,
             });
         }
     }
-    let drawn = |model: &str| series.iter().any(|series| series.model == model);
-    let missing: Vec<Series> = paper::TABLE_2
-        .iter()
-        .filter(|row| options.kind == Kind::Table && !drawn(row.model))
-        .map(|row| Series {
-            model: row.model.into(),
-            title: row.title.into(),
-            budget: "not run".into(),
-            points: Vec::new(),
-            paper: Some(row.mse),
-        })
-        .collect();
-    series.extend(missing);
+    for row in paper::rows(kind).iter().filter(|row| row.set == set) {
+        if !series.iter().any(|series| series.model == row.model) {
+            series.push(Series {
+                model: row.model.into(),
+                title: paper::title(row.model).into(),
+                budget: "not run".into(),
+                points: Vec::new(),
+                paper: paper_values(kind, set, row.model),
+            });
+        }
+    }
     // Stable: variants of a model keep their order.
-    series.sort_by_key(|series| paper::rank(&series.model));
-    Figure { title: format!("{} ({} profile)", options.title, options.profile), caption: report.budget.clone(), series }
+    series.sort_by_key(|series| paper::rank(kind, &series.model));
+    Panel { title: autoencoder::set_title(set).into(), series }
 }
 
-fn point(group: &Group) -> Option<Point> {
-    let mean = group.mean.filter(|&mean| mean > 0.0)?;
-    let seeds = group.seeds.iter().map(|seed| seed.mse).filter(|&mse| mse > 0.0).collect();
+/// The paper's values of a model, at their places.
+fn paper_values(kind: Kind, set: &str, model: &str) -> Vec<(f64, f64)> {
+    let metric = kind.main_metric();
+    let places = match kind {
+        Kind::SizeCurve | Kind::Table => vec![nbody::TABLE_2_SAMPLES as f64],
+        Kind::Autoencoder => vec![1.0],
+        Kind::EmbeddingSizes => autoencoder::APPENDIX_D1_DIMENSIONS.map(|n| n as f64).to_vec(),
+        Kind::GraphSparsity => Vec::new(),
+    };
+    let value = |at: f64| paper::value(kind, metric, set, model, Some(at)).map(|value| (at, value));
+    places.into_iter().filter_map(value).collect()
+}
+
+fn point(kind: Kind, group: &Group) -> Option<Point> {
+    let at = match kind {
+        // Rows have no place.
+        Kind::Autoencoder => 1.0,
+        Kind::SizeCurve | Kind::Table => group.at?.max(1.0),
+        Kind::GraphSparsity | Kind::EmbeddingSizes => group.at?,
+    };
+    // Errors of n-body are never zero but by mistake; those of graphs are, and have a place on the axis.
+    let is_shown = |value: &f64| *value > 0.0 || !kind.is_nbody();
+    let measure = group.measure(kind.main_metric())?;
     Some(Point {
-        samples: group.samples.max(1) as f64,
-        mean,
-        spread: group.spread.filter(|&spread| spread > 0.0),
-        seeds,
+        at,
+        mean: measure.mean.filter(is_shown)?,
+        spread: measure.spread.filter(|&spread| spread > 0.0),
+        seeds: measure.seeds.iter().map(|seed| seed.value).filter(is_shown).collect(),
     })
 }
 
@@ -107,7 +207,7 @@ fn point(group: &Group) -> Option<Point> {
 mod tests {
     use super::*;
     use crate::{
-        fabricate::{finished, results},
+        fabricate::{finished, of, reconstructed, results},
         results::Results,
         write::Options,
     };
@@ -120,7 +220,7 @@ mod tests {
             let seeds: Vec<String> = point.seeds.iter().map(|&seed| format!("{seed:.4}")).collect();
             format!(
                 "{}: {:.4} [{}, {}] {}",
-                point.samples,
+                point.at,
                 point.mean,
                 number(point.low()),
                 number(point.high()),
@@ -128,9 +228,14 @@ mod tests {
             )
         };
         let mut lines = Vec::new();
-        for series in &figure.series {
-            lines.push(format!("{} ({}), paper {}", series.title, series.budget, number(series.paper)));
-            lines.extend(series.points.iter().map(point));
+        for panel in &figure.panels {
+            lines.extend((!panel.title.is_empty()).then(|| panel.title.clone()));
+            for series in &panel.series {
+                let paper: Vec<String> = series.paper.iter().map(|&(_, value)| number(Some(value))).collect();
+                let paper = if paper.is_empty() { "-".into() } else { paper.join(" ") };
+                lines.push(format!("{} ({}), paper {paper}", series.title, series.budget));
+                lines.extend(series.points.iter().map(point));
+            }
         }
         lines
     }
@@ -146,7 +251,7 @@ mod tests {
             finished("own", 1600, 1, 0.3),
         ];
         assert_eq!(
-            shown(Kind::SizeCurve, &Results { runs, provenance: Vec::new() }),
+            shown(Kind::SizeCurve, &of(runs)),
             [
                 "EGNN (1,500 steps a size), paper 0.0071",
                 "100: 0.0300 [0.0159, 0.0441] 0.0200 0.0400",
@@ -179,6 +284,70 @@ mod tests {
                 "Tensor Field Network (not run), paper 0.0155",
                 "SE(3)-Transformer (not run), paper 0.0244",
                 "Linear (not run), paper 0.0819",
+            ]
+        );
+    }
+
+    #[test]
+    fn reconstructions_have_a_panel_a_set_and_keep_their_zeros() {
+        let runs = vec![
+            reconstructed("community_small", "egnn", 1, [2.1, 0.0, 1.0]),
+            reconstructed("community_small", "egnn", 2, [2.1, 0.1, 0.999]),
+            reconstructed("own", "gnn", 1, [9.0, 3.0, 0.9]),
+        ];
+        assert_eq!(
+            shown(Kind::Autoencoder, &of(runs)),
+            [
+                "Community",
+                "EGNN (100 of 100 epochs), paper 0.0600",
+                "1: 0.0500 [-, 0.1207] 0.0000 0.1000",
+                "Noise-GNN (not run), paper 0.4400",
+                "Radial Field (not run), paper 1.1900",
+                "GNN (not run), paper 1.2900",
+                "Baseline (no edges) (not run), paper 31.7900",
+                "own",
+                "GNN (100 of 100 epochs), paper -",
+                "1: 3.0000 [-, -] 3.0000",
+            ]
+        );
+    }
+
+    #[test]
+    fn embedding_sizes_have_the_papers_points() {
+        let run = |dim: i64, error| {
+            let mut run = reconstructed("erdos_renyi", "egnn", 1, [2.1, error, 0.99]);
+            run.at = Some(dim as f64);
+            run
+        };
+        let shown = shown(Kind::EmbeddingSizes, &of(vec![run(8, 0.2), run(4, 3.0)]));
+        assert_eq!(
+            shown[..4],
+            [
+                "Erdos-Renyi",
+                "EGNN (100 of 100 epochs), paper 3.0900 0.5800 0.1100",
+                "4: 3.0000 [-, -] 3.0000",
+                "8: 0.2000 [-, -] 0.2000",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_curve_against_edge_probability_has_no_values_of_the_papers() {
+        let run = |p: f64, seed, f1| {
+            let mut run = reconstructed("", "gnn", seed, [9.0, 3.0, f1]);
+            run.at = Some(p);
+            run.epochs = Some(500);
+            run
+        };
+        assert_eq!(
+            shown(
+                Kind::GraphSparsity,
+                &of(vec![run(0.9, 1, 0.4), run(0.1, 1, 0.2), run(0.1, 2, 0.0), run(0.1, 3, 1.5)])
+            ),
+            [
+                "GNN (500 of 10,001 epochs), paper -",
+                "0.1: 0.1000 [-, 0.2414] 0.2000 0.0000",
+                "0.9: 0.4000 [-, -] 0.4000"
             ]
         );
     }

@@ -1,57 +1,81 @@
-//! Table 2 as dots: a row for each model, ours and the paper's on one logarithmic axis.
+//! A table as dots: a row for each model (of each set), ours and the paper's on one logarithmic axis.
 
 use super::{
-    data::Figure,
+    axis::Axis,
+    data::{Figure, Series},
     sheet::{BLACK, Drawn, GREY, LEGEND, PALE, Place, RADIUS, Sheet, TEXT, TOP, sheet, text_style, words},
-    style::styles,
-    ticks::{decades, range},
+    style::Looks,
 };
-use crate::number;
+use crate::{metric::Metric, number, table::cut};
 use plotters::{
-    coord::combinators::IntoLogRange,
-    prelude::{BindKeyPoints, ChartBuilder, Color},
+    prelude::{ChartBuilder, Color},
     style::text_anchor::{HPos, VPos},
 };
 
 /// Units for a row, for names beside and for labels below.
 const ROW: i32 = 110;
 const LEFT: i32 = 400;
+/// Letters that fit beside a row; the legend has the whole name.
+const NAME: usize = 27;
 const BOTTOM: i32 = 110;
 /// The legend's own height is never cut.
 const LEAST_HEIGHT: i32 = 420;
 
+/// Rows that the heading of a set takes.
+const HEADING: f64 = 0.7;
+
+/// What stands in the rows.
+enum Line<'a> {
+    Heading(&'a str),
+    Series(&'a Series),
+}
+
+/// Every line with the rows above its middle, and the rows of all.
+fn lines(figure: &Figure) -> (Vec<(f64, Line<'_>)>, f64) {
+    let mut lines = Vec::new();
+    let mut rows = 0.0;
+    for panel in &figure.panels {
+        if !panel.title.is_empty() {
+            lines.push((rows + HEADING / 2.0, Line::Heading(panel.title.as_str())));
+            rows += HEADING;
+        }
+        for series in &panel.series {
+            lines.push((rows + 0.5, Line::Series(series)));
+            rows += 1.0;
+        }
+    }
+    (lines, f64::max(rows, 1.0))
+}
+
 pub(super) fn draw(figure: &Figure) -> Result<String, String> {
-    let rows = figure.series.len() as i32;
-    let legend = LEAST_HEIGHT + rows * 90;
-    let height = TOP + 20 + (rows * ROW + BOTTOM).max(legend);
+    let (_, rows) = lines(figure);
+    let legend = LEAST_HEIGHT + figure.named().len() as i32 * 90;
+    let height = TOP + 20 + ((rows * f64::from(ROW)) as i32 + BOTTOM).max(legend);
     sheet(&figure.title, &figure.caption, height as u32, |sheet| paint(sheet, figure))
 }
 
 fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
-    let styles = styles(figure.series.iter().map(|series| series.model.as_str()));
-    let points = || figure.series.iter().flat_map(|series| &series.points);
-    let errors = points().flat_map(|point| {
-        point.seeds.iter().copied().chain([Some(point.mean), point.low(), point.high()].into_iter().flatten())
-    });
-    let x_range = range(errors.chain(figure.series.iter().filter_map(|series| series.paper)), 0.07);
-    let ticks = decades(x_range);
-    let rows = figure.series.len().max(1);
+    let looks = Looks::new(figure);
+    let axis = Axis::logarithmic(figure.values());
+    let (lines, rows) = lines(figure);
+    let (low, high) = axis.ends();
 
-    let height = rows as i32 * ROW + BOTTOM;
+    let height = (rows * f64::from(ROW)) as i32 + BOTTOM;
     let area = sheet.root.clone().shrink((20, TOP), ((LEGEND - 40) as u32, height as u32));
     let mut chart = ChartBuilder::on(&area)
         .x_label_area_size(BOTTOM)
         .y_label_area_size(LEFT)
-        .build_cartesian_2d(
-            (x_range.0..x_range.1).log_scale().with_key_points(ticks.major.clone()).with_light_points(ticks.minor),
-            rows as f64..0.0,
-        )
+        .build_cartesian_2d(axis.clone(), rows..0.0)
         .map_err(words)?;
     chart
         .configure_mesh()
         .disable_y_mesh()
         .y_labels(0)
-        .x_desc("test MSE (length²)")
+        .x_desc(if figure.metric == Metric::Mse {
+            "test MSE (length²)"
+        } else {
+            "% error (wrong pairs of nodes, in percent)"
+        })
         .axis_desc_style(text_style(TEXT + 3, BLACK, HPos::Center, VPos::Top))
         .label_style(text_style(TEXT, BLACK, HPos::Center, VPos::Top))
         .x_label_formatter(&|value| number::plain(*value))
@@ -62,35 +86,50 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
         .draw()
         .map_err(words)?;
 
-    let at = |x: f64, row: usize| -> Place { chart.backend_coord(&(x, row as f64 + 0.5)) };
-    for (row, (series, style)) in figure.series.iter().zip(&styles).enumerate() {
-        let (_, middle) = at(x_range.0, row);
-        sheet.text(&series.title, (20 + LEFT - 24, middle - TEXT / 2), TEXT, BLACK, HPos::Right)?;
-        // Two lanes in a row: ours above, the paper's below, so that neither hides the other.
-        for point in &series.points {
-            let place = |x: f64| (at(x, row).0, middle - 14);
-            if let Some(high) = point.high() {
-                let low = point.low();
-                sheet.bar(
-                    [(place(high), true), (place(low.unwrap_or(x_range.0)), low.is_some())],
-                    false,
-                    style.colour,
-                )?;
+    let at = |x: f64, row: f64| -> Place { chart.backend_coord(&(x, row)) };
+    if axis.has_zero() {
+        sheet.line(vec![at(low, 0.0), at(low, rows)], GREY, 2)?;
+    }
+    for (row, line) in lines {
+        let (_, middle) = at(low, row);
+        match line {
+            Line::Heading(title) => {
+                sheet.text(title, (40, middle - TEXT / 2 + 6), TEXT + 4, BLACK, HPos::Left)?;
+                sheet.line(vec![at(low, row - HEADING / 2.0), at(high, row - HEADING / 2.0)], GREY, 1)?;
             }
-            sheet.marker(place(point.mean), *style)?;
-            for &seed in point.apart() {
-                let (x, y) = place(seed);
-                sheet.dot((x, y - RADIUS - 8), style.colour)?;
+            Line::Series(series) => {
+                let style = looks.of(series);
+                sheet.text(&cut(&series.title, NAME), (20 + LEFT - 24, middle - TEXT / 2), TEXT, BLACK, HPos::Right)?;
+                // Two lanes in a row: ours above, the paper's below, so that neither hides the other.
+                for point in &series.points {
+                    let place = |x: f64| (at(x, row).0, middle - 14);
+                    if let Some(high) = point.high() {
+                        let low = point.low();
+                        sheet.bar(
+                            [(place(high), true), (place(low.unwrap_or(axis.ends().0)), low.is_some())],
+                            false,
+                            style.colour,
+                        )?;
+                    }
+                    sheet.marker(place(point.mean), style)?;
+                    for &seed in point.apart() {
+                        let (x, y) = place(seed);
+                        sheet.dot((x, y - RADIUS - 8), style.colour)?;
+                    }
+                }
+                for &(_, value) in &series.paper {
+                    sheet.hollow((at(value, row).0, middle + 18), style)?;
+                }
             }
-        }
-        if let Some(mse) = series.paper {
-            sheet.hollow((at(mse, row).0, middle + 18), *style)?;
         }
     }
-    let note = if figure.has_several_seeds() {
+    let mut note = String::from(if figure.has_several_seeds() {
         "Ours above, the paper's below; seeds above their mean."
     } else {
         "Ours above, the paper's below."
-    };
-    sheet.legend(figure, &styles, note)
+    });
+    if axis.has_zero() {
+        note += " An error of 0 stands left of the line, beyond the logarithmic axis.";
+    }
+    sheet.legend(figure, &looks, &note)
 }

@@ -11,23 +11,32 @@
 //! one font in `fonts/`, which needs no font installed. In the SVG itself text stays text, to be found and copied, with a list of
 //! families to fall back on.
 
+mod axis;
+mod curve;
 pub(crate) mod data;
 mod dots;
+mod graphs;
+mod layout;
 mod raster;
 mod sheet;
-mod size_curve;
 mod style;
 mod ticks;
 
-use crate::{error::ReportError, report::Report, write::Kind};
+use crate::{error::ReportError, kind::Kind, predictions::Shown, report::Report};
 pub(crate) use raster::png;
 
 /// The report's figure as SVG.
 pub(crate) fn svg(report: &Report<'_>) -> Result<String, ReportError> {
     let figure = data::figure(report);
     let drawn = match report.options.kind {
-        Kind::SizeCurve => size_curve::draw(&figure),
-        Kind::Table => dots::draw(&figure),
+        Kind::Table | Kind::Autoencoder => dots::draw(&figure),
+        kind => curve::draw(kind, &figure),
     };
     drawn.map_err(|message| ReportError::Figure { figure: "figure.svg", message })
+}
+
+/// Pictures of graphs and their reconstructions as SVG.
+pub(crate) fn graphs(report: &Report<'_>, shown: &[Shown]) -> Result<String, ReportError> {
+    let title = format!("Test graphs and their reconstructions ({} profile)", report.options.profile);
+    graphs::draw(&title, shown).map_err(|message| ReportError::Figure { figure: "graphs.svg", message })
 }

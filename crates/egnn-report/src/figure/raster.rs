@@ -15,9 +15,9 @@ const FONT: &[u8] = include_bytes!("../../fonts/DejaVuSans-subset.ttf");
 /// Pixels for each unit of the drawing.
 const SCALE: f32 = 2.0;
 
-/// Draws an SVG on white, at twice its nominal size.
-pub(crate) fn png(svg: &str) -> Result<Vec<u8>, ReportError> {
-    let failed = |message: String| ReportError::Figure { figure: "figure.png", message };
+/// Draws an SVG on white, at twice its nominal size, as the file `figure`.
+pub(crate) fn png(figure: &'static str, svg: &str) -> Result<Vec<u8>, ReportError> {
+    let failed = |message: String| ReportError::Figure { figure, message };
     let tree = Tree::from_str(svg, &options()).map_err(|error| failed(error.to_string()))?;
     let size = tree.size().to_int_size().scale_by(SCALE).ok_or_else(|| failed("the drawing has no size".into()))?;
     let mut pixels =
@@ -43,7 +43,7 @@ mod tests {
         let svg = format!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" width="200" height="40"><text x="5" y="30" font-size="24" font-family="{FAMILY}, sans-serif">{text}</text></svg>"#
         );
-        let image = Pixmap::decode_png(&png(&svg).unwrap()).unwrap();
+        let image = Pixmap::decode_png(&png("figure.png", &svg).unwrap()).unwrap();
         assert_eq!((image.width(), image.height()), (400, 80));
         image.pixels().iter().filter(|pixel| pixel.red() < 100).count()
     }
@@ -60,6 +60,6 @@ mod tests {
 
     #[test]
     fn what_is_no_svg_is_an_error() {
-        assert!(png("<svg").unwrap_err().to_string().starts_with("cannot draw 'figure.png'"));
+        assert!(png("figure.png", "<svg").unwrap_err().to_string().starts_with("cannot draw 'figure.png'"));
     }
 }

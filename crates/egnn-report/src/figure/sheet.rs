@@ -4,11 +4,11 @@
 
 use super::{
     data::Figure,
-    style::{Marker, Style},
+    style::{Looks, Marker, Style},
 };
 use plotters::{
     coord::Shift,
-    prelude::{Circle, Color, DrawingArea, IntoDrawingArea, PathElement, Polygon, RGBColor, SVGBackend},
+    prelude::{Circle, Color, DrawingArea, IntoDrawingArea, PathElement, Polygon, RGBColor, Rectangle, SVGBackend},
     style::{
         FontFamily, FontStyle, ShapeStyle, TextStyle,
         text_anchor::{HPos, Pos, VPos},
@@ -40,7 +40,7 @@ pub(super) const TOP: i32 = 140;
 pub(super) const BLACK: RGBColor = RGBColor(20, 20, 20);
 pub(super) const GREY: RGBColor = RGBColor(95, 95, 95);
 pub(super) const PALE: RGBColor = RGBColor(225, 225, 225);
-const WHITE: RGBColor = RGBColor(255, 255, 255);
+pub(super) const WHITE: RGBColor = RGBColor(255, 255, 255);
 
 /// A place on the sheet.
 pub(super) type Place = (i32, i32);
@@ -113,10 +113,35 @@ impl Sheet<'_> {
         self.root.draw(&PathElement::new(places, colour.stroke_width(width))).map_err(words)
     }
 
+    /// A line of dashes.
+    pub(super) fn dashes(&self, places: &[Place], colour: RGBColor) -> Drawn {
+        const DASH: f64 = 9.0;
+        for pair in places.windows(2) {
+            let ((x, y), (dx, dy)) = (pair[0], (f64::from(pair[1].0 - pair[0].0), f64::from(pair[1].1 - pair[0].1)));
+            let dashes = ((dx * dx + dy * dy).sqrt() / (2.0 * DASH)).ceil().max(1.0);
+            let at = |part: f64| (x + (dx * part).round() as i32, y + (dy * part).round() as i32);
+            for dash in 0..dashes as usize {
+                let start = dash as f64;
+                self.line(vec![at(start / dashes), at((start + 0.5) / dashes)], colour, 3)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A filled circle.
+    pub(super) fn disc(&self, at: Place, radius: i32, colour: RGBColor) -> Drawn {
+        self.root.draw(&Circle::new(at, radius, colour.filled())).map_err(words)
+    }
+
+    /// A filled rectangle between two corners.
+    pub(super) fn filled(&self, from: Place, to: Place, colour: RGBColor) -> Drawn {
+        self.root.draw(&Rectangle::new([from, to], colour.filled())).map_err(words)
+    }
+
     /// A seed: a dot with a white rim, so that it is seen on lines and markers too.
     pub(super) fn dot(&self, at: Place, colour: RGBColor) -> Drawn {
-        self.root.draw(&Circle::new(at, DOT + 2, WHITE.filled())).map_err(words)?;
-        self.root.draw(&Circle::new(at, DOT, colour.filled())).map_err(words)
+        self.disc(at, DOT + 2, WHITE)?;
+        self.disc(at, DOT, colour)
     }
 
     /// A mean.
@@ -160,20 +185,21 @@ impl Sheet<'_> {
     }
 
     /// Says what lines and marks mean.
-    pub(super) fn legend(&self, figure: &Figure, styles: &[Style], note: &str) -> Drawn {
+    pub(super) fn legend(&self, figure: &Figure, looks: &Looks, note: &str) -> Drawn {
         const KEY: i32 = LEGEND + 40;
         const WORDS: i32 = LEGEND + 90;
         const LETTERS: usize = 28;
         let mut y = TOP + 12;
-        for (series, style) in figure.series.iter().zip(styles) {
+        for series in figure.named() {
+            let style = looks.of(series);
             let key = (KEY, y + TEXT / 2);
             if series.points.len() > 1 {
                 self.line(vec![(KEY - 34, key.1), (KEY + 34, key.1)], style.colour, 4)?;
             }
             if series.points.is_empty() {
-                self.hollow(key, *style)?;
+                self.hollow(key, style)?;
             } else {
-                self.marker(key, *style)?;
+                self.marker(key, style)?;
             }
             y = self.paragraph(&series.title, (WORDS, y), LETTERS, BLACK)?;
             y = self.paragraph(&series.budget, (WORDS, y), LETTERS, GREY)? + 16;
@@ -190,15 +216,22 @@ impl Sheet<'_> {
             self.marker((KEY, middle), grey)?;
         }
         y = self.paragraph("one seed", (WORDS, y), LETTERS, BLACK)? + 16;
-        self.hollow((KEY, y + TEXT / 2), grey)?;
-        y = self.paragraph("hollow: the paper's Table 2 (3,000 samples, 10,000 epochs)", (WORDS, y), LETTERS, BLACK)?
-            + 28;
-        self.paragraph(note, (KEY - 34, y), LETTERS + 5, GREY)?;
+        if let Some(paper) = figure.paper {
+            self.hollow((KEY, y + TEXT / 2), grey)?;
+            y = self.paragraph(paper, (WORDS, y), LETTERS, BLACK)?;
+        }
+        self.paragraph(note, (KEY - 34, y + 28), LETTERS + 5, GREY)?;
         Ok(())
     }
 
     /// Lines of text; the place below them.
-    fn paragraph(&self, text: &str, (x, mut y): Place, letters: usize, colour: RGBColor) -> Result<i32, String> {
+    pub(super) fn paragraph(
+        &self,
+        text: &str,
+        (x, mut y): Place,
+        letters: usize,
+        colour: RGBColor,
+    ) -> Result<i32, String> {
         for line in wrap(text, letters) {
             self.text(&line, (x, y), TEXT, colour, HPos::Left)?;
             y += TEXT + 8;

@@ -1,6 +1,7 @@
 //! Colours that stay apart for colour-blind readers (Okabe and Ito 2008), each with a marker of its own, so that a print in grey
 //! still tells the models apart.
 
+use super::data::{Figure, Series};
 use plotters::style::RGBColor;
 
 /// Shape of a marker.
@@ -35,9 +36,18 @@ const STYLES: [(&str, Style); 7] = [
     ("", Style { colour: RGBColor(60, 60, 60), marker: HOURGLASS }),
 ];
 
+/// Whose look a model has: models that are never in one figure share some.
+fn own(model: &str) -> &str {
+    match model {
+        "noise_gnn" => "tfn",
+        "no_edges" => "",
+        model => model,
+    }
+}
+
 /// A look for each series: a model's own for its first series, one that is still free for others.
-pub(crate) fn styles<'a>(models: impl Iterator<Item = &'a str>) -> Vec<Style> {
-    let models: Vec<&str> = models.collect();
+fn styles<'a>(models: impl Iterator<Item = &'a str>) -> Vec<Style> {
+    let models: Vec<&str> = models.map(own).collect();
     let mut free: Vec<Style> =
         STYLES.iter().filter(|(own, _)| !models.contains(own)).map(|&(_, style)| style).collect();
     free.reverse();
@@ -54,6 +64,23 @@ pub(crate) fn styles<'a>(models: impl Iterator<Item = &'a str>) -> Vec<Style> {
         .collect()
 }
 
+/// The looks of a figure's series, by their names in the legend.
+#[derive(Clone, Debug)]
+pub(crate) struct Looks(Vec<(String, Style)>);
+
+impl Looks {
+    pub(crate) fn new(figure: &Figure) -> Self {
+        let named = figure.named();
+        let styles = styles(named.iter().map(|series| series.model.as_str()));
+        Self(named.iter().map(|series| series.title.clone()).zip(styles).collect())
+    }
+
+    pub(crate) fn of(&self, series: &Series) -> Style {
+        let found = self.0.iter().find(|(title, _)| *title == series.title);
+        found.map_or(STYLES[STYLES.len() - 1].1, |&(_, style)| style)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +93,8 @@ mod tests {
         for (i, look) in looks.iter().enumerate() {
             assert!(looks[..i].iter().all(|other| other.colour != look.colour && other.marker != look.marker));
         }
+        let graphs = styles(["egnn", "noise_gnn", "radial_field", "gnn", "no_edges"].into_iter());
+        assert!(graphs.iter().enumerate().all(|(i, look)| !graphs[..i].contains(look)));
         assert_eq!(styles(["x"; 40].into_iter()).len(), 40, "more series than looks: looks repeat");
     }
 }

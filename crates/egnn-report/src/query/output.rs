@@ -1,6 +1,6 @@
 //! A query's result, for people and for programs.
 
-use crate::table::{Align, Column, Table, aligned, quoted};
+use crate::table::{Align, Heading, Table, aligned, quoted};
 use polars::prelude::{AnyValue, DataFrame};
 use serde_json::Value;
 
@@ -54,7 +54,7 @@ impl Output {
     fn table(&self) -> String {
         let columns = self.frame.columns().iter().map(|column| {
             let align = if column.dtype().is_primitive_numeric() { Align::Right } else { Align::Left };
-            Column { title: column.name().to_string(), align }
+            Heading { title: column.name().to_string(), align }
         });
         let shown = |value: &AnyValue<'_>| match value {
             AnyValue::Null => "null".into(),

@@ -1,49 +1,144 @@
-//! Comma-separated values: a row for each model and size, every number in full.
+//! Comma-separated values: a row for each group, every number in full.
 
-use super::rows::rows;
-use crate::{budget, paper, report::Report};
+use super::rows::{Row, rows};
+use crate::{
+    budget,
+    kind::{Kind, PlacedBy},
+    metric::Metric,
+    report::Report,
+};
 
-const HEADER: &str = "model,variant,train_samples,paper_mse,mean_test_mse,std_test_mse,ratio,seeds,test_mse_by_seed,failed,pending,\
-                      epochs_min,epochs_max,paper_epochs,full_budget,steps_min,steps_max,seconds,parameters\n";
+/// A field of a row.
+#[derive(Clone, Copy)]
+enum Field {
+    Set,
+    Model,
+    Variant,
+    Place,
+    TrainSamples,
+    Paper(Metric),
+    Mean(Metric),
+    Spread(Metric),
+    Ratio(Metric),
+    Seeds,
+    BySeed(Metric),
+    Failed,
+    Pending,
+    EpochsMin,
+    EpochsMax,
+    PaperEpochs,
+    FullBudget,
+    StepsMin,
+    StepsMax,
+    Seconds,
+    Parameters,
+}
 
 /// The report's table. Missing values are empty.
 pub(crate) fn csv(report: &Report<'_>) -> String {
     let kind = report.options.kind;
-    let mut text = String::from(HEADER);
+    let fields = fields(kind);
+    let names: Vec<String> = fields.iter().map(|field| field.name(kind)).collect();
+    let mut text = names.join(",") + "\n";
     for row in rows(report) {
-        let paper_mse = optional(row.paper.map(|paper| paper.mse));
-        let Some(group) = row.group else {
-            let model = row.paper.map_or("", |paper| paper.model);
-            text += &format!("{model},,,{paper_mse},,,,0,,0,0,,,{},,,,,\n", paper::TABLE_2_EPOCHS);
-            continue;
-        };
-        let by_seed: Vec<String> = group.seeds.iter().map(|seed| format!("{}:{}", seed.seed, seed.mse)).collect();
-        let full = budget::share(kind, group).map(|_| budget::is_complete(kind, group));
-        let cells = [
-            quoted(&group.model),
-            quoted(&group.variant),
-            group.samples.to_string(),
-            paper_mse,
-            optional(group.mean),
-            optional(group.spread),
-            optional(row.ratio()),
-            group.seeds.len().to_string(),
-            quoted(&by_seed.join(";")),
-            group.failed.to_string(),
-            group.pending.to_string(),
-            optional(group.epochs.map(|(low, _)| low)),
-            optional(group.epochs.map(|(_, high)| high)),
-            optional(budget::paper_epochs(kind, group)),
-            optional(full),
-            optional(group.steps.map(|(low, _)| low)),
-            optional(group.steps.map(|(_, high)| high)),
-            group.seconds.to_string(),
-            optional(group.parameters),
-        ];
+        let cells: Vec<String> = fields.iter().map(|field| field.value(kind, &row)).collect();
         text += &cells.join(",");
         text.push('\n');
     }
     text
+}
+
+fn fields(kind: Kind) -> Vec<Field> {
+    let mut fields = Vec::new();
+    fields.extend((!kind.is_nbody()).then_some(Field::Set));
+    fields.extend([Field::Model, Field::Variant]);
+    fields.extend(matches!(kind.placed_by(), PlacedBy::Probability | PlacedBy::Dimensions).then_some(Field::Place));
+    fields.push(Field::TrainSamples);
+    for &metric in kind.metrics() {
+        fields.extend((kind != Kind::GraphSparsity).then_some(Field::Paper(metric)));
+        fields.extend([Field::Mean(metric), Field::Spread(metric)]);
+        fields.extend((kind != Kind::GraphSparsity && metric.has_ratio()).then_some(Field::Ratio(metric)));
+    }
+    fields.push(Field::Seeds);
+    fields.extend(kind.metrics().iter().map(|&metric| Field::BySeed(metric)));
+    fields.extend([
+        Field::Failed,
+        Field::Pending,
+        Field::EpochsMin,
+        Field::EpochsMax,
+        Field::PaperEpochs,
+        Field::FullBudget,
+        Field::StepsMin,
+        Field::StepsMax,
+        Field::Seconds,
+        Field::Parameters,
+    ]);
+    fields
+}
+
+impl Field {
+    fn name(self, kind: Kind) -> String {
+        let fixed = match self {
+            Self::Set => "set",
+            Self::Model => "model",
+            Self::Variant => "variant",
+            Self::Place if kind.placed_by() == PlacedBy::Probability => "p",
+            Self::Place => "dim",
+            Self::TrainSamples => "train_samples",
+            Self::Paper(metric) => return format!("paper_{}", metric.short()),
+            Self::Mean(metric) => return format!("mean_{}", metric.column()),
+            Self::Spread(metric) => return format!("std_{}", metric.column()),
+            Self::Ratio(Metric::Mse) => "ratio",
+            Self::Ratio(metric) => return format!("ratio_{}", metric.short()),
+            Self::Seeds => "seeds",
+            Self::BySeed(metric) => return format!("{}_by_seed", metric.column()),
+            Self::Failed => "failed",
+            Self::Pending => "pending",
+            Self::EpochsMin => "epochs_min",
+            Self::EpochsMax => "epochs_max",
+            Self::PaperEpochs => "paper_epochs",
+            Self::FullBudget => "full_budget",
+            Self::StepsMin => "steps_min",
+            Self::StepsMax => "steps_max",
+            Self::Seconds => "seconds",
+            Self::Parameters => "parameters",
+        };
+        fixed.into()
+    }
+
+    fn value(self, kind: Kind, row: &Row<'_>) -> String {
+        let group = row.group;
+        let measure = |metric| group.and_then(|group| group.measure(metric));
+        match self {
+            Self::Set => quoted(group.map_or(row.set, |group| &group.graphs)),
+            Self::Model => quoted(row.model),
+            Self::Variant => quoted(group.map_or("", |group| &group.variant)),
+            Self::Place => optional(row.at),
+            Self::TrainSamples => optional(group.map(|group| group.settings.train_samples)),
+            Self::Paper(metric) => optional(row.paper(metric)),
+            Self::Mean(metric) => optional(measure(metric).and_then(|measure| measure.mean)),
+            Self::Spread(metric) => optional(measure(metric).and_then(|measure| measure.spread)),
+            Self::Ratio(metric) => optional(row.ratio(metric)),
+            Self::Seeds => group.map_or(0, crate::group::Group::usable).to_string(),
+            Self::BySeed(metric) => {
+                let seeds = measure(metric).map_or(&[][..], |measure| &measure.seeds);
+                let each: Vec<String> = seeds.iter().map(|seed| format!("{}:{}", seed.seed, seed.value)).collect();
+                quoted(&each.join(";"))
+            }
+            Self::Failed => group.map_or(0, |group| group.failed).to_string(),
+            Self::Pending => group.map_or(0, |group| group.pending).to_string(),
+            Self::EpochsMin => optional(group.and_then(|group| group.epochs).map(|(low, _)| low)),
+            Self::EpochsMax => optional(group.and_then(|group| group.epochs).map(|(_, high)| high)),
+            Self::PaperEpochs => optional(budget::paper_epochs_of(kind, row.model, group)),
+            Self::FullBudget => {
+                optional(group.and_then(|group| budget::share(kind, group).map(|_| budget::is_complete(kind, group))))
+            }
+            Self::StepsMin => optional(group.and_then(|group| group.steps).map(|(low, _)| low)),
+            Self::StepsMax => optional(group.and_then(|group| group.steps).map(|(_, high)| high)),
+            Self::Seconds => optional(group.map(|group| group.seconds)),
+            Self::Parameters => optional(group.and_then(|group| group.parameters)),
+        }
+    }
 }
 
 fn optional(value: Option<impl ToString>) -> String {

@@ -1,7 +1,7 @@
 //! `table.md`.
 
-use super::{Align, Table, full};
-use crate::{report::Report, write::Kind};
+use super::{Align, Table, data, full};
+use crate::{kind::Kind, report::Report};
 
 /// The report as Markdown.
 pub(crate) fn markdown(report: &Report<'_>) -> String {
@@ -12,10 +12,14 @@ pub(crate) fn markdown(report: &Report<'_>) -> String {
     text += &format!("{}\n\n", report.spent());
     text += &format!("{}\n", report.ordering.statement());
     text += &list(report.ordering.differences.iter().cloned());
-    if options.kind == Kind::SizeCurve {
-        text += &format!("\n{}\n", Report::paper_line());
-    } else {
-        text += &format!("\nColumn `paper`: {}.\n", crate::paper::TABLE_2_SOURCE);
+    for line in report.source_line().into_iter().chain(report.authors_line().map(Into::into)) {
+        text += &format!("\n{line}\n");
+    }
+    if options.kind == Kind::Autoencoder {
+        text += "\nPictures of some test graphs: `graphs.svg`, `graphs.png`.\n";
+    }
+    if !report.data.is_empty() {
+        text += &format!("\n## Data\n\n{}", table(&data::table(&report.data)));
     }
     text += &section("Missing values", report.warnings.iter().cloned());
     text +=

@@ -1,14 +1,19 @@
 //! A report's table: rows of text, and the ways to write them down.
 
+mod columns;
 mod csv;
+pub(crate) mod data;
 mod markdown;
+mod paper;
 mod rows;
 mod terminal;
 
+pub(crate) use columns::{full, narrow};
 pub(crate) use csv::{csv, quoted};
 pub(crate) use markdown::markdown;
-pub(crate) use rows::{full, narrow};
-pub(crate) use terminal::{aligned, terminal};
+pub(crate) use paper::paper_table;
+pub(crate) use rows::sets;
+pub(crate) use terminal::{aligned, cut, terminal};
 
 /// Where a column's text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +24,7 @@ pub(crate) enum Align {
 
 /// A column's heading.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Column {
+pub(crate) struct Heading {
     pub(crate) title: String,
     pub(crate) align: Align,
 }
@@ -27,6 +32,6 @@ pub(crate) struct Column {
 /// Text in rows and columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Table {
-    pub(crate) columns: Vec<Column>,
+    pub(crate) columns: Vec<Heading>,
     pub(crate) rows: Vec<Vec<String>>,
 }

@@ -1,7 +1,7 @@
 //! Text aligned in columns, for a terminal.
 
-use super::{Align, Table, narrow};
-use crate::{report::Report, write::Kind};
+use super::{Align, Table, data, narrow};
+use crate::report::Report;
 
 /// Columns of a terminal that a report's table must fit.
 const WIDTH: usize = 100;
@@ -12,17 +12,14 @@ const GAP: usize = 2;
 pub(crate) fn terminal(report: &Report<'_>) -> String {
     let options = report.options;
     let mut text = format!("{} ({} profile)\n\n", options.title, options.profile);
-    let mut table = narrow(report);
-    // Where long names need the room, time and steps give way: the page has them.
-    while options.kind == Kind::SizeCurve && table.columns.len() > 5 && breadth(&widths(&table)) > WIDTH {
-        table.columns.pop();
-        table.rows.iter_mut().for_each(|row| row.truncate(table.columns.len()));
-    }
+    let table = narrow(report, |table| breadth(&widths(table)) <= WIDTH);
     text += &aligned(&table, WIDTH);
     let mut lines = vec![report.budget.clone(), report.ordering.statement()];
     lines.extend(report.ordering.differences.iter().map(|difference| format!("- {difference}")));
-    if options.kind == Kind::SizeCurve {
-        lines.push(Report::paper_line());
+    lines.extend(report.paper_line());
+    lines.extend(report.authors_line().map(Into::into));
+    if options.kind.has_sets() {
+        lines.extend(data::sentences(&report.data));
     }
     lines.extend(report.warnings.iter().cloned());
     lines.extend(report.failures.iter().map(|(run, reason)| format!("FAILED {run}: {reason}")));
@@ -76,7 +73,7 @@ fn fit(widths: &mut [usize], table: &Table, limit: usize) {
 }
 
 /// Text in at most `width` letters, cut in the middle: settings are told apart by their ends.
-fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     let letters: Vec<char> = text.chars().collect();
     if letters.len() <= width {
         return text.into();
@@ -123,10 +120,10 @@ fn wrapped(line: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::Column;
+    use crate::table::Heading;
 
     fn table(name: &str) -> Table {
-        let column = |title: &str, align| Column { title: title.into(), align };
+        let column = |title: &str, align| Heading { title: title.into(), align };
         Table {
             columns: vec![column("name", Align::Left), column("n", Align::Right)],
             rows: vec![vec![name.into(), "1".into()], vec!["ab".into(), "1,000".into()]],

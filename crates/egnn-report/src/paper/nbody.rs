@@ -1,7 +1,7 @@
-//! The paper's published values: the only numbers of a report that come from no run record. Every report marks them as the paper's.
+//! The paper's values on charged bodies: Table 2 and the budgets of Figure 2.
 //!
-//! Source: Satorras, Hoogeboom, Welling, *E(n) Equivariant Graph Neural Networks*, ICML 2021, arXiv 2102.09844. Figure 2's curves are
-//! tabulated nowhere, so of the size sweep only the Table 2 values, measured at 3,000 training samples, can be drawn.
+//! Figure 2's curves are tabulated nowhere, so of the size sweep only the Table 2 values, measured at 3,000 training samples, can be
+//! drawn.
 
 /// Where [`TABLE_2`]'s errors and times come from.
 pub const TABLE_2_SOURCE: &str = "Satorras, Hoogeboom, Welling 2021 (arXiv 2102.09844), Table 2";
@@ -68,11 +68,6 @@ pub const TABLE_2: [PaperRow; 6] = [
 /// The row of a model, if the paper has one.
 pub fn row(model: &str) -> Option<&'static PaperRow> {
     TABLE_2.iter().find(|row| row.model == model)
-}
-
-/// The model's name in print: the paper's, or the configuration's own for models that the paper does not have.
-pub fn title(model: &str) -> &str {
-    row(model).map_or(model, |row| row.title)
 }
 
 /// Where the model stands from the best of Table 2 to the worst; models that the paper does not have come last.

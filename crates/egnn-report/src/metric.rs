@@ -1,0 +1,91 @@
+//! What is measured on the test set.
+
+use crate::number;
+
+/// A measured quantity, a column of `results.parquet`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Metric {
+    /// Mean squared error of positions.
+    Mse,
+    /// Binary cross-entropy of a graph, summed over its ordered pairs.
+    Bce,
+    /// Part of the ordered pairs that are on the wrong side of 0.5, in percent.
+    ErrorPercent,
+    /// F1 score of the links.
+    F1,
+}
+
+impl Metric {
+    /// The quantities of the graph autoencoder.
+    pub const AUTOENCODER: [Self; 3] = [Self::Bce, Self::ErrorPercent, Self::F1];
+
+    /// Its column in `results.parquet`.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Mse => "test_mse",
+            Self::Bce => "test_bce",
+            Self::ErrorPercent => "test_error_percent",
+            Self::F1 => "test_f1",
+        }
+    }
+
+    /// Its name in columns of `table.csv` that hold the paper's values and ratios to them.
+    pub(crate) fn short(self) -> &'static str {
+        self.column().trim_start_matches("test_")
+    }
+
+    /// Its name in print.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Mse => "test MSE",
+            Self::Bce => "BCE",
+            Self::ErrorPercent => "% error",
+            Self::F1 => "F1",
+        }
+    }
+
+    /// Its name in a sentence.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Mse => "error",
+            metric => metric.title(),
+        }
+    }
+
+    /// Whether a number can be a value of it.
+    pub(crate) fn admits(self, value: f64) -> bool {
+        value.is_finite() && value >= 0.0 && (self != Self::F1 || value <= 1.0)
+    }
+
+    /// Whether ours over the paper's says something.
+    pub(crate) fn has_ratio(self) -> bool {
+        self != Self::F1
+    }
+
+    /// A value of ours.
+    pub(crate) fn text(self, value: f64) -> String {
+        number::mean_and_spread(value, None, self.notation())
+    }
+
+    /// A mean with its spread.
+    pub(crate) fn mean_and_spread(self, mean: f64, spread: Option<f64>) -> String {
+        number::mean_and_spread(mean, spread, self.notation())
+    }
+
+    /// A value of the paper's, with the paper's digits.
+    pub(crate) fn paper_text(self, value: f64) -> String {
+        match self {
+            Self::Mse => value.to_string(),
+            Self::Bce | Self::ErrorPercent => format!("{value:.2}"),
+            Self::F1 => format!("{value:.3}"),
+        }
+    }
+
+    fn notation(self) -> number::Notation {
+        match self {
+            Self::Mse => number::MSE,
+            Self::Bce | Self::ErrorPercent => number::SCORE,
+            Self::F1 => number::F1,
+        }
+    }
+}

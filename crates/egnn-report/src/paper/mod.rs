@@ -1,0 +1,89 @@
+//! The paper's published values: the only numbers of a report that come from no run record. Every report marks them as the paper's.
+//!
+//! Source: Satorras, Hoogeboom, Welling, *E(n) Equivariant Graph Neural Networks*, ICML 2021, arXiv 2102.09844.
+
+pub mod autoencoder;
+pub mod nbody;
+
+use crate::{kind::Kind, metric::Metric};
+
+/// A row that a kind of report has even if nothing was run for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct TableRow {
+    pub(crate) model: &'static str,
+    /// Set of graphs; empty in n-body.
+    pub(crate) set: &'static str,
+    /// Place on the report's axis, where it has one to which the row belongs.
+    pub(crate) at: Option<f64>,
+}
+
+/// The rows of the paper's table, in its order; none for what the paper only draws.
+pub(crate) fn rows(kind: Kind) -> Vec<TableRow> {
+    match kind {
+        Kind::SizeCurve | Kind::GraphSparsity => Vec::new(),
+        Kind::Table => nbody::TABLE_2.iter().map(|row| TableRow { model: row.model, set: "", at: None }).collect(),
+        Kind::Autoencoder => {
+            autoencoder::FIGURE_5.iter().map(|row| TableRow { model: row.model, set: row.set, at: None }).collect()
+        }
+        Kind::EmbeddingSizes => {
+            let dimensions = autoencoder::APPENDIX_D1_DIMENSIONS;
+            let of = |set, model| dimensions.map(|n| TableRow { model, set, at: Some(n as f64) });
+            autoencoder::APPENDIX_D1.iter().flat_map(|&(set, model, _)| of(set, model)).collect()
+        }
+    }
+}
+
+/// The paper's value of a metric, for a model on a set at a place of the report's axis.
+pub(crate) fn value(kind: Kind, metric: Metric, set: &str, model: &str, at: Option<f64>) -> Option<f64> {
+    let table_2 = || nbody::row(model).filter(|_| metric == Metric::Mse).map(|row| row.mse);
+    match kind {
+        Kind::SizeCurve if at == Some(nbody::TABLE_2_SAMPLES as f64) => table_2(),
+        Kind::Table => table_2(),
+        Kind::Autoencoder => autoencoder::figure_5(metric, set, model),
+        Kind::EmbeddingSizes => autoencoder::appendix_d1(metric, set, model, at? as i64),
+        Kind::SizeCurve | Kind::GraphSparsity => None,
+    }
+}
+
+/// Where [`value`] has its numbers from.
+pub(crate) fn source(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::SizeCurve | Kind::Table => Some(nbody::TABLE_2_SOURCE),
+        Kind::Autoencoder => Some(autoencoder::FIGURE_5_SOURCE),
+        Kind::EmbeddingSizes => Some(autoencoder::APPENDIX_D1_SOURCE),
+        Kind::GraphSparsity => None,
+    }
+}
+
+/// The model's name in print: the paper's, or the configuration's own for models that the paper does not have.
+pub fn title(model: &str) -> &str {
+    let graphs = || autoencoder::MODELS.iter().find(|(name, _)| *name == model).map(|(_, title)| *title);
+    nbody::row(model).map(|row| row.title).or_else(graphs).unwrap_or(model)
+}
+
+/// Where the model stands from the best to the worst of the paper; models that it does not have come last.
+pub(crate) fn rank(kind: Kind, model: &str) -> usize {
+    if kind.is_nbody() { nbody::rank(model) } else { autoencoder::rank(model) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_paper_has_a_value() {
+        for kind in Kind::ALL {
+            for row in rows(kind) {
+                let found = value(kind, kind.main_metric(), row.set, row.model, row.at);
+                assert!(found.is_some(), "{kind:?}: {row:?}");
+            }
+        }
+        assert_eq!(rows(Kind::EmbeddingSizes).len(), 18);
+    }
+
+    #[test]
+    fn names_in_print() {
+        let titles = ["egnn", "noise_gnn", "no_edges", "tfn", "own"].map(title);
+        assert_eq!(titles, ["EGNN", "Noise-GNN", "Baseline (no edges)", "Tensor Field Network", "own"]);
+    }
+}

@@ -1,0 +1,90 @@
+//! What runs of the graph autoencoder say about the graphs that they used.
+//!
+//! It matters for Community: its generator knows ten communities only, so that graphs repeat, and most test graphs are training graphs.
+
+use crate::{error::ReportError, frame::Frame, results::Results};
+
+/// Columns about data, measured when a run has read them.
+pub(crate) const MEASURED: [&str; 6] =
+    ["p", "train_density_percent", "train_distinct", "test_density_percent", "test_distinct", "test_in_train"];
+
+/// A run's graphs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DataFacts {
+    /// The set's name.
+    pub set: String,
+    /// Graphs trained on.
+    pub train: Split,
+    /// Graphs tested on.
+    pub test: Split,
+    /// Mean edge probability with which the training graphs were drawn, if they were.
+    pub p: Option<f64>,
+    /// Test graphs that are in the training graphs too, link by link.
+    pub test_in_train: Option<f64>,
+}
+
+/// Graphs of one split.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Split {
+    /// Its name, for example `train`.
+    pub name: Option<String>,
+    /// How many.
+    pub graphs: Option<i64>,
+    /// Pairs that are links, in percent.
+    pub density_percent: Option<f64>,
+    /// Different ones.
+    pub distinct: Option<f64>,
+}
+
+impl DataFacts {
+    /// The edge probability, free of what averaging adds in its last digits.
+    pub fn probability(&self) -> Option<f64> {
+        self.p.filter(|p| p.is_finite()).map(|p| (p * 1e6).round() / 1e6)
+    }
+
+    /// Whether it was tested on what it was trained on.
+    pub fn is_tested_on_training(&self) -> bool {
+        self.train.name.is_some() && self.train.name == self.test.name
+    }
+}
+
+pub(crate) fn read(frame: &Frame) -> Result<Vec<DataFacts>, ReportError> {
+    let set = frame.text("set")?;
+    let [p, train_density, train_distinct, test_density, test_distinct, test_in_train] =
+        MEASURED.map(|name| frame.real(name));
+    let (p, test_in_train) = (p?, test_in_train?);
+    let splits = |split: &str, density: Vec<Option<f64>>, distinct: Vec<Option<f64>>| {
+        let name = frame.text(&format!("{split}_split"))?;
+        let graphs = frame.whole(&format!("{split}_samples"))?;
+        let of = |(((name, graphs), density_percent), distinct)| Split { name, graphs, density_percent, distinct };
+        Ok::<Vec<Split>, ReportError>(name.into_iter().zip(graphs).zip(density).zip(distinct).map(of).collect())
+    };
+    let train = splits("train", train_density?, train_distinct?)?;
+    let test = splits("test", test_density?, test_distinct?)?;
+    let facts = set.into_iter().zip(train).zip(test).enumerate().map(|(i, ((set, train), test))| DataFacts {
+        set: set.unwrap_or_else(|| "unknown".into()),
+        train,
+        test,
+        p: p[i],
+        test_in_train: test_in_train[i],
+    });
+    Ok(facts.collect())
+}
+
+/// The different facts of the finished runs, in the order of the runs.
+pub(crate) fn of(results: &Results) -> Vec<DataFacts> {
+    let mut found: Vec<DataFacts> = Vec::new();
+    for run in results.with(crate::results::Status::Finished) {
+        if !run.data.set.is_empty() && !found.contains(&run.data) {
+            found.push(run.data.clone());
+        }
+    }
+    let rank = |facts: &DataFacts| crate::paper::autoencoder::set_rank(&facts.set);
+    found.sort_by(|a, b| {
+        (rank(a), crate::results::place(a.probability()))
+            .partial_cmp(&(rank(b), crate::results::place(b.probability())))
+            .unwrap_or(std::cmp::Ordering::Equal)
+            .then_with(|| a.set.cmp(&b.set))
+    });
+    found
+}

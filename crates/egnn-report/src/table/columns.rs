@@ -1,0 +1,240 @@
+//! The columns of a report.
+
+use super::{
+    Align, Heading, Table,
+    rows::{Row, rows},
+};
+use crate::{
+    budget,
+    group::{Group, Measure},
+    kind::{Kind, PlacedBy},
+    metric::Metric,
+    number, paper,
+    report::Report,
+};
+
+/// What stands in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Set,
+    Model,
+    /// Samples, edge probability or dimensions.
+    Place,
+    Paper(Metric),
+    /// The paper's values of every metric in one cell.
+    PaperAll,
+    Ours(Metric),
+    Ratio(Metric),
+    Each(Metric),
+    Seeds,
+    Epochs,
+    /// Epochs without their part of the paper's.
+    ShortEpochs,
+    Steps,
+    Time,
+    Budget,
+}
+
+use Column::{Budget, Each, Epochs, Model, Ours, Paper, PaperAll, Place, Ratio, Seeds, Set, ShortEpochs, Steps, Time};
+
+/// The table for a terminal of some width: the first of some choices of columns that fits, or the last.
+pub(crate) fn narrow(report: &Report<'_>, fits: impl Fn(&Table) -> bool) -> Table {
+    let sections = report.options.kind.has_sets();
+    let mut table = Table::default();
+    for columns in choices(report) {
+        table = build(report, &columns, sections);
+        if fits(&table) {
+            break;
+        }
+    }
+    table
+}
+
+/// Columns for a terminal, the fullest choice first. The page has all of them.
+fn choices(report: &Report<'_>) -> Vec<Vec<Column>> {
+    let [mse, bce, error, f1] = [Metric::Mse, Metric::Bce, Metric::ErrorPercent, Metric::F1];
+    let shorter =
+        |columns: &[Column], least: usize| (least..=columns.len()).rev().map(|n| columns[..n].to_vec()).collect();
+    match report.options.kind {
+        Kind::SizeCurve => shorter(&[Place, Model, Ours(mse), Seeds, Epochs, Steps, Time], 5),
+        Kind::Table => {
+            let elsewhere = report.groups.iter().any(|group| !budget::deviations(Kind::Table, group).is_empty());
+            let columns = [Model, Paper(mse), Ours(mse), Ratio(mse), Seeds, Epochs, Place];
+            vec![columns[..if elsewhere { 7 } else { 6 }].to_vec()]
+        }
+        Kind::Autoencoder => {
+            let scores = [Model, Ours(bce), Ours(error), Ours(f1), PaperAll];
+            let with = |others: &[Column]| [&scores[..], others].concat();
+            let ratios = vec![Model, Ours(bce), Ratio(bce), Ours(error), Ratio(error), Ours(f1), PaperAll, ShortEpochs];
+            vec![ratios, with(&[Seeds, Budget]), with(&[Budget]), with(&[Seeds, ShortEpochs]), with(&[ShortEpochs])]
+        }
+        Kind::GraphSparsity => shorter(&[Place, Model, Ours(f1), Ours(error), Seeds, Epochs, Time], 5),
+        Kind::EmbeddingSizes => {
+            let scores = [Model, Place, Ours(error), Paper(error), Ratio(error), Ours(f1), Paper(f1)];
+            let with = |others: &[Column]| [&scores[..], others].concat();
+            vec![with(&[Seeds, Budget]), with(&[Seeds, Epochs]), with(&[Seeds, ShortEpochs]), with(&[ShortEpochs])]
+        }
+    }
+}
+
+/// Every column, for a page.
+pub(crate) fn full(report: &Report<'_>) -> Table {
+    let kind = report.options.kind;
+    let metrics = kind.metrics();
+    let mut columns: Vec<Column> = if kind.has_sets() { vec![Set] } else { Vec::new() };
+    match kind {
+        Kind::SizeCurve | Kind::GraphSparsity => columns.extend([Place, Model]),
+        Kind::Table | Kind::Autoencoder => columns.push(Model),
+        Kind::EmbeddingSizes => columns.extend([Model, Place]),
+    }
+    for &metric in metrics {
+        if matches!(kind, Kind::SizeCurve | Kind::GraphSparsity) {
+            columns.extend([Ours(metric), Each(metric)]);
+        } else if metric.has_ratio() {
+            columns.extend([Paper(metric), Ours(metric), Ratio(metric), Each(metric)]);
+        } else {
+            columns.extend([Paper(metric), Ours(metric), Each(metric)]);
+        }
+    }
+    columns.push(Seeds);
+    columns.extend((kind == Kind::Table).then_some(Place));
+    columns.extend([Epochs, Steps, Time, Budget]);
+    build(report, &columns, false)
+}
+
+/// The table of some columns; with `sections` a row of its own before the first row of each set, in place of a column.
+fn build(report: &Report<'_>, columns: &[Column], sections: bool) -> Table {
+    let kind = report.options.kind;
+    let headings =
+        columns.iter().map(|column| Heading { title: column.title(kind), align: column.align(kind) }).collect();
+    let mut table = Table { columns: headings, rows: Vec::new() };
+    let mut section = None;
+    for row in rows(report) {
+        let title = row.set_title().filter(|_| sections);
+        if title.is_some() && title != section {
+            let mut cells = vec![String::new(); columns.len()];
+            cells[0] = title.unwrap_or_default().into();
+            table.rows.push(cells);
+            section = title;
+        }
+        let mut cells: Vec<String> = columns.iter().map(|column| column.cell(kind, &row)).collect();
+        if section.is_some() {
+            cells[0].insert(0, ' ');
+        }
+        table.rows.push(cells);
+    }
+    table
+}
+
+impl Column {
+    fn title(self, kind: Kind) -> String {
+        // Where there is one metric only, its name is said once.
+        let of = |word: &str, metric: Metric| match kind.metrics().len() {
+            1 => word.to_owned(),
+            _ => format!("{word} {}", metric.title()),
+        };
+        match self {
+            Set => "set".into(),
+            Model => "model".into(),
+            Place => match kind.placed_by() {
+                PlacedBy::Samples => "samples".into(),
+                PlacedBy::Probability => "p".into(),
+                PlacedBy::Dimensions => "n".into(),
+                PlacedBy::Nothing => String::new(),
+            },
+            Paper(metric) => of("paper", metric),
+            PaperAll => "paper: BCE/%/F1".into(),
+            Ours(Metric::Mse) => "test MSE (mean ± std)".into(),
+            Ours(metric) => metric.title().into(),
+            Ratio(metric) => of("ratio", metric),
+            Each(metric) => match kind.metrics().len() {
+                1 => "each seed".into(),
+                _ => format!("{} of each seed", metric.title()),
+            },
+            Seeds => "seeds".into(),
+            Epochs => "epochs (of the paper's)".into(),
+            ShortEpochs => "epochs".into(),
+            Steps => "steps".into(),
+            Time => "time".into(),
+            Budget => "budget".into(),
+        }
+    }
+
+    fn align(self, kind: Kind) -> Align {
+        match self {
+            Set | Model | Ours(Metric::Mse) | Each(_) | Epochs | ShortEpochs | Budget => Align::Left,
+            Ours(_) if kind == Kind::GraphSparsity => Align::Left,
+            Place | Paper(_) | PaperAll | Ours(_) | Ratio(_) | Seeds | Steps | Time => Align::Right,
+        }
+    }
+
+    fn cell(self, kind: Kind, row: &Row<'_>) -> String {
+        let Some(group) = row.group else { return self.cell_without_runs(kind, row) };
+        match self {
+            Set | Paper(_) | PaperAll => self.cell_without_runs(kind, row),
+            Model => group.title(),
+            Place => {
+                place(kind, row.at).unwrap_or_else(|| if row.set.is_empty() { "-".into() } else { row.set.into() })
+            }
+            Ours(metric) => {
+                let text = group.measure(metric).and_then(Measure::text);
+                text.unwrap_or_else(|| reason(group).into())
+            }
+            Ratio(metric) => row.ratio(metric).map_or("-".into(), |ratio| format!("{ratio:.2}")),
+            Each(metric) => {
+                let seeds = group.measure(metric).map_or(&[][..], |measure| &measure.seeds);
+                let each: Vec<String> =
+                    seeds.iter().map(|seed| format!("{}: {}", seed.seed, metric.text(seed.value))).collect();
+                if each.is_empty() { "-".into() } else { each.join(", ") }
+            }
+            Seeds => match (group.usable(), group.planned()) {
+                (usable, planned) if usable == planned => planned.to_string(),
+                (usable, planned) => format!("{usable} of {planned}"),
+            },
+            Epochs => budget::epochs(kind, group),
+            ShortEpochs => budget::short_epochs(kind, group),
+            Steps => group.steps.map_or("-".into(), number::counts),
+            Time => number::duration(group.seconds),
+            Budget => budget::verdict(kind, group),
+        }
+    }
+
+    /// A cell of a row for which nothing was run, or of what does not depend on runs.
+    fn cell_without_runs(self, kind: Kind, row: &Row<'_>) -> String {
+        let paper = |metric: Metric| row.paper(metric).map_or("-".into(), |value| metric.paper_text(value));
+        match self {
+            Set => row.set_title().unwrap_or("-").into(),
+            Model => paper::title(row.model).into(),
+            Place => place(kind, row.at).unwrap_or_else(|| "-".into()),
+            Paper(metric) => paper(metric),
+            PaperAll => {
+                let values: Vec<String> = kind.metrics().iter().map(|&metric| paper(metric)).collect();
+                if values.iter().all(|value| value == "-") { "-".into() } else { values.join("/") }
+            }
+            Ours(metric) if metric == kind.metrics()[0] => "not run".into(),
+            _ => "-".into(),
+        }
+    }
+}
+
+/// Why a group has no mean of a metric; of those that have one of another, it is not asked.
+fn reason(group: &Group) -> &'static str {
+    if group.usable() > 0 {
+        "-"
+    } else if group.failed > 0 {
+        "failed"
+    } else if group.pending > 0 {
+        "pending"
+    } else {
+        "no usable value"
+    }
+}
+
+/// A place on the axis in print.
+pub(crate) fn place(kind: Kind, at: Option<f64>) -> Option<String> {
+    Some(match kind.placed_by() {
+        PlacedBy::Samples => number::count(at? as i64),
+        PlacedBy::Probability | PlacedBy::Dimensions => at?.to_string(),
+        PlacedBy::Nothing => return None,
+    })
+}
