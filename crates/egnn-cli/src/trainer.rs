@@ -2,7 +2,7 @@
 
 use crate::{THREADS_PER_RUN, catalogue::Catalogue, estimate::estimate};
 use egnn_schema::{FieldError, Fields};
-use egnn_sweep::{Estimate, ResolvedRun, Trainer};
+use egnn_sweep::{ResolvedRun, Trainer};
 use egnn_train::{EXCLUSIVE, SetShape, Shapes, TaskConfig};
 use std::{
     collections::BTreeMap,

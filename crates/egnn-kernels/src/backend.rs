@@ -4,7 +4,7 @@ use std::fmt;
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use crate::definition::{Activation, Decoder, Layer, Map, RadialField};
+use crate::definition::{Activation, CrossEntropy, Decoder, Layer, Map, RadialField};
 use crate::edges::Edges;
 use crate::{check, fused, plain};
 
@@ -89,12 +89,10 @@ impl Backend {
     }
 
     /// The binary cross-entropy of `targets: (edges, 1)`, which are 0 or 1, summed over all edges: a scalar.
-    ///
-    /// It is taken on the probability `p`, as the authors do: both logarithms are at least -100, and the gradient of the
-    /// logit is `(p - a) q / max(q, 1e-12)` with `q = p (1 - p)`, which vanishes where `p` is 0 or 1 to rounding.
     pub fn reconstruction_loss(
         self,
         decoder: Decoder,
+        kind: CrossEntropy,
         z: &Tensor,
         parameters: &Tensor,
         targets: &Tensor,
@@ -103,8 +101,8 @@ impl Backend {
         self.check(z)?;
         check::decoder(decoder, z, parameters, Some(targets), edges)?;
         match self {
-            Self::Kernels => fused::reconstruction_loss(decoder, z, parameters, targets, edges),
-            Self::Plain => plain::reconstruction_loss(decoder, z, parameters, targets, edges),
+            Self::Kernels => fused::reconstruction_loss(decoder, kind, z, parameters, targets, edges),
+            Self::Plain => plain::reconstruction_loss(decoder, kind, z, parameters, targets, edges),
         }
     }
 

@@ -180,6 +180,19 @@ impl RadialField {
     }
 }
 
+/// How the binary cross-entropy of a decoded edge is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CrossEntropy {
+    /// On the probability `p`, as the authors do: both logarithms are at least -100, and the gradient of the logit is
+    /// `(p - a) q / max(q, 1e-12)` with `q = p (1 - p)`. It vanishes where `p` is 0 or 1 to rounding, so that a model that
+    /// is certainly wrong learns no more.
+    #[default]
+    Probability,
+    /// On the logit, without loss: the gradient is `p - a` everywhere.
+    Logit,
+}
+
 /// From the embedding of a graph's nodes to the probability of each edge.
 ///
 /// ```text

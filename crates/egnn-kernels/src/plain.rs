@@ -3,7 +3,9 @@
 use candle_core::{Device, Result, Tensor};
 
 use crate::backend::LayerInput;
-use crate::definition::{Activation, Aggregation, Coordinates, Decoder, Layer, Map, RadialField, Velocity};
+use crate::definition::{
+    Activation, Aggregation, Coordinates, CrossEntropy, Decoder, Layer, Map, RadialField, Velocity,
+};
 use crate::edges::Edges;
 
 pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map, activation: Activation) -> Result<Tensor> {
@@ -169,6 +171,7 @@ pub(crate) fn decode(decoder: Decoder, z: &Tensor, parameters: &Tensor, edges: &
 
 pub(crate) fn reconstruction_loss(
     decoder: Decoder,
+    kind: CrossEntropy,
     z: &Tensor,
     parameters: &Tensor,
     targets: &Tensor,
@@ -179,11 +182,21 @@ pub(crate) fn reconstruction_loss(
     }
     let logits = logits(decoder, z, parameters, &Graph::new(edges, z.device())?)?;
     let (p, targets) = (sigmoid(&logits)?, targets.detach());
-    let (one_minus_p, one_minus_a) = (p.affine(-1.0, 1.0)?, targets.affine(-1.0, 1.0)?);
-    let log = |p: &Tensor| p.log()?.maximum(LEAST_LOGARITHM);
-    let value = ((&targets * log(&p)?)? + (one_minus_a * log(&one_minus_p)?)?)?.neg()?.sum_all()?;
-    let q = (&p * one_minus_p)?;
-    let slope = ((p - targets)? * (&q / q.maximum(LEAST_VARIANCE)?)?)?;
+    let (value, slope) = match kind {
+        CrossEntropy::Probability => {
+            let (one_minus_p, one_minus_a) = (p.affine(-1.0, 1.0)?, targets.affine(-1.0, 1.0)?);
+            let log = |p: &Tensor| p.log()?.maximum(LEAST_LOGARITHM);
+            let q = (&p * &one_minus_p)?;
+            let slope = ((&p - &targets)? * (&q / q.maximum(LEAST_VARIANCE)?)?)?;
+            (((targets * log(&p)?)? + (one_minus_a * log(&one_minus_p)?)?)?.neg()?, slope)
+        }
+        CrossEntropy::Logit => {
+            let x = logits.detach();
+            let rest = (x.abs()?.neg()?.exp()? + 1.0)?.log()?;
+            (((x.relu()? - (&x * &targets)?)? + rest)?, (p - targets)?)
+        }
+    };
+    let value = value.sum_all()?;
     // Adds nothing but the gradient.
     let surrogate = (logits * slope)?.sum_all()?;
     value + (&surrogate - surrogate.detach())?

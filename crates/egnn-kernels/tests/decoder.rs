@@ -5,8 +5,10 @@ mod common;
 use candle_core::{DType, Device, Tensor};
 use common::agreement::{assert_equal, everywhere};
 use common::{differentiate, flat, random, uneven, weighted};
-use egnn_kernels::{Backend, Decoder, Edges, Map};
+use egnn_kernels::{Backend, CrossEntropy, Decoder, Edges, Map};
 use egnn_testkit::assert_gradient;
+
+const KINDS: [CrossEntropy; 2] = [CrossEntropy::Probability, CrossEntropy::Logit];
 
 /// A decoder on distances or on each axis, behind two parameters that nothing reads.
 fn decoder(dim: usize, by_axis: bool) -> Decoder {
@@ -24,9 +26,9 @@ fn targets(edges: &Edges) -> Tensor {
     Tensor::from_iter((0..edges.len()).map(target), &Device::Cpu).unwrap().reshape((edges.len(), 1)).unwrap()
 }
 
-fn loss(backend: Backend, decoder: Decoder, arguments: &[Tensor], edges: &Edges) -> Tensor {
+fn loss(backend: Backend, decoder: Decoder, kind: CrossEntropy, arguments: &[Tensor], edges: &Edges) -> Tensor {
     let targets = targets(edges).to_dtype(arguments[0].dtype()).unwrap();
-    backend.reconstruction_loss(decoder, &arguments[0], &arguments[1], &targets, edges).unwrap()
+    backend.reconstruction_loss(decoder, kind, &arguments[0], &arguments[1], &targets, edges).unwrap()
 }
 
 #[test]
@@ -43,9 +45,11 @@ fn a_pair_by_hand() {
             let found = flat(&backend.decode(decoder, &z, &parameters, &edges).unwrap());
             assert!(found.iter().all(|found| (found - p).abs() < 1e-6), "{found:?}, expected {p}");
             let targets = Tensor::new(&[[1.0_f32], [0.0]], &Device::Cpu).unwrap();
-            let loss = backend.reconstruction_loss(decoder, &z, &parameters, &targets, &edges).unwrap();
-            let expected = -(p.ln() + (1.0 - p).ln());
-            assert!((flat(&loss)[0] - expected).abs() < 1e-5, "{loss}, expected {expected}");
+            for kind in KINDS {
+                let loss = backend.reconstruction_loss(decoder, kind, &z, &parameters, &targets, &edges).unwrap();
+                let expected = -(p.ln() + (1.0 - p).ln());
+                assert!((flat(&loss)[0] - expected).abs() < 1e-5, "{loss}, expected {expected}");
+            }
         });
     }
 }
@@ -56,15 +60,17 @@ fn gradients_of_the_plain_loss() {
         for (dim, by_axis) in [(1, false), (3, false), (3, true)] {
             let decoder = decoder(dim, by_axis);
             let arguments = [random(3, edges.nodes(), dim), parameters(decoder)];
-            let run = |arguments: &[Tensor]| loss(Backend::Plain, decoder, arguments, &edges);
-            let (_, gradients) = differentiate(&arguments, run);
-            for (index, argument) in arguments.iter().enumerate() {
-                let value = |x: &[f64]| {
-                    let mut changed = arguments.to_vec();
-                    changed[index] = Tensor::from_slice(x, argument.shape(), &Device::Cpu).unwrap();
-                    weighted(&run(&changed)).to_scalar().unwrap()
-                };
-                assert_gradient(value, &flat(argument), &flat(&gradients[index]), 1e-6);
+            for kind in KINDS {
+                let run = |arguments: &[Tensor]| loss(Backend::Plain, decoder, kind, arguments, &edges);
+                let (_, gradients) = differentiate(&arguments, run);
+                for (index, argument) in arguments.iter().enumerate() {
+                    let value = |x: &[f64]| {
+                        let mut changed = arguments.to_vec();
+                        changed[index] = Tensor::from_slice(x, argument.shape(), &Device::Cpu).unwrap();
+                        weighted(&run(&changed)).to_scalar().unwrap()
+                    };
+                    assert_gradient(value, &flat(argument), &flat(&gradients[index]), 1e-6);
+                }
             }
         }
     }
@@ -78,11 +84,10 @@ fn both_backends_agree() {
             let decoder = decoder(dim, by_axis);
             let z = random(5, edges.nodes(), dim);
             let what = format!("{} edges, {decoder:?}", edges.len());
-            assert_equal(
-                &[z.clone(), parameters(decoder)],
-                |backend, arguments| loss(backend, decoder, arguments, &edges),
-                &what,
-            );
+            for kind in KINDS {
+                let run = |backend, arguments: &[Tensor]| loss(backend, decoder, kind, arguments, &edges);
+                assert_equal(&[z.clone(), parameters(decoder)], run, &format!("{what}, {kind:?}"));
+            }
             let single = [z, parameters(decoder)].map(|tensor| tensor.to_dtype(DType::F32).unwrap());
             let [kernels, plain] =
                 Backend::ALL.map(|backend| flat(&backend.decode(decoder, &single[0], &single[1], &edges).unwrap()));
@@ -92,35 +97,39 @@ fn both_backends_agree() {
 }
 
 #[test]
-fn lost_logarithms_cost_a_hundred_and_have_no_gradient() {
+fn lost_logarithms_cost_a_hundred_and_have_no_gradient_and_the_logit_loses_nothing() {
     let edges = Edges::complete(1, 2);
     let decoder = decoder(1, false);
     let z = Tensor::new(&[[0.0_f64], [1.0]], &Device::Cpu).unwrap();
-    for (logit, target, cost, slope) in [
+    for (logit, target, [cost, slope], [cost_on_logit, slope_on_logit]) in [
         // Far from the ends all is as in the book.
-        (2.0, 0.0, 2.126_928, 0.880_797),
-        (-20.0, 1.0, 20.0, -1.0),
+        (2.0, 0.0, [2.126_928, 0.880_797], [2.126_928, 0.880_797]),
+        (-20.0, 1.0, [20.0, -1.0], [20.0, -1.0]),
         // p (1 - p) is below 1e-12, and the gradient fades with it.
-        (-30.0, 1.0, 30.0, -0.093_576),
-        (-110.0, 1.0, 100.0, 0.0),
+        (-30.0, 1.0, [30.0, -0.093_576], [30.0, -1.0]),
+        (-110.0, 1.0, [100.0, 0.0], [110.0, -1.0]),
         // p is 1 in float32.
-        (20.0, 0.0, 100.0, 0.0),
-        (20.0, 1.0, 0.0, 0.0),
+        (20.0, 0.0, [100.0, 0.0], [20.0, 1.0]),
+        (20.0, 1.0, [0.0, 0.0], [0.0, 0.0]),
     ] {
         let numbers = Tensor::new(&[0.0, 0.0, logit, 0.0], &Device::Cpu).unwrap();
         let targets = Tensor::new(&[[target], [target]], &Device::Cpu).unwrap().to_dtype(DType::F32).unwrap();
         let arguments = [z.clone(), numbers].map(|tensor: Tensor| tensor.to_dtype(DType::F32).unwrap());
-        everywhere(|backend| {
-            let (loss, gradients) = differentiate(&arguments, |arguments| {
-                backend.reconstruction_loss(decoder, &arguments[0], &arguments[1], &targets, &edges).unwrap()
+        for (kind, cost, slope) in
+            [(CrossEntropy::Probability, cost, slope), (CrossEntropy::Logit, cost_on_logit, slope_on_logit)]
+        {
+            everywhere(|backend| {
+                let (loss, gradients) = differentiate(&arguments, |arguments| {
+                    backend.reconstruction_loss(decoder, kind, &arguments[0], &arguments[1], &targets, &edges).unwrap()
+                });
+                let loss = flat(&loss)[0];
+                assert!((loss - 2.0 * cost).abs() < 1e-4, "{backend}: logit {logit}, target {target}: {loss}");
+                // The gradient of the bias is that of both logits, times the fixed weight of the sum.
+                let weight = flat(&weighted(&Tensor::new(1.0_f32, &Device::Cpu).unwrap()))[0];
+                let found = flat(&gradients[1])[3] / weight;
+                assert!((found - 2.0 * slope).abs() < 1e-4, "{backend}: logit {logit}, target {target}: {found}");
             });
-            let loss = flat(&loss)[0];
-            assert!((loss - 2.0 * cost).abs() < 1e-4, "{backend}: logit {logit}, target {target}: {loss}");
-            // The gradient of the bias is that of both logits, times the fixed weight of the sum.
-            let weight = flat(&weighted(&Tensor::new(1.0_f32, &Device::Cpu).unwrap()))[0];
-            let found = flat(&gradients[1])[3] / weight;
-            assert!((found - 2.0 * slope).abs() < 1e-4, "{backend}: logit {logit}, target {target}: {found}");
-        });
+        }
     }
 }
 
@@ -132,7 +141,7 @@ fn what_does_not_fit_is_refused_with_a_reason() {
     let (z, numbers, targets) = (single(random(1, 5, 3)), single(parameters(good)), single(targets(&edges)));
     everywhere(|backend| {
         let run = |decoder, z: &Tensor, numbers: &Tensor, targets: &Tensor| {
-            backend.reconstruction_loss(decoder, z, numbers, targets, &edges)
+            backend.reconstruction_loss(decoder, CrossEntropy::Probability, z, numbers, targets, &edges)
         };
         assert!(run(good, &z, &numbers, &targets).is_ok());
         let bad = Decoder { map: Map { inputs: 2, ..good.map }, ..good };

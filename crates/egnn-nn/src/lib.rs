@@ -23,6 +23,6 @@ pub mod params;
 pub mod parity;
 pub mod stack;
 
-pub use egnn_kernels::{Aggregation, Backend, Edges, Velocity};
+pub use egnn_kernels::{Aggregation, Backend, CrossEntropy, Edges, Velocity};
 pub use error::{NnError, Result};
 pub use params::{Parameters, Tracking};

@@ -6,9 +6,9 @@ use crate::{
     exit::{Result, Stop},
     printer,
 };
+use egnn_graphs::{ErdosRenyi, Family};
 use egnn_kernels::simd::Path;
 use egnn_nbody::{Generator, Source, System};
-use egnn_graphs::{ErdosRenyi, Family};
 use egnn_nn::{
     autoencoder::{AutoencoderModelConfig, EncoderKind},
     nbody::{ModelKind, NbodyModelConfig},

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use super::storage::{elements, tensor, with_elements};
-use crate::definition::Decoder;
+use crate::definition::{CrossEntropy, Decoder};
 use crate::edges::Edges;
 use crate::plain::{LEAST_LOGARITHM, LEAST_VARIANCE};
 
@@ -25,6 +25,7 @@ pub(crate) fn decode(decoder: Decoder, z: &Tensor, parameters: &Tensor, edges: &
 /// See [`crate::Backend::reconstruction_loss`].
 pub(crate) fn reconstruction_loss(
     decoder: Decoder,
+    kind: CrossEntropy,
     z: &Tensor,
     parameters: &Tensor,
     targets: &Tensor,
@@ -32,6 +33,7 @@ pub(crate) fn reconstruction_loss(
 ) -> Result<Tensor> {
     let operation = Reconstruction {
         decoder,
+        kind,
         edges: edges.clone(),
         targets: targets.detach().contiguous()?,
         tracked: z.track_op() || parameters.track_op(),
@@ -85,6 +87,7 @@ impl<'a> Graph<'a> {
 
 struct Reconstruction {
     decoder: Decoder,
+    kind: CrossEntropy,
     edges: Edges,
     targets: Tensor,
     tracked: bool,
@@ -99,10 +102,21 @@ pub fn cross_entropy(p: f32, target: f32) -> f32 {
     -(target * log(p) + (1.0 - target) * log(1.0 - p))
 }
 
-/// Its gradient with respect to the logit of `p`.
-fn slope(p: f32, target: f32) -> f32 {
-    let variance = p * (1.0 - p);
-    (p - target) * (variance / variance.max(LEAST_VARIANCE as f32))
+impl CrossEntropy {
+    /// The cross-entropy of a logit, and its gradient.
+    fn of(self, logit: f32, target: f32) -> (f32, f32) {
+        let p = sigmoid(logit);
+        match self {
+            Self::Probability => {
+                let variance = p * (1.0 - p);
+                (cross_entropy(p, target), (p - target) * (variance / variance.max(LEAST_VARIANCE as f32)))
+            }
+            Self::Logit => {
+                let rest = (-logit.abs()).exp().ln_1p();
+                (logit.max(0.0) - logit * target + rest, p - target)
+            }
+        }
+    }
 }
 
 impl Reconstruction {
@@ -115,9 +129,8 @@ impl Reconstruction {
         let mut of_parameters = vec![0.0; parameters.len()];
         let (mut loss, mut of_bias) = (0.0, 0.0);
         for (ends, &target) in graph.ends().zip(targets) {
-            let p = sigmoid(graph.logit(ends, &mut squares));
-            let slope = slope(p, target);
-            loss += f64::from(cross_entropy(p, target));
+            let (cost, slope) = self.kind.of(graph.logit(ends, &mut squares), target);
+            loss += f64::from(cost);
             of_bias += slope;
             for (sum, square) in of_parameters[map.offset..].iter_mut().zip(&squares) {
                 *sum += slope * square;

@@ -1,7 +1,7 @@
 //! Which encoder, and its sizes.
 
 use candle_core::{DType, Device};
-use egnn_kernels::Backend;
+use egnn_kernels::{Backend, CrossEntropy};
 use egnn_random::Stream;
 use serde::{Deserialize, Serialize};
 
@@ -76,12 +76,22 @@ pub struct AutoencoderModelConfig {
     pub clamp: Option<f64>,
     /// EGNN and Radial Field: part by which a layer shrinks the coordinates. \[quirk of the authors' program: 1e-3\]
     pub shrink: f64,
+    /// How the loss is taken. \[quirk of the authors' program: on the probability\]
+    pub cross_entropy: CrossEntropy,
 }
 
 impl AutoencoderModelConfig {
     /// The paper's sizes.
     pub fn new(encoder: EncoderKind) -> Self {
-        Self { encoder, dim: 8, hidden: 64, layers: 4, clamp: Some(100.0), shrink: 1e-3 }
+        Self {
+            encoder,
+            dim: 8,
+            hidden: 64,
+            layers: 4,
+            clamp: Some(100.0),
+            shrink: 1e-3,
+            cross_entropy: CrossEntropy::Probability,
+        }
     }
 
     /// Draw the initial parameters: f32 for training, f64 for gradient checks.

@@ -82,7 +82,8 @@ impl Autoencoder {
         };
         let parameters = self.parameters.tensor(*group, Tracking::On);
         let backend = self.parameters.backend();
-        Ok(backend.reconstruction_loss(*decoder, &z, &parameters, &input.adjacency, &input.edges)?)
+        let kind = self.config.cross_entropy;
+        Ok(backend.reconstruction_loss(*decoder, kind, &z, &parameters, &input.adjacency, &input.edges)?)
     }
 
     /// The probability of each ordered pair to be an edge, `(edges, 1)`.

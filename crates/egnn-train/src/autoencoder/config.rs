@@ -4,18 +4,22 @@ use crate::{
     protocol::{self, Defaults, HIDDEN, LAYERS, Protocol, Schedule, SplitOf, int, samples, text},
     reader::{Range, Reader},
 };
-use egnn_nn::autoencoder::{AutoencoderModelConfig, EncoderKind};
+use egnn_nn::{
+    CrossEntropy,
+    autoencoder::{AutoencoderModelConfig, EncoderKind},
+};
 use egnn_schema::{FieldError, FieldValue, Fields};
 use std::collections::BTreeMap;
 
 /// The task's own fields; those of the [`Protocol`] come on top.
-const OWN_FIELDS: [&str; 14] = [
+const OWN_FIELDS: [&str; 15] = [
     "model",
     "dim",
     "hidden",
     "layers",
     "clamp",
     "shrink",
+    "cross_entropy",
     "set",
     "train_split",
     "valid_split",
@@ -96,6 +100,10 @@ impl AutoencoderConfig {
         if shrink >= 1.0 {
             return Err(FieldError::new("shrink", format!("shrink must be below 1, not {shrink}")));
         }
+        let cross_entropy = match reader.choice("cross_entropy", "probability", &["probability", "logit"])?.as_str() {
+            "logit" => CrossEntropy::Logit,
+            _ => CrossEntropy::Probability,
+        };
         let model = AutoencoderModelConfig {
             encoder,
             dim: reader.count("dim", paper.dim as u64, DIM)? as usize,
@@ -103,6 +111,7 @@ impl AutoencoderConfig {
             layers: reader.count("layers", paper.layers as u64, LAYERS)? as usize,
             clamp: (clamp > 0.0).then_some(clamp),
             shrink,
+            cross_entropy,
         };
         let [train_split, valid_split, test_split] = [train_split, valid_split, test_split].map(|(_, split)| split);
         Ok(Self { model, set, train_split, valid_split, test_split, valid_samples, test_samples, protocol })
@@ -110,7 +119,11 @@ impl AutoencoderConfig {
 
     /// The complete configuration as flat fields; resolving them gives `self` again.
     pub(crate) fn fields(&self) -> Fields {
-        let AutoencoderModelConfig { encoder, dim, hidden, layers, clamp, shrink } = self.model;
+        let AutoencoderModelConfig { encoder, dim, hidden, layers, clamp, shrink, cross_entropy } = self.model;
+        let cross_entropy = match cross_entropy {
+            CrossEntropy::Probability => "probability",
+            CrossEntropy::Logit => "logit",
+        };
         let mut fields = protocol::fields([
             ("model", text(encoder.name())),
             ("dim", int(dim as u64)),
@@ -118,6 +131,7 @@ impl AutoencoderConfig {
             ("layers", int(layers as u64)),
             ("clamp", FieldValue::Float(clamp.unwrap_or(0.0))),
             ("shrink", FieldValue::Float(shrink)),
+            ("cross_entropy", text(cross_entropy)),
             ("set", text(&self.set)),
             ("train_split", text(&self.train_split)),
             ("valid_split", text(&self.valid_split)),
