@@ -38,7 +38,7 @@ impl Display {
             SweepEvent::RunFinished { index, id, metrics, took } => {
                 self.remove(*index);
                 self.finished += 1;
-                let values: Vec<_> = metrics.values.iter().map(|(name, value)| format!("{name} {value:.5}")).collect();
+                let values: Vec<_> = metrics.results().map(|(name, value)| format!("{name} {value:.5}")).collect();
                 let took = HumanDuration(*took);
                 self.line(&format!("[{}/{}] {id}: {} ({took})", self.finished, self.total, values.join(", ")));
             }

@@ -97,6 +97,35 @@ pub mod results {
     pub const VALID_MSE: Column = semantic("valid_mse", "length^2", "best validation error");
     /// f64.
     pub const TRAIN_MSE: Column = semantic("train_mse", "length^2", "mean training loss of the best epoch");
+    /// f64.
+    pub const TEST_BCE: Column =
+        semantic("test_bce", "nat", "cross-entropy summed over a test graph's ordered pairs, mean over graphs");
+    /// f64.
+    pub const VALID_BCE: Column = semantic("valid_bce", "nat", "best validation cross-entropy");
+    /// f64.
+    pub const TRAIN_BCE: Column = semantic("train_bce", "nat", "mean training cross-entropy of the best epoch");
+    /// f64.
+    pub const TEST_ERROR: Column = semantic("test_error_percent", "%", "wrong pairs of all test graphs");
+    /// f64.
+    pub const TEST_F1: Column = semantic("test_f1", "1", "F1 of the edges of all test graphs");
+
+    /// f64.
+    pub const P: Column = semantic("p", "1", "mean edge probability of the training graphs, where all have one");
+    /// f64.
+    pub const TRAIN_DENSITY: Column =
+        semantic("train_density_percent", "%", "pairs of the training graphs that are edges");
+    /// f64.
+    pub const TRAIN_DISTINCT: Column = semantic("train_distinct", "1", "distinct labelled training graphs");
+    /// f64.
+    pub const TEST_DENSITY: Column = semantic("test_density_percent", "%", "pairs of the test graphs that are edges");
+    /// f64.
+    pub const TEST_DISTINCT: Column = semantic("test_distinct", "1", "distinct labelled test graphs");
+    /// f64.
+    pub const TEST_IN_TRAIN: Column = semantic("test_in_train", "1", "test graphs that occur verbatim in training");
+
+    /// What a run says about its data: no result of it.
+    pub const DATA: [Column; 6] = [P, TRAIN_DENSITY, TRAIN_DISTINCT, TEST_DENSITY, TEST_DISTINCT, TEST_IN_TRAIN];
+
     /// text.
     pub const DATASET_HASH: Column = semantic("dataset_hash", "", "hash over the content of the datasets read");
     /// text.

@@ -1,6 +1,6 @@
 //! What is kept of a run.
 
-use crate::fields::Fields;
+use crate::{columns, fields::Fields};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -78,6 +78,14 @@ pub struct RunMetrics {
     pub best_epoch: u64,
     /// The task's numbers by column name, for example `test_mse`, `valid_mse`, `train_mse`.
     pub values: BTreeMap<String, f64>,
+}
+
+impl RunMetrics {
+    /// The numbers that are results, without those that describe the data.
+    pub fn results(&self) -> impl Iterator<Item = (&str, f64)> {
+        let describes_data = |name: &str| columns::results::DATA.iter().any(|column| column.name == name);
+        self.values.iter().map(|(name, &value)| (name.as_str(), value)).filter(move |(name, _)| !describes_data(name))
+    }
 }
 
 /// Why a run ended early.

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     if args.json {
         printer::json(&metrics);
     } else {
-        let values: Vec<_> = metrics.values.iter().map(|(name, value)| format!("{name} {value:.6}")).collect();
+        let values: Vec<_> = metrics.results().map(|(name, value)| format!("{name} {value:.6}")).collect();
         let (parameters, steps, epoch) = (metrics.parameters, metrics.steps, metrics.best_epoch);
         printer::data(format!(
             "{id}: {} (best epoch {epoch}, {steps} steps, {parameters} parameters)",

@@ -5,6 +5,7 @@ use crate::{error::TrainError, task::DTYPE};
 use candle_core::{Device, Tensor};
 use egnn_nn::{Edges, autoencoder::AutoencoderInput};
 use egnn_random::Stream;
+use egnn_schema::columns::results as column;
 use egnn_store::graphs::{GraphRow, Statistics, read_split, repeats, statistics};
 use std::{collections::BTreeMap, path::Path};
 
@@ -119,15 +120,25 @@ impl GraphData {
     pub fn from_rows(train: &[GraphRow], valid: &[GraphRow], test: &[GraphRow]) -> Result<Self, TrainError> {
         let [in_training, in_test]: [Statistics; 2] = [train, test].map(statistics);
         let mut facts = vec![
-            ("train_distinct", in_training.distinct as f64),
-            ("train_density_percent", in_training.density_percent()),
-            ("test_distinct", in_test.distinct as f64),
-            ("test_density_percent", in_test.density_percent()),
-            ("test_in_train", repeats(test, train) as f64),
+            (column::TRAIN_DISTINCT.name, in_training.distinct as f64),
+            (column::TRAIN_DENSITY.name, in_training.density_percent()),
+            (column::TEST_DISTINCT.name, in_test.distinct as f64),
+            (column::TEST_DENSITY.name, in_test.density_percent()),
+            (column::TEST_IN_TRAIN.name, repeats(test, train) as f64),
         ];
-        let p: Option<f64> = train.iter().map(|row| row.p).sum();
-        facts.extend(p.filter(|_| !train.is_empty()).map(|sum| ("p", sum / train.len() as f64)));
+        facts.extend(mean_p(train).map(|p| (column::P.name, p)));
         let [train, valid, test] = [train, valid, test].map(Graphs::new);
         Ok(Self { train: train?, valid: valid?, test: test?, facts })
     }
+}
+
+/// Mean edge probability, where all graphs have one.
+fn mean_p(rows: &[GraphRow]) -> Option<f64> {
+    let first = rows.first()?.p?;
+    if rows.iter().all(|row| row.p == Some(first)) {
+        // No rounding where there is nothing to average.
+        return Some(first);
+    }
+    let sum: Option<f64> = rows.iter().map(|row| row.p).sum();
+    Some(sum? / rows.len() as f64)
 }

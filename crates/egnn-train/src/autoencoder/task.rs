@@ -8,6 +8,7 @@ use crate::{
 use candle_core::Tensor;
 use egnn_nn::{Backend, Parameters, autoencoder::Autoencoder};
 use egnn_random::Stream;
+use egnn_schema::columns::results as column;
 
 pub(crate) struct AutoencoderTask<'a> {
     data: &'a GraphData,
@@ -61,7 +62,7 @@ impl Task for AutoencoderTask<'_> {
     fn test(&mut self) -> Result<Tested, TrainError> {
         let graphs = reconstruct(&self.model, &self.data.test, &mut test_noise(&self.stream))?;
         let score = Score::of(&graphs);
-        let mut values = vec![("test_error_percent", score.error_percent()), ("test_f1", score.f1())];
+        let mut values = vec![(column::TEST_ERROR.name, score.error_percent()), (column::TEST_F1.name, score.f1())];
         values.extend(&self.data.facts);
         Ok(Tested { loss: score.bce(), values, predictions: predictions::table(&graphs) })
     }
