@@ -5,8 +5,10 @@
 use crate::{error::ReportError, frame::Frame, results::Results};
 
 /// Columns about data, measured when a run has read them.
-pub(crate) const MEASURED: [&str; 6] =
-    ["p", "train_density_percent", "train_distinct", "test_density_percent", "test_distinct", "test_in_train"];
+pub(crate) const MEASURED: [&str; 6] = {
+    use egnn_schema::columns::results::{P, TEST_DENSITY, TEST_DISTINCT, TEST_IN_TRAIN, TRAIN_DENSITY, TRAIN_DISTINCT};
+    [P.name, TRAIN_DENSITY.name, TRAIN_DISTINCT.name, TEST_DENSITY.name, TEST_DISTINCT.name, TEST_IN_TRAIN.name]
+};
 
 /// A run's graphs.
 #[derive(Clone, Debug, Default, PartialEq)]
