@@ -190,6 +190,12 @@ pub(crate) struct Evaluate {
     /// Frame of the targets [default: the run's, or 40]
     #[arg(long)]
     pub(crate) target_frame: Option<u64>,
+    /// Model of a file without configuration, where its parameters do not tell (noise_gnn)
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// Dimension of the embedding, likewise [default: the paper's 8]
+    #[arg(long)]
+    pub(crate) dim: Option<u64>,
     /// Folder for metrics.json and predictions.parquet [default: RUN/evaluation-SET-SPLIT]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

@@ -1,15 +1,19 @@
 //! What a run costs before anything was measured.
 
+use crate::catalogue::Catalogue;
 use egnn_nn::{autoencoder::EncoderKind, nbody::ModelKind};
 use egnn_sweep::Estimate;
 use egnn_train::{AutoencoderConfig, NbodyConfig, TaskConfig};
 
-pub(crate) fn estimate(config: &TaskConfig) -> Estimate {
+pub(crate) fn estimate(config: &TaskConfig, catalogue: &Catalogue) -> Estimate {
     match config {
         TaskConfig::Nbody(config) => of_nbody(config),
-        TaskConfig::Autoencoder(config) => of_autoencoder(config),
+        TaskConfig::Autoencoder(config) => of_autoencoder(config, catalogue.mean_pairs(&config.set)),
     }
 }
+
+/// Mean unordered pairs of nodes of the graphs that [`of_autoencoder`]'s times were measured with.
+const MEASURED_PAIRS: f64 = 64.5;
 
 /// The cost of an n-body run: milliseconds a step at the paper's sizes (measured by `egnn bench` with
 /// the kernels on one core of an AMD EPYC, Zen 4), scaled by samples, width and layers; bytes a sample and layer
@@ -40,8 +44,11 @@ fn of_nbody(config: &NbodyConfig) -> Estimate {
     }
 }
 
-/// The cost of an autoencoder run: milliseconds a step for one graph of 12 nodes at the paper's sizes, measured likewise.
-fn of_autoencoder(config: &AutoencoderConfig) -> Estimate {
+/// The cost of an autoencoder run: milliseconds a step for one graph of 7 to 16 nodes at the paper's sizes, measured
+/// likewise, scaled by the pairs of nodes of a graph, if they are known.
+fn of_autoencoder(config: &AutoencoderConfig, pairs: Option<f64>) -> Estimate {
+    let pairs = pairs.unwrap_or(MEASURED_PAIRS);
+    let more = pairs / MEASURED_PAIRS;
     let (train_ms, forward_ms, parameters) = match config.model.encoder {
         EncoderKind::Egnn => (0.6, 0.18, 104_642.0),
         EncoderKind::Gnn | EncoderKind::NoiseGnn => (0.4, 0.12, 88_017.0),
@@ -55,9 +62,14 @@ fn of_autoencoder(config: &AutoencoderConfig) -> Estimate {
     let evaluate = (protocol.evaluations() * config.valid_samples + config.test_samples) as f64 * forward_ms;
     let graphs = (protocol.train_samples + config.valid_samples + config.test_samples) as f64;
     Estimate {
-        core_seconds: 0.3 + (train + evaluate) * size / 1e3,
-        memory_bytes: (30e6 + graphs * 3e3 + parameters * size * 40.0) as u64,
+        core_seconds: 0.3 + (train + evaluate) * size * more / 1e3,
+        // A step keeps a few rows for each pair and layer.
+        memory_bytes: (30e6
+            + graphs * (500.0 + pairs * 20.0)
+            + parameters * size * 40.0
+            + protocol.batch_size as f64 * pairs * width * config.model.layers as f64 * 2e3)
+            as u64,
         // Checkpoint, model, a row a pair of the test graphs.
-        disk_bytes: (parameters * size * 20.0 + config.test_samples as f64 * 600.0 + 20e3) as u64,
+        disk_bytes: (parameters * size * 20.0 + config.test_samples as f64 * pairs * 9.0 + 20e3) as u64,
     }
 }

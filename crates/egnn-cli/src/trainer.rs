@@ -30,7 +30,8 @@ impl Shapes for Catalogue {
 impl Trainer for LocalTrainer<'_> {
     fn resolve(&self, task: &str, fields: &Fields) -> Result<ResolvedRun, FieldError> {
         let config = TaskConfig::resolve(task, fields, self.catalogue)?;
-        let (name, datasets, estimate) = (config.name(), config.datasets(), estimate(&config));
+        let (name, datasets) = (config.name(), config.datasets());
+        let estimate = estimate(&config, self.catalogue);
         Ok(ResolvedRun { name, config: config.fields(), datasets, estimate })
     }
 

@@ -19,6 +19,9 @@ pub enum Source {
     Native,
 }
 
+/// Pairs of nodes of all graphs of a set at most: minutes to draw, and gigabytes if all are edges.
+const MOST_PAIRS: f64 = 1e9;
+
 /// A set of graphs: what to draw and how much of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,6 +66,16 @@ impl Generator {
                 let message = format!("{name} is {graphs}; give a number of graphs from 1 to {}", u32::MAX);
                 return Err(FieldError::new(name, message));
             }
+        }
+        // All graphs are in memory until they are written.
+        let graphs = self.splits.iter().map(|(_, graphs)| *graphs as f64).sum::<f64>();
+        let pairs = graphs * self.family.mean_pairs();
+        if pairs > MOST_PAIRS {
+            let message = format!(
+                "the splits are {graphs} graphs with about {pairs:.1e} pairs of nodes in all; a set may have \
+                 {MOST_PAIRS:.0e}, so make smaller or fewer graphs"
+            );
+            return Err(FieldError::new("splits", message));
         }
         Ok(())
     }

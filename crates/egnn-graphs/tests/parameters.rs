@@ -71,6 +71,9 @@ fn bad_generators_name_their_field() {
         ("test", true)
     );
     assert_eq!(error(|g| g.splits.clear()).0, "splits");
+    let (field, message) = error(|g| g.splits[0].1 = 1_000_000_000);
+    assert_eq!(field, "splits");
+    assert!(message.contains("so make smaller or fewer graphs"), "{message}");
     assert_eq!(error(|g| g.splits[0].1 = 0).0, "train");
     assert_eq!(error(|g| g.splits[0].0 = "test".into()).0, "splits");
     assert_eq!(error(|g| g.splits[0].0 = "trian".into()).1, "unknown split 'trian'; did you mean 'train'?");

@@ -134,6 +134,34 @@ fn lost_logarithms_cost_a_hundred_and_have_no_gradient_and_the_logit_loses_nothi
 }
 
 #[test]
+fn not_a_number_stays_one() {
+    let edges = Edges::complete(1, 3);
+    let single = |tensor: Tensor| tensor.to_dtype(DType::F32).unwrap();
+    for (dim, by_axis) in [(2, false), (2, true)] {
+        let decoder = decoder(dim, by_axis);
+        let mut z = flat(&random(1, 3, dim));
+        z[0] = f64::NAN;
+        let z = single(Tensor::from_vec(z, (3, dim), &Device::Cpu).unwrap());
+        let arguments = [z, single(parameters(decoder))];
+        everywhere(|backend| {
+            let probabilities = flat(&backend.decode(decoder, &arguments[0], &arguments[1], &edges).unwrap());
+            // Node 0 is an end of all but the edges between 1 and 2.
+            assert_eq!(probabilities.iter().filter(|p| p.is_nan()).count(), 4, "{backend}");
+            for kind in KINDS {
+                let run = |arguments: &[Tensor]| loss(backend, decoder, kind, arguments, &edges);
+                let (loss, gradients) = differentiate(&arguments, run);
+                assert!(flat(&loss)[0].is_nan(), "{backend}: {kind:?}");
+                assert!(
+                    gradients.iter().any(|gradient| flat(gradient).iter().any(|value| value.is_nan())),
+                    "{backend}"
+                );
+            }
+        });
+    }
+    assert!(egnn_kernels::cross_entropy(f32::NAN, 0.0).is_nan() && egnn_kernels::cross_entropy(f32::NAN, 1.0).is_nan());
+}
+
+#[test]
 fn what_does_not_fit_is_refused_with_a_reason() {
     let edges = uneven();
     let good = decoder(3, true);

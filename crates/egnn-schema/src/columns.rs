@@ -110,7 +110,11 @@ pub mod results {
     pub const TEST_F1: Column = semantic("test_f1", "1", "F1 of the edges of all test graphs");
 
     /// f64.
-    pub const P: Column = semantic("p", "1", "mean edge probability of the training graphs, where all have one");
+    pub const P: Column = semantic(
+        "p",
+        "1",
+        "mean edge probability of the training graphs, within communities where there are any; null if not all have one",
+    );
     /// f64.
     pub const TRAIN_DENSITY: Column =
         semantic("train_density_percent", "%", "pairs of the training graphs that are edges");

@@ -31,6 +31,18 @@ pub enum TrainError {
     /// The listener of a run's events could not go on, for example because the disk is full.
     #[error("{0}")]
     Listener(ListenerError),
+    /// A graph with more pairs of nodes than memory should be asked for.
+    #[error(
+        "graph {graph} has {nodes} nodes; the autoencoder looks at every pair of nodes and takes graphs of at most {most}"
+    )]
+    LargeGraph {
+        /// Its index in the split.
+        graph: usize,
+        /// Its nodes.
+        nodes: u16,
+        /// The most that there may be.
+        most: usize,
+    },
     /// The data are another task's.
     #[error("the data are not of task '{task}'")]
     OtherData {

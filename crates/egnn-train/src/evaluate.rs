@@ -61,13 +61,13 @@ pub struct Evaluation {
     /// Samples evaluated.
     pub samples: usize,
     /// N-body: `mse` over all coordinates, length^2, and `largest_error`, the root of the largest squared error of a body,
-    /// length. Autoencoder: `bce`, `error_percent` and `f1`.
+    /// length. Autoencoder: `bce`, `error_percent` and, if there is any edge, `f1`.
     #[serde(flatten)]
     pub values: BTreeMap<&'static str, f64>,
 }
 
-/// Evaluates the stored model on a backend. An autoencoder gets the noise of its run's test, so that its own test split
-/// gives the run's numbers.
+/// Evaluates the stored model on a backend. An autoencoder gets the noise of its run's test, so that the graphs that the
+/// run was tested on give the run's numbers.
 ///
 /// # Errors
 /// Parameters that do not fit the model, or that predict numbers that are not finite; samples of another task.
@@ -142,7 +142,10 @@ fn of_autoencoder(
     Ok(Found {
         parameters: model.parameters().count(),
         samples: graphs.len(),
-        values: BTreeMap::from([("bce", score.bce()), ("error_percent", score.error_percent()), ("f1", score.f1())]),
+        values: [("bce", Some(score.bce())), ("error_percent", Some(score.error_percent())), ("f1", score.f1())]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect(),
         predictions: autoencoder::table(&found),
     })
 }

@@ -166,13 +166,14 @@ impl<'a> Run<'a> {
         self.clock = now;
     }
 
-    /// Trains one epoch; returns its mean batch loss.
+    /// Trains one epoch; returns the mean loss of its samples, each when its batch had its turn.
     fn train_epoch(&mut self, epoch: u64, emit: Emit<'_>) -> Result<f64, TrainError> {
         let Protocol { learning_rate, schedule, batch_size, epochs, .. } = *self.protocol;
         self.task.begin_epoch(epoch);
         self.state.adam.set_learning_rate(learning_rate * schedule.factor(epoch, epochs));
         let order = self.order.index(epoch).permutation(self.task.samples());
-        let mut sum = 0.0;
+        // A partial batch counts for as much as it has.
+        let (mut sum, mut weights) = (0.0, 0.0);
         let batches = self.protocol.batches();
         for (number, samples) in order.chunks(batch_size as usize).take(batches as usize).enumerate() {
             let loss = self.task.loss(samples)?;
@@ -182,13 +183,15 @@ impl<'a> Run<'a> {
                 let what = if loss.is_finite() { "exploded" } else { "is not a number or infinite" };
                 return Err(self.diverged(&format!("training loss {what} ({loss})"), epoch, Some(number as u64)));
             }
-            sum += loss;
+            let weight = samples.len() as f64 / batch_size as f64;
+            sum += loss * weight;
+            weights += weight;
             if self.progressed.elapsed() >= self.attempt.progress_every {
                 emit(&RunEvent::Progress { epoch, step: self.state.adam.step, loss }).map_err(TrainError::Listener)?;
                 self.progressed = Instant::now();
             }
         }
-        Ok(sum / batches as f64)
+        Ok(sum / weights)
     }
 
     fn validate(&mut self, epoch: u64, train_loss: f64, emit: Emit<'_>) -> Result<(), TrainError> {

@@ -165,13 +165,99 @@ fn batches_of_several_graphs_are_their_mean() {
 }
 
 #[test]
-fn the_schedule_is_a_cosine() {
+fn the_schedule_is_a_cosine_that_begins_at_the_whole_rate() {
     let data = data();
-    let result = |schedule: &str| {
+    let result = |schedule: &str, epochs: &str| {
         let folder = tempfile::tempdir().unwrap();
-        run(&config(&[("schedule", schedule)]), &data, folder.path(), &mut |_| Ok(())).unwrap().values["train_bce"]
+        let pairs = [("schedule", schedule), ("epochs", epochs), ("evaluate_last", "true")];
+        run(&config(&pairs), &data, folder.path(), &mut |_| Ok(())).unwrap().values["valid_bce"]
     };
-    assert_ne!(result("cosine"), result("constant"));
+    assert_eq!(result("cosine", "1"), result("constant", "1"), "the first epoch has the whole rate");
+    assert_ne!(result("cosine", "3"), result("constant", "3"));
+}
+
+#[test]
+fn training_noise_is_fresh_in_every_epoch() {
+    let data = data();
+    let losses = |model: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let still = [("learning_rate", "0"), ("weight_decay", "0"), ("evaluate_every_epochs", "1"), ("model", model)];
+        let mut losses = Vec::new();
+        run(&config(&still), &data, folder.path(), &mut |event| {
+            if let RunEvent::Evaluated { train_loss, .. } = event {
+                losses.push(*train_loss);
+            }
+            Ok(())
+        })
+        .unwrap();
+        losses
+    };
+    for model in ["egnn", "noise_gnn", "radial_field"] {
+        let losses = losses(model);
+        // More than the order of the graphs can do by rounding.
+        assert!(losses.windows(2).all(|pair| (pair[0] - pair[1]).abs() > 1e-6 * pair[0]), "{model}: {losses:?}");
+    }
+    assert!(losses("gnn").windows(2).all(|pair| (pair[0] - pair[1]).abs() < 1e-6 * pair[0]));
+}
+
+#[test]
+fn the_record_says_what_the_graphs_were() {
+    let graph = |edges: &[(u16, u16)]| {
+        let (source, target) = edges.iter().copied().unzip();
+        GraphRow { nodes: 4, source, target, community: Vec::new(), p: Some(0.25) }
+    };
+    let (path, star, ring) =
+        (graph(&[(0, 1), (1, 2), (2, 3)]), graph(&[(0, 1), (0, 2), (0, 3)]), graph(&[(0, 1), (0, 3), (1, 2), (2, 3)]));
+    let train = [path.clone(), path.clone(), star.clone()];
+    let test = [star.clone(), star, ring, path];
+    let data = TaskData::Autoencoder(GraphData::from_rows(&train, &train, &test).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let pairs = [("model", "no_edges"), ("epochs", "1")];
+    let config = common::config("autoencoder", &[&pairs], [3, 3, 4]);
+    let values = run(&config, &data, folder.path(), &mut |_| Ok(())).unwrap().values;
+    for (name, expected) in [
+        ("train_distinct", 2.0),
+        ("train_density_percent", 50.0),
+        ("test_distinct", 3.0),
+        ("test_density_percent", 100.0 * 13.0 / 24.0),
+        ("test_in_train", 3.0),
+        ("p", 0.25),
+    ] {
+        assert!((values[name] - expected).abs() < 1e-12, "{name} is {}, expected {expected}", values[name]);
+    }
+}
+
+#[test]
+fn a_partial_batch_counts_for_what_it_has() {
+    let data = data();
+    let loss = |batch_size: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let pairs = [("model", "no_edges"), ("batch_size", batch_size), ("epochs", "1")];
+        run(&config(&pairs), &data, folder.path(), &mut |_| Ok(())).unwrap().values["train_bce"]
+    };
+    let one = loss("1");
+    for batch_size in ["7", "19", "20", "100"] {
+        assert!((loss(batch_size) - one).abs() < 1e-9 * one, "{batch_size}: {} {one}", loss(batch_size));
+    }
+}
+
+#[test]
+fn a_diverging_run_fails_and_leaves_no_model() {
+    let data = data();
+    for model in ["egnn", "gnn", "noise_gnn"] {
+        let folder = tempfile::tempdir().unwrap();
+        let pairs = [("model", model), ("learning_rate", "1e30"), ("epochs", "3")];
+        let error = run(&config(&pairs), &data, folder.path(), &mut |_| Ok(())).unwrap_err();
+        assert!(matches!(error, TrainError::Diverged(_)), "{model}: {error}");
+        assert!(!folder.path().join("model.safetensors").exists(), "{model}");
+    }
+}
+
+#[test]
+fn graphs_that_would_take_all_memory_are_refused() {
+    let large = GraphRow { nodes: 1001, source: vec![0], target: vec![1], community: Vec::new(), p: None };
+    let error = Graphs::new(&[rows("train", 1).remove(0), large]).unwrap_err().to_string();
+    assert!(error.contains("graph 1 has 1001 nodes") && error.contains("at most 1000"), "{error}");
 }
 
 #[test]
@@ -205,21 +291,44 @@ fn data_and_models_of_another_task_are_refused() {
     assert!(error.to_string().contains("is of task autoencoder, which cannot read this set"), "{error}");
 }
 
+/// A file as PyTorch saves one: parameters and nothing else.
+fn from_pytorch(case: &str) -> (tempfile::TempDir, ModelFile) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(format!("../egnn-nn/tests/fixtures/autoencoder_{case}.safetensors"));
+    let case = egnn_nn::parity::load(&path).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("from_pytorch.safetensors");
+    candle_core::safetensors::save(&case.params.into_iter().collect(), &path).unwrap();
+    let file = ModelFile::read(&path).unwrap();
+    (folder, file)
+}
+
 #[test]
-fn files_from_pytorch_are_recognised_by_their_parameters() {
-    for (case, model, dim) in
-        [("egnn", "egnn", 8), ("gnn", "gnn", 8), ("noise_gnn", "gnn", 8), ("radial_field", "radial_field", 8)]
-    {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join(format!("../egnn-nn/tests/fixtures/autoencoder_{case}.safetensors"));
-        let case = egnn_nn::parity::load(&path).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("from_pytorch.safetensors");
-        candle_core::safetensors::save(&case.params.into_iter().collect(), &path).unwrap();
-        let file = ModelFile::read(&path).unwrap();
+fn files_from_pytorch_are_recognised_by_their_parameters_and_what_these_leave_open_is_said() {
+    for (case, said, model, dim, open) in [
+        ("egnn", (None, None), "egnn", 8, Some("--dim")),
+        ("egnn", (Some("egnn"), Some(4)), "egnn", 4, None),
+        ("gnn", (None, None), "gnn", 8, Some("--model")),
+        ("gnn", (Some("gnn"), None), "gnn", 8, None),
+        ("noise_gnn", (Some("noise_gnn"), Some(8)), "noise_gnn", 8, None),
+        ("radial_field", (None, None), "radial_field", 8, Some("--dim")),
+        ("radial_field", (None, Some(3)), "radial_field", 3, None),
+    ] {
+        let (_folder, mut file) = from_pytorch(case);
+        let assumed = file.assume(said.0, said.1).unwrap();
+        assert_eq!(assumed.is_some(), open.is_some(), "{case}: {assumed:?}");
+        assert!(assumed.is_none_or(|assumed| assumed.contains(open.unwrap_or_default())));
         let ModelSpec::Autoencoder(spec) = &file.spec else { panic!("{:?}", file.spec) };
         assert_eq!((file.spec.model(), spec.dim, spec.hidden, spec.layers), (model, dim, 16, 2));
         let test = EvaluationSamples::Autoencoder(Graphs::new(&rows("test", 8)).unwrap());
         egnn_train::evaluate(&file, here(), &test, Backend::Kernels).unwrap();
+    }
+    for (case, said, part) in [
+        ("egnn", (Some("gnn"), None), "is of model egnn, not gnn"),
+        ("gnn", (None, Some(4)), "is of dimension 8, not 4"),
+        ("egnn", (None, Some(0)), "from 1 to 1024"),
+    ] {
+        let error = from_pytorch(case).1.assume(said.0, said.1).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
     }
 }

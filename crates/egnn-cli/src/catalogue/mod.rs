@@ -233,6 +233,14 @@ impl Catalogue {
         Ok(sizes(self.imported(name, Kind::Graphs)?.splits))
     }
 
+    /// Mean unordered pairs of nodes of a set's graphs, if it is one that is generated.
+    pub(crate) fn mean_pairs(&self, name: &str) -> Option<f64> {
+        match self.sets.get(name)? {
+            Definition::Graphs(set) => Some(set.family.mean_pairs()),
+            Definition::Nbody(_) => None,
+        }
+    }
+
     /// The manifest of a set of this kind that is not defined here.
     fn imported(&self, name: &str, kind: Kind) -> Result<Manifest, String> {
         let found = if self.kind(name) == Some(kind) {

@@ -21,7 +21,10 @@ pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
     catalogue.manifest(&args.data)?;
     let kind = catalogue.kind(&args.data).ok_or_else(|| Stop::input(catalogue.unknown(&args.data, &Kind::ALL)))?;
     let path = if args.run.is_dir() { args.run.join("model.safetensors") } else { args.run.clone() };
-    let file = ModelFile::read(&path)?;
+    let mut file = ModelFile::read(&path)?;
+    if let Some(assumed) = file.assume(args.model.as_deref(), args.dim)? {
+        printer::say(assumed);
+    }
     let (samples, data) = match kind {
         Kind::Nbody => nbody(args, &catalogue, &file)?,
         Kind::Graphs => graphs(args, &catalogue)?,

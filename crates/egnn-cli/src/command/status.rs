@@ -29,8 +29,7 @@ pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
         let (status, detail) = match record {
             Recorded::Finished(record) | Recorded::Failed(record) => match &record.outcome {
                 Some(Outcome::Finished { metrics }) => {
-                    let values: Vec<_> =
-                        metrics.values.iter().map(|(name, value)| format!("{name} {value:.5}")).collect();
+                    let values: Vec<_> = metrics.results().map(|(name, value)| format!("{name} {value:.5}")).collect();
                     ("finished", values.join(", "))
                 }
                 Some(Outcome::Failed { failure }) => ("failed", failure.reason.clone()),

@@ -96,10 +96,16 @@ struct Reconstruction {
 }
 
 /// The binary cross-entropy of a probability `p` where `target` (0 or 1) is true. Both logarithms are at least -100, as
-/// in PyTorch.
+/// in PyTorch. What is not a number stays one.
 pub fn cross_entropy(p: f32, target: f32) -> f32 {
-    let log = |p: f32| p.ln().max(LEAST_LOGARITHM as f32);
-    -(target * log(p) + (1.0 - target) * log(1.0 - p))
+    -(target * logarithm(p) + (1.0 - target) * logarithm(1.0 - p))
+}
+
+/// The logarithm, at least -100. Unlike `max` the comparison lets NaN through: a diverging run must not look healthy.
+fn logarithm(p: f32) -> f32 {
+    const LEAST: f32 = LEAST_LOGARITHM as f32;
+    let logarithm = p.ln();
+    if logarithm < LEAST { LEAST } else { logarithm }
 }
 
 impl CrossEntropy {
@@ -109,10 +115,12 @@ impl CrossEntropy {
         match self {
             Self::Probability => {
                 let variance = p * (1.0 - p);
+                // (A variance that is not a number leaves one in `p - target`.)
                 (cross_entropy(p, target), (p - target) * (variance / variance.max(LEAST_VARIANCE as f32)))
             }
             Self::Logit => {
                 let rest = (-logit.abs()).exp().ln_1p();
+                // NaN is lost in `max`, and comes back with the product.
                 (logit.max(0.0) - logit * target + rest, p - target)
             }
         }

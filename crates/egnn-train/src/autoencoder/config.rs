@@ -31,7 +31,7 @@ const OWN_FIELDS: [&str; 15] = [
 ];
 
 /// Dimensions of an embedding.
-const DIM: Range = 1..=1024;
+pub(crate) const DIM: Range = 1..=1024;
 
 /// A complete configuration of one autoencoder run. Two equal configurations on equal data give equal results.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,6 +9,9 @@ use egnn_schema::columns::results as column;
 use egnn_store::graphs::{GraphRow, Statistics, read_split, repeats, statistics};
 use std::{collections::BTreeMap, path::Path};
 
+/// Nodes of a graph at most: every ordered pair of them goes through every layer.
+pub(crate) const LARGEST_GRAPH: usize = 1000;
+
 /// A graph and the pairs of its nodes.
 #[derive(Clone, Debug)]
 struct Graph {
@@ -27,8 +30,11 @@ impl Graphs {
     /// Graphs from the rows of a file.
     ///
     /// # Errors
-    /// Only if candle cannot make a tensor.
+    /// A graph of more than [`LARGEST_GRAPH`] nodes.
     pub fn new(rows: &[GraphRow]) -> Result<Self, TrainError> {
+        if let Some(graph) = rows.iter().position(|row| usize::from(row.nodes) > LARGEST_GRAPH) {
+            return Err(TrainError::LargeGraph { graph, nodes: rows[graph].nodes, most: LARGEST_GRAPH });
+        }
         // Graphs of one size share their pairs.
         let mut complete = BTreeMap::new();
         let mut graph = |row: &GraphRow| {
@@ -101,7 +107,7 @@ impl GraphData {
     /// Reads what `config` names below `datasets`.
     ///
     /// # Errors
-    /// A missing or damaged file.
+    /// A missing or damaged file, or a graph that is too large.
     pub fn read(config: &AutoencoderConfig, datasets: &Path) -> Result<Self, TrainError> {
         let folder = datasets.join("graphs").join(&config.set);
         let read = |split: &str, samples: u64| -> Result<Vec<GraphRow>, TrainError> {
@@ -110,13 +116,13 @@ impl GraphData {
         let train = read(&config.train_split, config.protocol.train_samples)?;
         let valid = read(&config.valid_split, config.valid_samples)?;
         let test = read(&config.test_split, config.test_samples)?;
-        Self::from_rows(&train, &valid, &test)
+        Self::from_rows(&train, &valid, &test).map_err(|error| TrainError::file(&folder, error.to_string()))
     }
 
     /// The same from rows in memory.
     ///
     /// # Errors
-    /// Only if candle cannot make a tensor.
+    /// A graph that is too large.
     pub fn from_rows(train: &[GraphRow], valid: &[GraphRow], test: &[GraphRow]) -> Result<Self, TrainError> {
         let [in_training, in_test]: [Statistics; 2] = [train, test].map(statistics);
         let mut facts = vec![

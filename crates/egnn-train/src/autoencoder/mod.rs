@@ -8,6 +8,7 @@ mod score;
 mod task;
 
 pub use config::AutoencoderConfig;
+pub(crate) use config::DIM;
 pub use data::{GraphData, Graphs};
 pub(crate) use predictions::table;
 pub(crate) use score::{Reconstruction, Score};

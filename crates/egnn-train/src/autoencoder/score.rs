@@ -56,13 +56,11 @@ impl Score {
         100.0 * (self.false_positives + self.false_negatives) as f64 / self.pairs.max(1) as f64
     }
 
-    /// `2 TP / (2 TP + FP + FN)`; 0 if no edge is found, also where there is none.
-    pub(crate) fn f1(&self) -> f64 {
-        if self.true_positives == 0 {
-            return 0.0;
-        }
-        let twice = 2.0 * self.true_positives as f64;
-        twice / (twice + (self.false_positives + self.false_negatives) as f64)
+    /// `2 TP / (2 TP + FP + FN)`; none where there is no edge, neither true nor predicted.
+    pub(crate) fn f1(&self) -> Option<f64> {
+        let Self { true_positives, false_positives, false_negatives, .. } = *self;
+        let all = 2 * true_positives + false_positives + false_negatives;
+        (all > 0).then(|| 2.0 * true_positives as f64 / all as f64)
     }
 }
 
@@ -82,7 +80,7 @@ mod tests {
         let expected = -(0.9_f64.ln() + 0.4_f64.ln() + 0.4_f64.ln() + 0.5_f64.ln() + 2.0 * 0.9_f64.ln()) / 2.0;
         assert!((score.bce() - expected).abs() < 1e-6, "a probability of one half is no edge");
         assert!((score.error_percent() - 100.0 * 2.0 / 6.0).abs() < 1e-12);
-        assert!((score.f1() - 2.0 / 4.0).abs() < 1e-12);
+        assert!((score.f1().unwrap() - 2.0 / 4.0).abs() < 1e-12);
     }
 
     #[test]
@@ -90,14 +88,17 @@ mod tests {
         // One graph all right, one all wrong: the larger weighs more.
         let graphs = [graph(&[1.0; 9], &[1.0; 9]), graph(&[1.0], &[0.0])];
         assert!((Score::of(&graphs).error_percent() - 10.0).abs() < 1e-12);
-        assert!((Score::of(&graphs).f1() - 18.0 / 19.0).abs() < 1e-12);
+        assert!((Score::of(&graphs).f1().unwrap() - 18.0 / 19.0).abs() < 1e-12);
         assert!((Score::of(&graphs[1..]).bce() - 100.0).abs() < 1e-12, "certainly wrong costs 100");
     }
 
     #[test]
     fn nothing_said_and_nothing_there() {
-        assert_eq!(Score::of(&[graph(&[1.0, 0.0], &[0.0, 0.0])]).f1(), 0.0);
+        assert_eq!(Score::of(&[graph(&[1.0, 0.0], &[0.0, 0.0])]).f1(), Some(0.0));
+        assert_eq!(Score::of(&[graph(&[0.0, 0.0], &[0.0, 0.0])]).f1(), None, "there is no edge to find");
         let none = Score::of(&[graph(&[], &[])]);
-        assert_eq!((none.bce(), none.error_percent(), none.f1()), (0.0, 0.0, 0.0));
+        assert_eq!((none.bce(), none.error_percent(), none.f1()), (0.0, 0.0, None));
+        let broken = Score::of(&[graph(&[1.0, 0.0], &[f32::NAN, 0.5])]);
+        assert!(broken.bce().is_nan(), "a model that says nothing must not look healthy");
     }
 }

@@ -62,7 +62,8 @@ impl Task for AutoencoderTask<'_> {
     fn test(&mut self) -> Result<Tested, TrainError> {
         let graphs = reconstruct(&self.model, &self.data.test, &mut test_noise(&self.stream))?;
         let score = Score::of(&graphs);
-        let mut values = vec![(column::TEST_ERROR.name, score.error_percent()), (column::TEST_F1.name, score.f1())];
+        let mut values = vec![(column::TEST_ERROR.name, score.error_percent())];
+        values.extend(score.f1().map(|f1| (column::TEST_F1.name, f1)));
         values.extend(&self.data.facts);
         Ok(Tested { loss: score.bce(), values, predictions: predictions::table(&graphs) })
     }

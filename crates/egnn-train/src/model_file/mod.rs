@@ -4,7 +4,7 @@
 mod infer;
 mod tensors;
 
-use crate::{config::TaskConfig, error::TrainError, nbody, reader::Reader, task::DTYPE};
+use crate::{autoencoder::DIM, config::TaskConfig, error::TrainError, nbody, reader::Reader, task::DTYPE};
 use candle_core::Tensor;
 use egnn_nn::{
     Backend, NnError, Parameters,
@@ -117,6 +117,49 @@ impl ModelFile {
         Ok(Self { path: path.into(), spec, config, parameters })
     }
 
+    /// Says what the parameters of a file without configuration leave open: an autoencoder's model, if it is a Noise-GNN,
+    /// and its dimension, if it is an EGNN or a Radial Field. What is not said is taken for the paper's, and the returned
+    /// sentence says so.
+    ///
+    /// # Errors
+    /// A statement that contradicts the file.
+    pub fn assume(&mut self, model: Option<&str>, dim: Option<u64>) -> Result<Option<String>, TrainError> {
+        let (found, open) = match &mut self.spec {
+            ModelSpec::Autoencoder(spec) if self.config.is_none() => {
+                let mut open = Vec::new();
+                match model {
+                    Some("noise_gnn") if spec.encoder == EncoderKind::Gnn => spec.encoder = EncoderKind::NoiseGnn,
+                    None if spec.encoder == EncoderKind::Gnn => open.push("--model"),
+                    _ => {}
+                }
+                if matches!(spec.encoder, EncoderKind::Egnn | EncoderKind::RadialField) {
+                    match dim {
+                        Some(dim) if DIM.contains(&dim) => spec.dim = dim as usize,
+                        Some(dim) => {
+                            let reason = format!("--dim {dim}: give a number from {} to {}", DIM.start(), DIM.end());
+                            return Err(TrainError::file(&self.path, reason));
+                        }
+                        None => open.push("--dim"),
+                    }
+                }
+                (spec.dim as u64, open)
+            }
+            ModelSpec::Autoencoder(spec) => (spec.dim as u64, Vec::new()),
+            ModelSpec::Nbody(spec) => (spec.dim as u64, Vec::new()),
+        };
+        let name = self.spec.model();
+        if let Some(model) = model.filter(|&model| model != name) {
+            return Err(self.error(&format!("is of model {name}, not {model}; leave --model out")));
+        }
+        if let Some(dim) = dim.filter(|&dim| dim != found) {
+            return Err(self.error(&format!("is of dimension {found}, not {dim}; leave --dim out")));
+        }
+        Ok((!open.is_empty()).then(|| {
+            let (path, open) = (self.path.display(), open.join(" and "));
+            format!("{path} says of itself no more than its parameters: taken for {name}, n = {found}; {open} can say otherwise")
+        }))
+    }
+
     pub(crate) fn error(&self, reason: &str) -> TrainError {
         TrainError::file(&self.path, reason)
     }
@@ -186,7 +229,7 @@ fn take_options(spec: &mut ModelSpec, config: &Fields) -> Result<(), FieldError>
             let name = reader.choice("model", spec.encoder.name(), &EncoderKind::ALL.map(EncoderKind::name))?;
             spec.encoder = EncoderKind::from_name(&name).unwrap_or(spec.encoder);
             spec.clamp = clamp;
-            spec.dim = reader.count("dim", spec.dim as u64, 1..=u64::from(u16::MAX))? as usize;
+            spec.dim = reader.count("dim", spec.dim as u64, DIM)? as usize;
             spec.shrink = reader.number("shrink", spec.shrink)?;
         }
     }
