@@ -76,7 +76,9 @@ impl AutoencoderConfig {
         });
         let (train_split, valid_split, test_split) = (train_split?, valid_split?, test_split?);
         let mut count = |name: &str, (field, split): &(String, String)| {
-            samples(&mut reader, name, u64::MAX, &SplitOf { set: &set, split, splits: &sizes, field })
+            let split_field = Some((field.as_str(), fields.contains_key(field)));
+            let split = SplitOf { set: &set, split, splits: &sizes, set_field: "set", split_field };
+            samples(&mut reader, name, u64::MAX, &split)
         };
         let train_samples = count("train_samples", &train_split)?;
         let valid_samples = count("valid_samples", &valid_split)?;
@@ -198,8 +200,12 @@ mod tests {
             (&[("model", "egn")][..], "model", "did you mean 'egnn'?"),
             (&[("hiden", "1")], "hiden", "did you mean 'hidden'?"),
             (&[("set", "comunity_small")], "set", "did you mean 'community_small'?"),
-            (&[("set", "overfit"), ("epochs", "1")], "valid_split", "set 'overfit': unknown split 'valid'"),
-            (&[("test_split", "tset"), ("epochs", "1")], "test_split", "did you mean 'test'?"),
+            (
+                &[("set", "overfit"), ("epochs", "1")],
+                "set",
+                "no split 'valid'; set valid_split to one that it has: train",
+            ),
+            (&[("test_split", "tset"), ("epochs", "1")], "test_split", "test_split: set 'community_small': unknown"),
             (&[("train_samples", "5001"), ("epochs", "1")], "train_samples", "more than set 'community_small' has"),
             (&[("test_samples", "501"), ("epochs", "1")], "test_samples", "in its test split (500)"),
             (&[("dim", "0"), ("epochs", "1")], "dim", "from 1 to 1024"),
