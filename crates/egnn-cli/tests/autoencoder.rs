@@ -51,6 +51,15 @@ fn the_smoke_profile_from_nothing_to_a_page_and_its_runs_evaluate_to_their_own_n
     let second = lab.ok(&SMOKE);
     assert!(second.stdout.contains("nothing to do: all 5 runs are finished"), "{}", second.stdout);
     assert_eq!(lab.files(), before, "a second call does nothing");
+    // Numbers that describe the data are in the results, not here.
+    let status = lab.ok(&["status", "autoencoder", "--profile", "smoke"]);
+    assert!(status.stderr.contains("5 of 5 runs finished, 0 failed"), "{}", status.stderr);
+    assert!(
+        status.stdout.contains(" test_bce 1430.00000, test_error_percent 40.39548, test_f1 0."),
+        "{}",
+        status.stdout
+    );
+    assert!(!status.stdout.contains("density"), "{}", status.stdout);
     // The pictures of the graphs come from the records alone.
     let picture = lab.read(&format!("{folder}/graphs.svg"));
     std::fs::remove_file(lab.path(folder).join("graphs.svg")).unwrap();
@@ -64,7 +73,11 @@ fn the_smoke_profile_from_nothing_to_a_page_and_its_runs_evaluate_to_their_own_n
         };
         let (test, record) = (evaluate(&[]), recorded(&run));
         for (value, column) in [("bce", "test_bce"), ("error_percent", "test_error_percent"), ("f1", "test_f1")] {
-            assert!(test[value].is_f64() && test[value] == record[column], "{run:?} {value}: {test}, {record}");
+            assert!(
+                test[value].is_f64() && test[value] == record[column],
+                "{} {value}: {test}, {record}",
+                run.display()
+            );
         }
         let train = evaluate(&["--split", "train"]);
         assert_eq!((train["samples"].as_u64(), test["samples"].as_u64()), (Some(60), Some(20)));
@@ -133,7 +146,7 @@ fn the_other_pipelines_of_graphs_run_in_their_smoke_profiles() {
     let evaluate = ["evaluate", run.to_str().unwrap(), "--data", "overfit_p01", "--json"];
     lab.fails(2, &evaluate, "--split: set 'overfit_p01': unknown split 'test'; known: train");
     let evaluation = json(&lab.ok(&[&evaluate[..], &["--split", "train"]].concat()).stdout);
-    assert_eq!(evaluation["bce"], recorded(run)["test_bce"], "{run:?}");
+    assert_eq!(evaluation["bce"], recorded(run)["test_bce"], "{}", run.display());
 }
 
 #[test]
@@ -192,6 +205,38 @@ fn a_single_run_says_its_numbers_as_json_and_is_not_done_twice() {
     assert_eq!(again.stdout, first.stdout);
     let evaluation = json(&lab.ok(&["evaluate", "mine", "--data", "graphs_smoke", "--json"]).stdout);
     assert_eq!(evaluation["bce"], values["test_bce"]);
+}
+
+#[test]
+fn a_run_that_diverges_fails_and_says_so() {
+    let lab = Lab::new();
+    let fields = ["set=graphs_smoke", "hidden=8", "learning_rate=1e20"];
+    for model in ["model=egnn", "model=gnn", "model=noise_gnn"] {
+        let train = [&["train", "autoencoder", "epochs=2", "--out", model, model], &fields[..]].concat();
+        let message = "loss is not finite (NaN) in epoch 0; no evaluation before; a lower learning_rate may help";
+        lab.fails(1, &train, message);
+        assert!(!lab.path(model).join("model.safetensors").exists());
+    }
+    let sweep = [&SMOKE[..], &fields, &["model=no_edges,egnn", "--name", "bad"]].concat();
+    let run = lab.fails(1, &sweep, "1 of 2 runs failed:\n  egnn-graphs-smoke-n8-s1-");
+    assert!(run.stderr.contains("a lower learning_rate may help"), "{}", run.stderr);
+}
+
+#[test]
+fn damaged_graphs_are_named_and_made_again_by_a_sweep_only() {
+    let lab = Lab::new();
+    lab.ok(&SMOKE);
+    let run = &runs(&lab, "reports/autoencoder/smoke")[0];
+    let test = "datasets/graphs/graphs_smoke/test.parquet";
+    let whole = std::fs::read(lab.path(test)).unwrap();
+    std::fs::write(lab.path(test), &whole[..whole.len() - 1]).unwrap();
+    let damage = format!("set 'graphs_smoke': '{test}' is damaged: it has ");
+    lab.fails(2, &["evaluate", run.to_str().unwrap(), "--data", "graphs_smoke"], &damage);
+    let plan = lab.ok(&[&SMOKE[..], &["--dry-run"]].concat()).stdout;
+    assert!(plan.contains(&format!("  set graphs_smoke: '{test}' is damaged: it has ")), "{plan}");
+    let again = lab.ok(&SMOKE);
+    assert!(again.stdout.contains("nothing to do"), "the same set, and so the same runs: {}", again.stdout);
+    assert!(std::fs::read(lab.path(test)).unwrap() == whole);
 }
 
 #[test]

@@ -60,7 +60,8 @@ pub(crate) fn assert_equal_sweeps(lab: &Lab, one: &str, other: &str) -> String {
         for file in ["model.safetensors", "predictions.parquet"] {
             assert!(
                 std::fs::read(run.join(file)).unwrap() == std::fs::read(twin.join(file)).unwrap(),
-                "{run:?}/{file}"
+                "{}/{file}",
+                run.display()
             );
         }
         let history = |run: &PathBuf| {

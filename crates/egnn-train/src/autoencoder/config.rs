@@ -33,6 +33,9 @@ const OWN_FIELDS: [&str; 15] = [
 /// Dimensions of an embedding.
 const DIM: Range = 1..=1024;
 
+/// The splits of a set and their sizes, or why there is no such set.
+type Splits = Result<BTreeMap<String, u64>, String>;
+
 /// A complete configuration of one autoencoder run. Two equal configurations on equal data give equal results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AutoencoderConfig {
@@ -59,10 +62,7 @@ impl AutoencoderConfig {
     ///
     /// # Errors
     /// The first field that is unknown, out of range, larger than its set, or missing.
-    pub(crate) fn resolve(
-        fields: &Fields,
-        splits: &dyn Fn(&str) -> Result<BTreeMap<String, u64>, String>,
-    ) -> Result<Self, FieldError> {
+    pub(crate) fn resolve(fields: &Fields, splits: &dyn Fn(&str) -> Splits) -> Result<Self, FieldError> {
         let known: Vec<&str> = OWN_FIELDS.into_iter().chain(protocol::FIELDS).collect();
         let mut reader = Reader::new(fields, &known)?;
         let name = reader.choice("model", "egnn", &EncoderKind::ALL.map(EncoderKind::name))?;
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
     use egnn_schema::names;
 
-    fn splits(set: &str) -> Result<BTreeMap<String, u64>, String> {
+    fn splits(set: &str) -> Splits {
         let sizes: &[(&str, u64)] = match set {
             "community_small" => &[("train", 5000), ("valid", 500), ("test", 500)],
             "overfit" => &[("train", 100)],
