@@ -186,6 +186,7 @@ fn a_single_run_says_its_numbers_as_json_and_is_not_done_twice() {
         "hidden=8",
         "epochs=3",
         "batch_size=7",
+        "seed=5",
         "--out",
         "mine",
         "--json",
