@@ -44,16 +44,21 @@ pub(crate) enum Command {
         # begins a comment.")]
     Import(Import),
     /// Train one run
-    #[command(after_help = format!("Example: egnn train nbody model=egnn train_samples=3000 epochs=300 seed=1\n{SIMD}"))]
+    #[command(after_help = format!(
+        "Examples:\n  egnn train nbody model=egnn train_samples=3000 epochs=300 seed=1\n  \
+        egnn train autoencoder model=egnn set=erdos_renyi dim=8 epochs=10 seed=1\n{SIMD}"
+    ))]
     Train(Train),
     /// Evaluate a stored model on a set
-    #[command(after_help = "Example: egnn evaluate reports/nbody/quick/runs/<run> --data nbody_small\n\
+    #[command(after_help = "Examples:\n  egnn evaluate reports/nbody/quick/runs/<run> --data nbody_small\n  \
+        egnn evaluate reports/autoencoder/quick/runs/<run> --data erdos_renyi --split valid\n\
         RUN may also be a .safetensors file saved from PyTorch under the authors' names.")]
     Evaluate(Evaluate),
     /// Run a pipeline: data, runs, results, report; the same command resumes or does nothing
     #[command(
         after_help = "Examples:\n  egnn sweep nbody-sizes\n  egnn sweep nbody-sizes --profile paper --dry-run\n  \
-        egnn sweep nbody model=egnn seed=1,2,3 epochs=300 --name egnn-300"
+        egnn sweep nbody model=egnn seed=1,2,3 epochs=300 --name egnn-300\n  \
+        egnn sweep autoencoder set=community_small_distinct dim=4,8"
     )]
     Sweep(Sweep),
     /// Show where the runs of a pipeline stand
@@ -72,7 +77,9 @@ pub(crate) enum Command {
     #[command(after_help = "Example: egnn parity crates/egnn-nn/tests/fixtures/nbody_egnn.safetensors")]
     Parity(Parity),
     /// Time training steps, forward passes and the simulator on one core
-    #[command(after_help = format!("Example: egnn bench --json\n{SIMD}"))]
+    #[command(after_help = format!(
+        "Example: egnn bench --json\nEvery model of both tasks: n-body in batches of 100, autoencoders graph by graph.\n{SIMD}"
+    ))]
     Bench(Bench),
     /// One run of a plan; `egnn sweep` starts these itself
     #[command(hide = true)]
@@ -155,7 +162,7 @@ impl ValueEnum for Named {
 
 #[derive(Debug, Args)]
 pub(crate) struct Train {
-    /// Task, for example nbody
+    /// Task: nbody or autoencoder
     pub(crate) task: String,
     /// Configuration fields
     #[arg(value_name = "FIELD=VALUE")]

@@ -59,7 +59,12 @@ impl DataProvider for LocalData<'_> {
                     Definition::Nbody(set) => nbody_cost(set),
                     Definition::Graphs(set) => graphs_cost(set),
                 };
-                let reason = if reason == "made" { "not there yet".into() } else { reason };
+                // What `generate` says when it is done; here, nothing was made yet.
+                let reason = match reason.as_str() {
+                    "made" => "not there yet",
+                    wrong => wrong.trim_start_matches("made again: "),
+                };
+                let reason = reason.to_owned();
                 Ok(DataState::Missing { reason, estimate_seconds, disk_bytes: disk_bytes as u64 })
             }
         }

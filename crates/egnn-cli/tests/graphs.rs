@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Lab;
+use common::{Lab, json, write_edge_lists};
 use serde_json::Value;
 
 const TRAIN: &str = "datasets/graphs/graphs_smoke/train.parquet";
@@ -11,26 +11,6 @@ const SMOKE: [&str; 3] = ["generate", "graphs", "graphs_smoke"];
 /// A definition that every part of a test can change.
 const OWN: &str = "own:\n  description: mine\n  source: native\n  seed: 1\n  family: erdos_renyi\n  graph: {min_nodes: 3, \
                    max_nodes: 5, p: 0.5}\n  splits: {train: 8, test: 4}\n";
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
-
-/// A folder of edge lists: three graphs to train, two to test of which the second is in train, too.
-fn write_edge_lists(lab: &Lab, folder: &str) {
-    for split in ["train", "test"] {
-        std::fs::create_dir_all(lab.path(&format!("{folder}/{split}"))).unwrap();
-    }
-    for (file, text) in [
-        ("train/0.txt", "0 1\n1 2\n2 0\n"),
-        ("train/1.txt", "# a path\nnodes 4\n0,1\n1,2\n"),
-        ("train/2.txt", "0 1\n1 2\n0 2\n"),
-        ("test/0.txt", "nodes 2\n"),
-        ("test/1.txt", "2 1\n2 0\n1 0\n"),
-    ] {
-        lab.write(&format!("{folder}/{file}"), text);
-    }
-}
 
 #[test]
 fn generate_makes_once_and_says_what_is_in_a_set() {

@@ -2,28 +2,16 @@
 
 mod common;
 
-use common::Lab;
+use common::{
+    Lab,
+    cases::{cases, damage, fixture},
+};
 use egnn_kernels::simd;
-use std::path::{Path, PathBuf};
-
-fn fixture(relative: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(relative).display().to_string()
-}
-
-fn cases() -> Vec<PathBuf> {
-    let folder = fixture("egnn-nn/tests/fixtures");
-    let mut cases: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.retain(|path| {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        name.ends_with(".safetensors") && (name.starts_with("nbody_") || name.starts_with("layers_"))
-    });
-    cases
-}
 
 #[test]
 fn every_reference_case_passes_on_every_backend_and_path() {
-    let cases: Vec<_> = cases().iter().map(|path| path.display().to_string()).collect();
-    assert!(cases.len() >= 9, "{cases:?}");
+    let cases = cases(&["nbody_", "layers_", "autoencoder_"]);
+    assert!(cases.len() >= 9 + 4, "{cases:?}");
     let paths = simd::Path::ALL.into_iter().filter(|path| path.is_available()).map(|path| ("kernels", path.name()));
     for (backend, path) in paths.chain([("kernels", ""), ("plain", "")]) {
         let mut arguments = vec!["parity", "--json", "--backend", backend];
@@ -51,14 +39,6 @@ fn unknown_instructions_and_backends_are_refused_with_the_choices() {
     }
     lab.fails(2, &["train", "nbody", "--backend", "cuda"], "kernels, plain");
     assert_eq!(lab.files(), before, "nothing was written");
-}
-
-/// Changes the last byte of the data of `tensor`, which moves a float32 by a factor of at least two.
-fn damage(bytes: &mut [u8], tensor: &str) {
-    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    let json: serde_json::Value = serde_json::from_slice(&bytes[8..8 + header]).unwrap();
-    let end = json[tensor]["data_offsets"][1].as_u64().unwrap() as usize;
-    bytes[8 + header + end - 1] ^= 1;
 }
 
 #[test]

@@ -2,20 +2,11 @@
 
 mod common;
 
-use common::Lab;
+use common::{
+    Lab,
+    sweeps::{assert_equal_sweeps, evaluations, kill_and_finish},
+};
 use std::{process::Stdio, time::Duration};
-
-/// The semantic part of results.parquet as CSV.
-fn semantic(lab: &Lab, results: &str) -> String {
-    let circumstantial: Vec<_> =
-        egnn_schema::columns::results::CIRCUMSTANTIAL.iter().map(|column| column.name).collect();
-    let all = lab.ok(&["query", "--format", "csv", &format!("SELECT * FROM read_parquet('{results}') LIMIT 1")]).stdout;
-    let columns: Vec<_> =
-        all.lines().next().unwrap().split(',').filter(|name| !circumstantial.contains(name)).collect();
-    assert!(columns.len() > 25, "{columns:?}");
-    let sql = format!("SELECT {} FROM read_parquet('{results}') ORDER BY run", columns.join(", "));
-    lab.ok(&["query", "--format", "csv", &sql]).stdout
-}
 
 #[test]
 fn the_main_job_from_nothing_to_a_page() {
@@ -67,16 +58,6 @@ fn the_main_job_from_nothing_to_a_page() {
     assert_eq!(status["finished"], status["total"]);
 }
 
-/// Evaluations on record in all runs of a sweep.
-fn evaluations(lab: &Lab, sweep: &str) -> usize {
-    let Ok(runs) = std::fs::read_dir(lab.path(sweep).join("runs")) else { return 0 };
-    runs.map(|run| {
-        let events = std::fs::read_to_string(run.unwrap().path().join("events.jsonl")).unwrap_or_default();
-        events.lines().filter(|line| line.contains("\"evaluated\"")).count()
-    })
-    .sum()
-}
-
 #[test]
 fn sweeps_killed_at_five_moments_end_as_undisturbed_ones() {
     let lab = Lab::new();
@@ -98,43 +79,9 @@ fn sweeps_killed_at_five_moments_end_as_undisturbed_ones() {
     lab.ok(&arguments("undisturbed"));
     let total = evaluations(&lab, "reports/nbody-sizes/undisturbed");
     assert!(total > 500, "{total}");
-    // Moments as shares of the work, so that each falls into training on any machine.
-    for percent in [7, 23, 37, 53, 71] {
-        let mut sweep = lab.spawn(&arguments("killed"), Stdio::null());
-        while evaluations(&lab, "reports/nbody-sizes/killed") < total * percent / 100 {
-            assert!(sweep.try_wait().unwrap().is_none(), "the sweep ended before it could be killed at {percent} %");
-            std::thread::sleep(Duration::from_millis(3));
-        }
-        sweep.kill().unwrap();
-        let status = sweep.wait().unwrap();
-        assert!(status.code().is_none(), "killed in the middle of its work, at {percent} %: {status}");
-    }
-    lab.ok(&arguments("killed"));
-    let attempts = "SELECT MAX(attempts) AS most FROM read_parquet('reports/nbody-sizes/killed/results.parquet')";
-    let rows: serde_json::Value = serde_json::from_str(&lab.ok(&["query", "--json", attempts]).stdout).unwrap();
-    assert!(rows[0]["most"].as_u64().unwrap() > 1, "some run was resumed: {rows}");
-    let undisturbed = semantic(&lab, "reports/nbody-sizes/undisturbed/results.parquet");
-    assert_eq!(undisturbed, semantic(&lab, "reports/nbody-sizes/killed/results.parquet"));
-    assert_eq!(undisturbed.lines().count(), 1 + 9, "{undisturbed}");
-    for run in std::fs::read_dir(lab.path("reports/nbody-sizes/undisturbed/runs")).unwrap() {
-        let run = run.unwrap().path();
-        let twin = lab.path("reports/nbody-sizes/killed/runs").join(run.file_name().unwrap());
-        for file in ["model.safetensors", "predictions.parquet"] {
-            assert!(
-                std::fs::read(run.join(file)).unwrap() == std::fs::read(twin.join(file)).unwrap(),
-                "{run:?}/{file}"
-            );
-        }
-        let history = |run: &std::path::Path| {
-            let path = run.join("metrics.parquet");
-            let sql = format!(
-                "SELECT epoch, step, train_loss, valid_loss, best_valid_loss, best_epoch FROM read_parquet('{}')",
-                path.display()
-            );
-            lab.ok(&["query", "--format", "csv", &sql]).stdout
-        };
-        assert_eq!(history(&run), history(&twin));
-    }
+    kill_and_finish(&lab, &arguments("killed"), "reports/nbody-sizes/killed", total, &[7, 23, 37, 53, 71]);
+    let results = assert_equal_sweeps(&lab, "reports/nbody-sizes/undisturbed", "reports/nbody-sizes/killed");
+    assert_eq!(results.lines().count(), 1 + 9, "{results}");
 }
 
 #[test]
@@ -180,6 +127,24 @@ fn a_failing_run_is_told_at_once_and_the_others_finish() {
         "SELECT status, COUNT(run) AS n FROM read_parquet('reports/nbody-sizes/bad/results.parquet') GROUP BY status",
     ]);
     assert!(rows.stdout.contains("failed"), "{}", rows.stdout);
+}
+
+#[test]
+fn every_pipeline_and_profile_of_the_project_can_be_planned() {
+    let lab = Lab::new();
+    let mut planned = 0;
+    for entry in std::fs::read_dir(lab.path("pipelines")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        for profile in ["smoke", "quick", "paper"] {
+            let plan = lab.ok(&["sweep", &name, "--profile", profile, "--dry-run", "--json"]);
+            let plan: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
+            assert!(plan["runs"].as_u64().unwrap() > 0, "{name} {profile}: {plan}");
+            planned += 1;
+        }
+    }
+    assert!(planned >= 3 * 5, "{planned}");
+    assert!(!lab.path("reports").exists());
 }
 
 #[test]

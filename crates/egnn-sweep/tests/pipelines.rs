@@ -47,6 +47,9 @@ fn every_pipeline_and_profile_can_be_planned() {
     }
     assert_eq!(runs["nbody-sizes/paper"], 3 * 10 * 3);
     assert_eq!(runs["nbody/paper"], 4 * 5);
+    assert_eq!(runs["autoencoder/paper"], 2 * 5);
+    assert_eq!(runs["graph-sparsity/paper"], 9 * 3);
+    assert_eq!(runs["embedding-sizes/paper"], 2 * 3 * 3);
 }
 
 #[test]
@@ -58,6 +61,14 @@ fn figure_2_has_the_papers_sizes_epochs_and_learning_rates() {
 fn table_2_has_the_papers_epochs_and_learning_rates() {
     let fields = ["model", "train_samples", "epochs", "steps", "learning_rate", "evaluate_every_epochs"];
     insta::assert_snapshot!(summary("nbody", "paper", &fields));
+}
+
+#[test]
+fn pipelines_of_graphs_have_the_papers_epochs_sizes_and_learning_rate() {
+    let fields = ["set", "model", "dim", "epochs", "learning_rate", "evaluate_every_epochs"];
+    for pipeline in ["autoencoder", "graph-sparsity", "embedding-sizes"] {
+        insta::assert_snapshot!(format!("paper_of_{pipeline}"), summary(pipeline, "paper", &fields));
+    }
 }
 
 #[test]

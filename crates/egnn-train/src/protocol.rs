@@ -200,10 +200,18 @@ fn interval(reader: &mut Reader, train_samples: u64, default: u64) -> Result<u64
 
 /// The number of samples in field `name`: at most what the split has, which is also the default if none is given.
 pub(crate) fn samples(reader: &mut Reader, name: &str, default: u64, split: &SplitOf<'_>) -> Result<u64, FieldError> {
-    let SplitOf { set, split, splits, field } = *split;
+    let SplitOf { set, split, splits, set_field, split_field } = *split;
     let Some(&size) = splits.get(split) else {
         let known: Vec<_> = splits.keys().map(String::as_str).collect();
-        return Err(FieldError::new(field, format!("set '{set}': {}", names::unknown("split", split, &known))));
+        let (field, message) = match split_field {
+            Some((field, true)) => (field, format!("{field}: set '{set}': {}", names::unknown("split", split, &known))),
+            Some((field, false)) => {
+                let known = known.join(", ");
+                (set_field, format!("set '{set}' has no split '{split}'; set {field} to one that it has: {known}"))
+            }
+            None => (set_field, format!("{set_field}: set '{set}' has no split '{split}'; use a set that has it")),
+        };
+        return Err(FieldError::new(field, message));
     };
     let count = reader.count(name, default.min(size), COUNT)?;
     if count > size {
@@ -217,13 +225,16 @@ pub(crate) fn samples(reader: &mut Reader, name: &str, default: u64, split: &Spl
     Ok(count)
 }
 
-/// A split of a set, and the field that chose it.
+/// A split of a set, and the fields that chose them.
 pub(crate) struct SplitOf<'a> {
     pub(crate) set: &'a str,
     pub(crate) split: &'a str,
     /// The set's splits and their sizes.
     pub(crate) splits: &'a BTreeMap<String, u64>,
-    pub(crate) field: &'a str,
+    /// The field that names the set.
+    pub(crate) set_field: &'a str,
+    /// The field that names the split and whether it was given, if the task lets one choose.
+    pub(crate) split_field: Option<(&'a str, bool)>,
 }
 
 pub(crate) fn int(value: u64) -> FieldValue {

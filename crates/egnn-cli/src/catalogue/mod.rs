@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    fn holds(self) -> &'static str {
+    pub(crate) fn holds(self) -> &'static str {
         match self {
             Self::Nbody => "n-body trajectories",
             Self::Graphs => "graphs",

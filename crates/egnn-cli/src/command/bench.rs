@@ -116,7 +116,7 @@ fn samples() -> Result<(Samples, f64)> {
 /// One graph of each of the paper's sizes.
 fn graphs() -> Result<Graphs> {
     let paper = ErdosRenyi { min_nodes: 7, max_nodes: 16, p: 0.25 };
-    let count = usize::from(paper.max_nodes - paper.min_nodes) + 1;
+    let count = paper.max_nodes - paper.min_nodes + 1;
     let generator = egnn_graphs::Generator {
         family: Family::ErdosRenyi(paper),
         connected: false,

@@ -12,7 +12,7 @@ use crate::{
 use egnn_schema::{FieldValue, names};
 use egnn_store::{atomic, graphs};
 use egnn_sweep::{DataProvider, DataState};
-use egnn_train::{Evaluation, EvaluationData, EvaluationSamples, Frames, Graphs, ModelFile, Samples};
+use egnn_train::{Evaluation, EvaluationData, EvaluationSamples, Frames, Graphs, ModelFile, ModelSpec, Samples};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
@@ -22,6 +22,7 @@ pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
     let kind = catalogue.kind(&args.data).ok_or_else(|| Stop::input(catalogue.unknown(&args.data, &Kind::ALL)))?;
     let path = if args.run.is_dir() { args.run.join("model.safetensors") } else { args.run.clone() };
     let mut file = ModelFile::read(&path)?;
+    refuse_another_tasks_set(&file, &path, kind, &args.data)?;
     if let Some(assumed) = file.assume(args.model.as_deref(), args.dim)? {
         printer::say(assumed);
     }
@@ -40,6 +41,22 @@ pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
         printer::say(format!("wrote {}", out.display()));
     }
     Ok(())
+}
+
+/// Before anything else is asked of the set, so that nobody makes one in vain.
+fn refuse_another_tasks_set(file: &ModelFile, path: &Path, kind: Kind, set: &str) -> Result<()> {
+    let reads = match file.spec {
+        ModelSpec::Nbody(_) => Kind::Nbody,
+        ModelSpec::Autoencoder(_) => Kind::Graphs,
+    };
+    if reads == kind {
+        return Ok(());
+    }
+    let (task, wanted, held) = (file.spec.task(), reads.holds(), kind.holds());
+    Err(Stop::input(format!(
+        "--data: set '{set}' holds {held}; {} is of task {task}, which reads {wanted}",
+        path.display()
+    )))
 }
 
 /// Two frames of a split.
@@ -86,7 +103,7 @@ fn graphs(args: &Evaluate, catalogue: &Catalogue) -> Result<(EvaluationSamples, 
 }
 
 fn unknown_split(args: &Evaluate, known: &[&str]) -> Stop {
-    Stop::input(format!("set '{}': {}", args.data, names::unknown("split", &args.split, known)))
+    Stop::input(format!("--split: set '{}': {}", args.data, names::unknown("split", &args.split, known)))
 }
 
 fn split_path(args: &Evaluate, catalogue: &Catalogue) -> PathBuf {

@@ -51,8 +51,9 @@ pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
     if args.json {
         printer::json(&status);
     } else {
+        let width = status.runs.iter().map(|row| row.run.chars().count()).max().unwrap_or(0);
         for row in &status.runs {
-            printer::data(format!("{:<10} {:<36} {}", row.status, row.run, row.detail));
+            printer::data(format!("{:<10} {:<width$} {}", row.status, row.run, row.detail));
         }
         printer::say(format!("{} of {} runs finished, {} failed", status.finished, status.total, status.failed));
     }

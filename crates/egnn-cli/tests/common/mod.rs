@@ -1,6 +1,9 @@
 //! A workspace of its own for each test: the project's pipelines and set definitions in a temporary folder.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod cases;
+pub(crate) mod sweeps;
+
 use assert_cmd::Command;
 use std::{
     path::{Path, PathBuf},
@@ -102,6 +105,27 @@ impl Lab {
         found.sort();
         found
     }
+}
+
+/// A folder of edge lists: three graphs to train, two to test of which the second is in train, too.
+pub(crate) fn write_edge_lists(lab: &Lab, folder: &str) {
+    for split in ["train", "test"] {
+        std::fs::create_dir_all(lab.path(&format!("{folder}/{split}"))).unwrap();
+    }
+    for (file, text) in [
+        ("train/0.txt", "0 1\n1 2\n2 0\n"),
+        ("train/1.txt", "# a path\nnodes 4\n0,1\n1,2\n"),
+        ("train/2.txt", "0 1\n1 2\n0 2\n"),
+        ("test/0.txt", "nodes 2\n"),
+        ("test/1.txt", "2 1\n2 0\n1 0\n"),
+    ] {
+        lab.write(&format!("{folder}/{file}"), text);
+    }
+}
+
+/// A command's JSON.
+pub(crate) fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 pub(crate) struct Run {

@@ -67,7 +67,10 @@ impl Trainer for Accepting {
     fn resolve(&self, _: &str, fields: &Fields) -> Result<ResolvedRun, FieldError> {
         let part = |name: &str| fields.get(name).map_or("default".to_owned(), ToString::to_string);
         let name = format!("{}-{}-seed{}", part("model"), part("train_samples"), part("seed"));
-        let datasets = vec![part("train_set"), part("eval_set")];
+        let datasets = match fields.get("set") {
+            Some(set) => vec![set.to_string()],
+            None => vec![part("train_set"), part("eval_set")],
+        };
         Ok(ResolvedRun { name, config: fields.clone(), datasets, estimate: Estimate::default() })
     }
 

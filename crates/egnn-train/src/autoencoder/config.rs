@@ -33,6 +33,9 @@ const OWN_FIELDS: [&str; 15] = [
 /// Dimensions of an embedding.
 pub(crate) const DIM: Range = 1..=1024;
 
+/// The splits of a set and their sizes, or why there is no such set.
+type Splits = Result<BTreeMap<String, u64>, String>;
+
 /// A complete configuration of one autoencoder run. Two equal configurations on equal data give equal results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AutoencoderConfig {
@@ -59,10 +62,7 @@ impl AutoencoderConfig {
     ///
     /// # Errors
     /// The first field that is unknown, out of range, larger than its set, or missing.
-    pub(crate) fn resolve(
-        fields: &Fields,
-        splits: &dyn Fn(&str) -> Result<BTreeMap<String, u64>, String>,
-    ) -> Result<Self, FieldError> {
+    pub(crate) fn resolve(fields: &Fields, splits: &dyn Fn(&str) -> Splits) -> Result<Self, FieldError> {
         let known: Vec<&str> = OWN_FIELDS.into_iter().chain(protocol::FIELDS).collect();
         let mut reader = Reader::new(fields, &known)?;
         let name = reader.choice("model", "egnn", &EncoderKind::ALL.map(EncoderKind::name))?;
@@ -76,7 +76,9 @@ impl AutoencoderConfig {
         });
         let (train_split, valid_split, test_split) = (train_split?, valid_split?, test_split?);
         let mut count = |name: &str, (field, split): &(String, String)| {
-            samples(&mut reader, name, u64::MAX, &SplitOf { set: &set, split, splits: &sizes, field })
+            let split_field = Some((field.as_str(), fields.contains_key(field)));
+            let split = SplitOf { set: &set, split, splits: &sizes, set_field: "set", split_field };
+            samples(&mut reader, name, u64::MAX, &split)
         };
         let train_samples = count("train_samples", &train_split)?;
         let valid_samples = count("valid_samples", &valid_split)?;
@@ -156,7 +158,7 @@ mod tests {
     use super::*;
     use egnn_schema::names;
 
-    fn splits(set: &str) -> Result<BTreeMap<String, u64>, String> {
+    fn splits(set: &str) -> Splits {
         let sizes: &[(&str, u64)] = match set {
             "community_small" => &[("train", 5000), ("valid", 500), ("test", 500)],
             "overfit" => &[("train", 100)],
@@ -198,8 +200,12 @@ mod tests {
             (&[("model", "egn")][..], "model", "did you mean 'egnn'?"),
             (&[("hiden", "1")], "hiden", "did you mean 'hidden'?"),
             (&[("set", "comunity_small")], "set", "did you mean 'community_small'?"),
-            (&[("set", "overfit"), ("epochs", "1")], "valid_split", "set 'overfit': unknown split 'valid'"),
-            (&[("test_split", "tset"), ("epochs", "1")], "test_split", "did you mean 'test'?"),
+            (
+                &[("set", "overfit"), ("epochs", "1")],
+                "set",
+                "no split 'valid'; set valid_split to one that it has: train",
+            ),
+            (&[("test_split", "tset"), ("epochs", "1")], "test_split", "test_split: set 'community_small': unknown"),
             (&[("train_samples", "5001"), ("epochs", "1")], "train_samples", "more than set 'community_small' has"),
             (&[("test_samples", "501"), ("epochs", "1")], "test_samples", "in its test split (500)"),
             (&[("dim", "0"), ("epochs", "1")], "dim", "from 1 to 1024"),

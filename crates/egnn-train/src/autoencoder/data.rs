@@ -70,16 +70,13 @@ impl Graphs {
         noise_width: usize,
         noise: &mut Stream,
     ) -> Result<AutoencoderInput, TrainError> {
-        let (adjacency, edges) = match graphs {
-            [graph] => {
-                let Graph { adjacency, pairs } = &self.graphs[*graph as usize];
-                (adjacency.clone(), pairs.clone())
-            }
-            _ => {
-                let all = || graphs.iter().map(|&graph| &self.graphs[graph as usize]);
-                let adjacency = Tensor::cat(&all().map(|graph| &graph.adjacency).collect::<Vec<_>>(), 0)?;
-                (adjacency, Edges::side_by_side(all().map(|graph| &graph.pairs)))
-            }
+        let (adjacency, edges) = if let [graph] = graphs {
+            let Graph { adjacency, pairs } = &self.graphs[*graph as usize];
+            (adjacency.clone(), pairs.clone())
+        } else {
+            let all = || graphs.iter().map(|&graph| &self.graphs[graph as usize]);
+            let adjacency = Tensor::cat(&all().map(|graph| &graph.adjacency).collect::<Vec<_>>(), 0)?;
+            (adjacency, Edges::side_by_side(all().map(|graph| &graph.pairs)))
         };
         let noise = (noise_width > 0).then(|| {
             let count = edges.nodes() * noise_width;

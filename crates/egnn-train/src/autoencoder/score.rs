@@ -33,7 +33,9 @@ impl Score {
             score.graphs += 1;
             for (&truth, &probability) in graph.truth.iter().zip(&graph.probability) {
                 score.pairs += 1;
-                score.cross_entropy += f64::from(cross_entropy(probability, truth));
+                // The bounds of the cross-entropy's logarithms would make a number of what is none.
+                score.cross_entropy +=
+                    if probability.is_nan() { f64::NAN } else { f64::from(cross_entropy(probability, truth)) };
                 let place = match (truth > THRESHOLD, probability > THRESHOLD) {
                     (true, true) => &mut score.true_positives,
                     (false, true) => &mut score.false_positives,
@@ -81,6 +83,11 @@ mod tests {
         assert!((score.bce() - expected).abs() < 1e-6, "a probability of one half is no edge");
         assert!((score.error_percent() - 100.0 * 2.0 / 6.0).abs() < 1e-12);
         assert!((score.f1().unwrap() - 2.0 / 4.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_is_no_number_stays_none() {
+        assert!(Score::of(&[graph(&[1.0, 0.0], &[0.5, f32::NAN])]).bce().is_nan());
     }
 
     #[test]

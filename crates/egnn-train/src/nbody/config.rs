@@ -83,9 +83,21 @@ impl NbodyConfig {
         let eval_shape = shape(&eval_set).map_err(|message| FieldError::new("eval_set", message))?;
         let (train_start_frame, train_target_frame) = frames(&mut reader, "train", &train_set, &train_shape)?;
         let (eval_start_frame, eval_target_frame) = frames(&mut reader, "eval", &eval_set, &eval_shape)?;
-        let train = SplitOf { set: &train_set, split: "train", splits: &train_shape.splits, field: "train_set" };
+        let train = SplitOf {
+            set: &train_set,
+            split: "train",
+            splits: &train_shape.splits,
+            set_field: "train_set",
+            split_field: None,
+        };
         let train_samples = samples(&mut reader, "train_samples", 3000, &train)?;
-        let eval = |split| SplitOf { set: &eval_set, split, splits: &eval_shape.splits, field: "eval_set" };
+        let eval = |split| SplitOf {
+            set: &eval_set,
+            split,
+            splits: &eval_shape.splits,
+            set_field: "eval_set",
+            split_field: None,
+        };
         let valid_samples = samples(&mut reader, "valid_samples", u64::MAX, &eval("valid"))?;
         let test_samples = samples(&mut reader, "test_samples", u64::MAX, &eval("test"))?;
         let defaults = Defaults {

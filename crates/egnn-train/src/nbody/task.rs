@@ -12,6 +12,7 @@ use crate::{
 use candle_core::Tensor;
 use egnn_nn::{Backend, Parameters, nbody::NbodyModel};
 use egnn_random::Stream;
+use egnn_store::table::Table;
 
 pub(crate) struct NbodyTask<'a> {
     data: &'a NbodyData,
@@ -59,7 +60,7 @@ impl Task for NbodyTask<'_> {
         let predictions = if loss.is_finite() {
             predictions::table(&*self.model, &self.data.test, &prediction, &mut self.edges)?
         } else {
-            Default::default()
+            Table::default()
         };
         Ok(Tested { loss, values: Vec::new(), predictions })
     }
