@@ -22,7 +22,7 @@ fn parameters(decoder: Decoder) -> Tensor {
 
 /// 0 or 1 for each edge.
 fn targets(edges: &Edges) -> Tensor {
-    let target = |edge: usize| f64::from(u8::from(edge % 3 == 0));
+    let target = |edge: usize| f64::from(u8::from(edge.is_multiple_of(3)));
     Tensor::from_iter((0..edges.len()).map(target), &Device::Cpu).unwrap().reshape((edges.len(), 1)).unwrap()
 }
 

@@ -12,7 +12,7 @@ use egnn_store::{
 };
 use egnn_train::{
     EvaluationData, EvaluationSamples, GraphData, Graphs, ModelFile, ModelSpec, NbodyData, Samples, TaskConfig,
-    TaskData,
+    TaskData, TrainError,
 };
 
 const MODELS: [&str; 5] = ["egnn", "gnn", "noise_gnn", "radial_field", "no_edges"];

@@ -37,9 +37,9 @@ pub(crate) fn transpose(values: &[f32], map: Map, first: usize, count: usize, ta
 #[cfg(target_arch = "x86_64")]
 fn turned(square: [[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
     use core::arch::x86_64::{__m128, _mm_movehl_ps, _mm_movelh_ps, _mm_unpackhi_ps, _mm_unpacklo_ps};
-    let [a, b, c, d]: [__m128; SIDE] = square.map(pulp::cast);
-    // SAFETY: SSE is part of every x86-64.
-    let rows = unsafe {
+    #[inline]
+    #[target_feature(enable = "sse")]
+    fn with_sse([a, b, c, d]: [__m128; SIDE]) -> [__m128; SIDE] {
         let (low_ab, low_cd) = (_mm_unpacklo_ps(a, b), _mm_unpacklo_ps(c, d));
         let (high_ab, high_cd) = (_mm_unpackhi_ps(a, b), _mm_unpackhi_ps(c, d));
         [
@@ -48,8 +48,9 @@ fn turned(square: [[f32; SIDE]; SIDE]) -> [[f32; SIDE]; SIDE] {
             _mm_movelh_ps(high_ab, high_cd),
             _mm_movehl_ps(high_cd, high_ab),
         ]
-    };
-    rows.map(pulp::cast)
+    }
+    // SAFETY: SSE is part of every x86-64.
+    unsafe { with_sse(square.map(pulp::cast)) }.map(pulp::cast)
 }
 
 #[cfg(not(target_arch = "x86_64"))]

@@ -101,12 +101,10 @@ impl Autoencoder {
 
     fn encode(&self, input: &AutoencoderInput, tracking: Tracking) -> Result<Tensor> {
         input.check(self.noise_width(), self.parameters.dtype())?;
-        match &self.parts {
-            Some((encoder, ..)) => encoder.run(&self.config, &self.parameters, input, tracking),
-            None => {
-                let shape = (input.edges.nodes(), self.config.dim);
-                Ok(Tensor::zeros(shape, self.parameters.dtype(), input.adjacency.device())?)
-            }
+        if let Some((encoder, ..)) = &self.parts {
+            return encoder.run(&self.config, &self.parameters, input, tracking);
         }
+        let shape = (input.edges.nodes(), self.config.dim);
+        Ok(Tensor::zeros(shape, self.parameters.dtype(), input.adjacency.device())?)
     }
 }

@@ -33,9 +33,7 @@ impl Score {
             score.graphs += 1;
             for (&truth, &probability) in graph.truth.iter().zip(&graph.probability) {
                 score.pairs += 1;
-                // The bounds of the cross-entropy's logarithms would make a number of what is none.
-                score.cross_entropy +=
-                    if probability.is_nan() { f64::NAN } else { f64::from(cross_entropy(probability, truth)) };
+                score.cross_entropy += f64::from(cross_entropy(probability, truth));
                 let place = match (truth > THRESHOLD, probability > THRESHOLD) {
                     (true, true) => &mut score.true_positives,
                     (false, true) => &mut score.false_positives,
