@@ -30,40 +30,69 @@ pub(crate) fn share(kind: Kind, group: &Group) -> Option<f64> {
 }
 
 /// What was set otherwise than in the paper, besides the epochs: `500 of 5,000 graphs`, `hidden 32 (paper 64)`.
+///
+/// Not compared is how often validation happens.
 pub(crate) fn deviations(kind: Kind, group: &Group) -> Vec<String> {
-    let settings = group.settings;
+    let settings = &group.settings;
     if kind == Kind::Table && settings.train_samples != nbody::TABLE_2_SAMPLES {
         return vec!["other training size".into()];
     }
     if kind.is_nbody() || !autoencoder::is_trained(&group.model) {
         return Vec::new();
     }
-    let (graphs, dimensions) = match kind {
-        Kind::GraphSparsity => (autoencoder::SPARSITY_GRAPHS, Some(autoencoder::SPARSITY_DIMENSIONS)),
-        Kind::EmbeddingSizes => (autoencoder::TRAIN_GRAPHS, None),
-        _ => (autoencoder::TRAIN_GRAPHS, Some(autoencoder::DIMENSIONS)),
+    let (graphs, tested, splits, dimensions) = match kind {
+        Kind::GraphSparsity => {
+            let graphs = autoencoder::SPARSITY_GRAPHS;
+            (graphs, graphs, autoencoder::SPARSITY_SPLITS, Some(autoencoder::SPARSITY_DIMENSIONS))
+        }
+        Kind::EmbeddingSizes => (autoencoder::TRAIN_GRAPHS, autoencoder::TEST_GRAPHS, autoencoder::SPLITS, None),
+        _ => {
+            let dimensions = Some(autoencoder::DIMENSIONS);
+            (autoencoder::TRAIN_GRAPHS, autoencoder::TEST_GRAPHS, autoencoder::SPLITS, dimensions)
+        }
     };
     let mut found = Vec::new();
+    if !paper::has_set(kind, &group.graphs) {
+        found.push(format!("set {}", group.graphs));
+    }
     // Zero stands for a number that is not recorded.
     if settings.train_samples != graphs && settings.train_samples != 0 {
         let (ours, paper) = (number::count(settings.train_samples), number::count(graphs));
         let fewer = settings.train_samples < graphs;
         found.push(if fewer { format!("{ours} of {paper} graphs") } else { format!("{ours} graphs (paper {paper})") });
     }
-    let others = [
-        ("hidden", settings.hidden, Some(autoencoder::HIDDEN)),
-        ("layers", settings.layers, Some(autoencoder::LAYERS)),
-        ("n =", settings.dim, dimensions),
-        ("batch", settings.batch_size, Some(autoencoder::BATCH)),
-    ];
-    for (name, ours, paper) in others {
-        if let (Some(ours), Some(paper)) = (ours, paper)
-            && ours != paper
-        {
-            found.push(format!("{name} {ours} (paper {paper})"));
-        }
-    }
+    let text = |name: &str, ours: &Option<String>, paper: &str| other(name, ours.as_deref(), paper);
+    let whole =
+        |name, ours: Option<i64>, paper: i64| text(name, &ours.map(|ours| ours.to_string()), &paper.to_string());
+    let real = |name, ours: Option<f64>, paper| text(name, &ours.map(number::setting), &number::setting(paper));
+    // A split that is not recorded counts as the paper's.
+    let used: Vec<&str> =
+        settings.splits.iter().zip(splits).map(|(ours, paper)| ours.as_deref().unwrap_or(paper)).collect();
+    found.extend(
+        [
+            whole("valid_samples", settings.valid_samples, tested),
+            whole("test_samples", settings.test_samples, tested),
+            other("splits", Some(&used.join("/")), &splits.join("/")),
+            whole("hidden", settings.hidden, autoencoder::HIDDEN),
+            whole("layers", settings.layers, autoencoder::LAYERS),
+            dimensions.and_then(|dimensions| whole("n =", settings.dim, dimensions)),
+            whole("batch", settings.batch_size, autoencoder::BATCH),
+            real("learning_rate", settings.learning_rate, autoencoder::LEARNING_RATE),
+            text("schedule", &settings.schedule, autoencoder::SCHEDULE),
+            real("weight_decay", settings.weight_decay, autoencoder::WEIGHT_DECAY),
+            real("clamp", settings.clamp, autoencoder::CLAMP),
+            real("shrink", settings.shrink, autoencoder::SHRINK),
+            text("cross_entropy", &settings.cross_entropy, autoencoder::CROSS_ENTROPY),
+        ]
+        .into_iter()
+        .flatten(),
+    );
     found
+}
+
+/// Words on a setting that is known and not the paper's: `hidden 32 (paper 64)`.
+fn other(name: &str, ours: Option<&str>, paper: &str) -> Option<String> {
+    ours.filter(|ours| *ours != paper).map(|ours| format!("{name} {ours} (paper {paper})"))
 }
 
 /// Whether a group had at least the paper's epochs and its settings, as far as the paper says what it spent.
@@ -84,7 +113,7 @@ pub(crate) fn short_epochs(kind: Kind, group: &Group) -> String {
     let Some(spent) = group.epochs else { return String::from("-") };
     match paper_epochs(kind, group) {
         Some(paper) => format!("{} of {}", number::counts(spent), number::count(paper)),
-        None if !kind.is_nbody() && group.model == "no_edges" => "-".into(),
+        None if !kind.is_nbody() && group.model == autoencoder::BASELINE => "-".into(),
         None => number::counts(spent),
     }
 }
@@ -277,6 +306,61 @@ mod tests {
             statement(Kind::Autoencoder, &groups(Kind::Autoencoder, &of(vec![run]))),
             "Not a reproduction of Figure 5 (left). Every run whose budget the paper gives had at least the paper's epochs. Other \
              settings than the paper's: 6,000 graphs (paper 5,000)."
+        );
+    }
+
+    #[test]
+    fn every_setting_that_the_paper_has_is_compared() {
+        type Change = fn(&mut crate::results::Run);
+        let changes: [(Change, &str); 14] = [
+            (|run| run.settings.learning_rate = Some(1e-3), "learning_rate 1e-3 (paper 1e-4)"),
+            (|run| run.settings.schedule = Some("constant".into()), "schedule constant (paper cosine)"),
+            (|run| run.settings.weight_decay = Some(0.0), "weight_decay 0 (paper 1e-16)"),
+            (|run| run.settings.clamp = Some(0.0), "clamp 0 (paper 100)"),
+            (|run| run.settings.shrink = Some(0.0), "shrink 0 (paper 1e-3)"),
+            (|run| run.settings.cross_entropy = Some("logit".into()), "cross_entropy logit (paper probability)"),
+            (|run| run.settings.valid_samples = Some(50), "valid_samples 50 (paper 500)"),
+            (|run| run.settings.test_samples = Some(100), "test_samples 100 (paper 500)"),
+            (|run| run.settings.splits[1] = Some("test".into()), "splits train/test/test (paper train/valid/test)"),
+            (|run| run.settings.layers = Some(3), "layers 3 (paper 4)"),
+            (|run| run.settings.dim = Some(6), "n = 6 (paper 8)"),
+            (|run| run.settings.batch_size = Some(2), "batch 2 (paper 1)"),
+            (|run| run.settings.train_samples = 5001, "5,001 graphs (paper 5,000)"),
+            (|run| "my_ring".clone_into(&mut run.data.set), "set my_ring"),
+        ];
+        let kind = Kind::Autoencoder;
+        for (change, said) in changes {
+            let mut run = reconstructed("erdos_renyi", "egnn", 1, [1.7, 0.1, 0.998]);
+            change(&mut run);
+            let group = &groups(kind, &of(vec![run]))[0];
+            assert_eq!(verdict(kind, group), said);
+            assert!(!is_complete(kind, group));
+        }
+    }
+
+    #[test]
+    fn graphs_learnt_by_heart_have_settings_of_their_own() {
+        let kind = Kind::GraphSparsity;
+        let verdict_on = |set: &str, change: fn(&mut crate::results::Settings)| {
+            let mut run = reconstructed(set, "egnn", 1, [1.7, 0.1, 0.998]);
+            run.set = String::new();
+            run.at = Some(0.5);
+            run.epochs = Some(autoencoder::SPARSITY_EPOCHS);
+            let settings = &mut run.settings;
+            (settings.train_samples, settings.valid_samples, settings.test_samples) = (100, Some(100), Some(100));
+            (settings.dim, settings.splits) = (Some(16), ["train"; 3].map(|split| Some(split.into())));
+            change(settings);
+            verdict(kind, &groups(kind, &of(vec![run]))[0])
+        };
+        assert_eq!(verdict_on("overfit_p05", |_| ()), "the paper's");
+        assert_eq!(verdict_on("erdos_renyi", |_| ()), "set erdos_renyi");
+        assert_eq!(
+            verdict_on("overfit_p05", |settings| settings.splits[2] = Some("test".into())),
+            "splits train/train/test (paper train/train/train)"
+        );
+        assert_eq!(
+            verdict_on("overfit_p09", |settings| settings.test_samples = Some(20)),
+            "test_samples 20 (paper 100)"
         );
     }
 

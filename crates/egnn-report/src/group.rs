@@ -67,6 +67,8 @@ pub struct Group {
     pub measures: Vec<Measure>,
     /// Fewest and most epochs of its finished runs.
     pub epochs: Option<(i64, i64)>,
+    /// Earliest and latest epoch of the best validation of its finished runs, from 0; `None` in n-body.
+    pub best_epochs: Option<(i64, i64)>,
     /// Fewest and most steps of its finished runs.
     pub steps: Option<(i64, i64)>,
     /// Seconds of its finished runs together.
@@ -90,9 +92,10 @@ impl Group {
             set: run.set.clone(),
             at: run.at,
             graphs: run.data.set.clone(),
-            settings: run.settings,
+            settings: run.settings.clone(),
             measures: kind.metrics().iter().map(empty).collect(),
             epochs: None,
+            best_epochs: None,
             steps: None,
             seconds: 0.0,
             parameters: None,
@@ -143,6 +146,7 @@ impl Group {
                     measure.seeds.extend(value.map(|value| SeedValue { seed: run.seed, value }));
                 }
                 self.epochs = widened(self.epochs, run.epochs);
+                self.best_epochs = widened(self.best_epochs, run.best_epoch);
                 self.steps = widened(self.steps, run.steps);
                 self.seconds += run.seconds.filter(|seconds| seconds.is_finite()).unwrap_or(0.0);
             }
@@ -160,6 +164,12 @@ pub(crate) fn widened(range: Option<(i64, i64)>, value: Option<i64>) -> Option<(
     }
 }
 
+/// What groups are ordered by before their places. Sets that the paper does not have are all of one rank, so their names come next.
+fn key(kind: Kind, group: &Group) -> (usize, &str, usize, &str, &str) {
+    let (set, model) = (paper::autoencoder::set_rank(&group.set), paper::rank(kind, &group.model));
+    (set, &group.set, model, &group.model, &group.variant)
+}
+
 /// The groups of a sweep, by set, model (the paper's best first), variant and place.
 pub fn groups(kind: Kind, results: &Results) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
@@ -171,19 +181,14 @@ pub fn groups(kind: Kind, results: &Results) -> Vec<Group> {
         groups[index].add(run);
     }
     groups.iter_mut().flat_map(|group| &mut group.measures).for_each(Measure::summarise);
-    let key = |group: &Group| (paper::autoencoder::set_rank(&group.set), paper::rank(kind, &group.model));
-    groups.sort_by(|a, b| {
-        (key(a), &a.set, &a.model, &a.variant)
-            .cmp(&(key(b), &b.set, &b.model, &b.variant))
-            .then_with(|| place(a.at).total_cmp(&place(b.at)))
-    });
+    groups.sort_by(|a, b| key(kind, a).cmp(&key(kind, b)).then_with(|| place(a.at).total_cmp(&place(b.at))));
     groups
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fabricate::{finished, run};
+    use crate::fabricate::{finished, reconstructed, run};
 
     fn of(runs: Vec<Run>) -> Vec<Group> {
         groups(Kind::SizeCurve, &Results { runs, provenance: Vec::new() })
@@ -219,6 +224,27 @@ mod tests {
         let group = &of(runs)[0];
         assert_eq!(group.mean(Metric::Mse), Some(0.02));
         assert_eq!((group.usable(), group.finished, group.failed, group.pending), (1, 3, 1, 1));
+    }
+
+    #[test]
+    fn sets_come_one_after_another_and_the_papers_first() {
+        let mut runs = Vec::new();
+        for set in ["ring_b", "erdos_renyi", "ring_a"] {
+            runs.extend(["gnn", "egnn"].map(|model| reconstructed(set, model, 1, [2.0, 1.0, 0.9])));
+        }
+        let groups = groups(Kind::Autoencoder, &Results { runs, provenance: Vec::new() });
+        assert_eq!(
+            groups.iter().map(|group| format!("{} {}", group.set, group.model)).collect::<Vec<_>>(),
+            ["erdos_renyi egnn", "erdos_renyi gnn", "ring_a egnn", "ring_a gnn", "ring_b egnn", "ring_b gnn"]
+        );
+    }
+
+    #[test]
+    fn the_baseline_has_no_cross_entropy() {
+        let run = reconstructed("erdos_renyi", "no_edges", 1, [2511.0, 25.11, 0.0]);
+        assert_eq!((run.value(Metric::Bce), run.value(Metric::ErrorPercent)), (None, Some(25.11)));
+        let groups = groups(Kind::Autoencoder, &Results { runs: vec![run], provenance: Vec::new() });
+        assert_eq!(groups[0].mean(Metric::Bce), None);
     }
 
     #[test]

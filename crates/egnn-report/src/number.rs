@@ -89,6 +89,11 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
+/// A setting as configurations have it: `100`, `0.5`, `1e-4`.
+pub(crate) fn setting(value: f64) -> String {
+    if value == 0.0 || (0.01..1e6).contains(&value.abs()) { value.to_string() } else { format!("{value:e}") }
+}
+
 /// An axis label in plain decimals without trailing zeros.
 pub(crate) fn plain(value: f64) -> String {
     if value == 0.0 {
@@ -145,6 +150,11 @@ mod tests {
         );
         assert_eq!(share(0.9999), ">99 %", "less than all is never shown as all");
         assert_eq!([0.31, 12.4, 210.0, 7560.0].map(duration), ["0.3 s", "12 s", "3.5 min", "2.1 h"]);
+    }
+
+    #[test]
+    fn settings_stand_as_in_configurations() {
+        assert_eq!([100.0, 0.0, 0.5, 1e-4, 1e-16].map(setting), ["100", "0", "0.5", "1e-4", "1e-16"]);
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn difference(kind: Kind, spot: &str, better: &Group, worse: &Group) -> Option<S
         }
         (Some(_), Some(_)) => "",
         // The baseline has no spread: nothing in it is drawn.
-        _ if [better, worse].iter().any(|group| group.model == "no_edges") => "",
+        _ if [better, worse].iter().any(|group| group.model == autoencoder::BASELINE) => "",
         _ => "; with one seed the spread is unknown",
     };
     Some(format!(

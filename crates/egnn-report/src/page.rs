@@ -50,7 +50,8 @@ pub(crate) fn html(report: &Report<'_>, svg: &str, graphs: Option<&str>) -> Stri
     body += &list(report.ordering.differences.iter().map(|difference| escaped(difference)));
     body += &paper_values(report);
     if !report.warnings.is_empty() {
-        body += &format!("<h2>Missing values</h2>\n{}", list(report.warnings.iter().map(|warning| escaped(warning))));
+        let title = report.warnings_title();
+        body += &format!("<h2>{title}</h2>\n{}", list(report.warnings.iter().map(|warning| escaped(warning))));
     }
     if !report.failures.is_empty() {
         let failures =

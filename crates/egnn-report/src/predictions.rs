@@ -1,21 +1,25 @@
 //! Test graphs and what a run made of them, from its `predictions.parquet`, for pictures.
 //!
-//! Pictures are an addition: where a file is missing (published results have no run folders) or not as it should be, the report says so
-//! and goes on.
+//! Pictures are an addition: where a file is missing (published results have no run folders), not as it should be or without a graph
+//! that can be drawn, the report says so and goes on.
 
 use crate::{
     error::ReportError,
     frame::{self, Frame},
     kind::Kind,
-    paper::{self, autoencoder},
+    paper::{
+        self,
+        autoencoder::{self, BASELINE},
+    },
     results::{Results, Run, Status, place},
 };
 use std::path::{Component, Path, PathBuf};
 
-/// Test graphs of a set that are shown.
-const GRAPHS: usize = 4;
-/// Rows that are read: enough for as many graphs as can be drawn.
-const ROWS: usize = GRAPHS * NODES * (NODES - 1) / 2;
+/// Test graphs of a set that are shown: the first ones, and of the others those with the most wrong pairs.
+const FIRST: usize = 2;
+const WORST: usize = 2;
+/// Rows that are read: more than the paper's test sets have. Of a larger file only the graphs in the first rows are looked at.
+const ROWS: usize = 500_000;
 /// Nodes of a graph that can be drawn.
 const NODES: usize = 48;
 
@@ -71,6 +75,33 @@ impl Reconstructed {
     pub(crate) fn count(&self, kind: Pair) -> usize {
         self.pairs().filter(|(_, _, pair)| *pair == kind).count()
     }
+
+    /// Pairs that are wrong.
+    pub(crate) fn wrong(&self) -> usize {
+        self.count(Pair::Missed) + self.count(Pair::Added)
+    }
+
+    /// How far the probabilities are from the links, over all pairs.
+    fn doubt(&self) -> f64 {
+        let off = |(source, target, _)| {
+            let edge = if self.edge(source, target) { 1.0 } else { 0.0 };
+            (edge - self.probability(source, target)).abs()
+        };
+        self.pairs().map(off).sum()
+    }
+}
+
+/// Graphs of a test set.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Graphs {
+    /// Those that are shown: the first ones, then the worst.
+    pub(crate) shown: Vec<Reconstructed>,
+    /// Those that were looked at.
+    pub(crate) looked_at: usize,
+    /// Those of them that have no wrong pair.
+    pub(crate) right: usize,
+    /// Those that are too large to be drawn, and were not looked at.
+    pub(crate) too_large: usize,
 }
 
 /// The graphs that are shown of a set.
@@ -82,10 +113,10 @@ pub(crate) struct Shown {
     pub(crate) model: String,
     pub(crate) seed: i64,
     /// The graphs, or why there are none.
-    pub(crate) graphs: Result<Vec<Reconstructed>, String>,
+    pub(crate) graphs: Result<Graphs, String>,
 }
 
-/// For each set the first test graphs, from the run of the best model (as the paper ranks them) and the lowest seed.
+/// For each set some test graphs, from the run of the best model (as the paper ranks them) and the lowest seed.
 pub(crate) fn shown(folder: &Path, kind: Kind, results: &Results) -> Vec<Shown> {
     let mut sets: Vec<&str> = results.runs.iter().map(|run| run.set.as_str()).collect();
     sets.dedup();
@@ -93,7 +124,7 @@ pub(crate) fn shown(folder: &Path, kind: Kind, results: &Results) -> Vec<Shown> 
 }
 
 fn of_set(folder: &Path, kind: Kind, results: &Results, set: &str) -> Option<Shown> {
-    let finished = results.with(Status::Finished).filter(|run| run.set == set && run.model != "no_edges");
+    let finished = results.with(Status::Finished).filter(|run| run.set == set && run.model != BASELINE);
     let run = finished.min_by(|a, b| {
         let key = |run: &Run| (paper::rank(kind, &run.model), run.seed);
         key(a).cmp(&key(b)).then_with(|| place(a.at).total_cmp(&place(b.at)))
@@ -122,18 +153,39 @@ fn path(folder: &Path, run: &str) -> Result<File, String> {
     Ok(File { name, path: folder.join("runs").join(id).join("predictions.parquet") })
 }
 
-fn read(file: &File) -> Result<Vec<Reconstructed>, String> {
+fn read(file: &File) -> Result<Graphs, String> {
     let name = &file.name;
     if !file.path.is_file() {
         return Err(format!("{name} is not there (published results have no run folders; run the sweep to have it)"));
     }
     let damaged = |what: String| format!("{name}: {what}; delete the run's folder and run the sweep again");
     let frame = frame::head(&file.path, ROWS + 1).map_err(|error| damaged(words(&error)))?;
-    let mut graphs = Vec::new();
-    for rows in of_graphs(&frame).map_err(damaged)?.into_iter().take(GRAPHS) {
-        graphs.push(graph(&rows).map_err(damaged)?);
+    let mut all = of_graphs(&frame).map_err(damaged)?;
+    // The last graph may not be all there.
+    if frame.rows() > ROWS && all.len() > 1 {
+        all.pop();
     }
-    if graphs.is_empty() { Err(damaged("it has no rows".into())) } else { Ok(graphs) }
+    let is_too_large = |rows: &Vec<Row>| rows[0].1 > NODES as i64;
+    let (large, small): (Vec<_>, Vec<_>) = all.into_iter().partition(is_too_large);
+    let graphs = small.iter().map(|rows| graph(rows)).collect::<Result<Vec<_>, _>>().map_err(damaged)?;
+    // No remedy: nothing is wrong with such a file.
+    match (graphs.is_empty(), large.is_empty()) {
+        (true, true) => Err(format!("{name}: no graph has two nodes, so there is nothing to draw")),
+        (true, false) => Err(format!("{name}: every graph has more than {NODES} nodes, too many to draw")),
+        (false, _) => Ok(selected(graphs, large.len())),
+    }
+}
+
+/// The first graphs and the worst of the others: those with the most wrong pairs, among equals the least certain.
+fn selected(mut graphs: Vec<Reconstructed>, too_large: usize) -> Graphs {
+    let looked_at = graphs.len();
+    let right = graphs.iter().filter(|graph| graph.wrong() == 0).count();
+    let mut others = graphs.split_off(FIRST.min(looked_at));
+    others.sort_by(|a, b| {
+        b.wrong().cmp(&a.wrong()).then_with(|| b.doubt().total_cmp(&a.doubt())).then(a.graph.cmp(&b.graph))
+    });
+    graphs.extend(others.into_iter().take(WORST));
+    Graphs { shown: graphs, looked_at, right, too_large }
 }
 
 /// What is wrong with a file, without its path, which depends on the machine.
@@ -184,7 +236,7 @@ fn graph(rows: &[Row]) -> Result<Reconstructed, String> {
     let nodes = usize::try_from(nodes)
         .ok()
         .filter(|nodes| (2..=NODES).contains(nodes))
-        .ok_or_else(|| wrong(&format!("has {nodes} nodes: only graphs of 2 to {NODES} can be drawn")))?;
+        .ok_or_else(|| wrong(&format!("has {nodes} nodes, but a pair of them")))?;
     if rows.len() != nodes * (nodes - 1) / 2 {
         return Err(wrong(&format!("has {} rows, not one for each pair of its {nodes} nodes", rows.len())));
     }
@@ -258,7 +310,6 @@ pub(crate) mod tests {
             (|rows| rows[1].2 = 2, "a pair 2, 2 that is none"),
             (|rows| rows[1].5 = f64::NAN, "probability NaN"),
             (|rows| rows[1].4 = 2, "edge 2"),
-            (|rows| rows[0].1 = 60_000, "has 60000 nodes"),
             (|rows| rows[0].1 = 0, "has 0 nodes"),
         ] {
             let error = refused(change);
@@ -292,7 +343,7 @@ pub(crate) mod tests {
             write(&file.path, &Table { columns, metadata: std::collections::BTreeMap::new() }).unwrap();
             read(&file)
         };
-        let graphs = refused(|_| ()).unwrap();
+        let graphs = refused(|_| ()).unwrap().shown;
         assert_eq!(graphs.iter().map(|graph| (graph.graph, graph.nodes)).collect::<Vec<_>>(), [(0, 3), (1, 2)]);
         assert_eq!(
             (graphs[0].pair(0, 1), graphs[0].pair(1, 2), graphs[1].count(Pair::Empty)),
@@ -307,11 +358,42 @@ pub(crate) mod tests {
             (|columns| columns[5].1 = ColumnData::F32(vec![None; 4]), "row 0 has a missing value"),
             (|columns| columns[5].1 = ColumnData::F32(vec![Some(2.0); 4]), "graph 0 has a pair 0, 1 that is none"),
             (|columns| columns[0].1 = ColumnData::U32(vec![0, 1, 0, 1]), "graph 0 has 1 rows"),
-            (|columns| columns.iter_mut().for_each(|(_, data)| *data = ColumnData::U8(vec![])), "it has no rows"),
         ] {
             let error = refused(change).unwrap_err();
             assert!(error.starts_with("runs/a/predictions.parquet: ") && error.contains(said), "{error}");
             assert!(error.ends_with("; delete the run's folder and run the sweep again"), "{error}");
         }
+        // Graphs that cannot be drawn are no damage: the others are drawn, and there is no remedy.
+        let graphs = refused(|columns| columns[1].1 = ColumnData::U16(vec![49, 49, 49, 2])).unwrap();
+        assert_eq!((graphs.shown.len(), graphs.shown[0].graph, graphs.too_large), (1, 1, 1));
+        for (change, said) in [
+            (
+                (|columns| columns[1].1 = ColumnData::U16(vec![49; 4])) as fn(&mut Vec<(String, ColumnData)>),
+                "runs/a/predictions.parquet: every graph has more than 48 nodes, too many to draw",
+            ),
+            (
+                |columns| columns.iter_mut().for_each(|(_, data)| *data = ColumnData::U8(vec![])),
+                "runs/a/predictions.parquet: no graph has two nodes, so there is nothing to draw",
+            ),
+        ] {
+            assert_eq!(refused(change).unwrap_err(), said);
+        }
+    }
+
+    #[test]
+    fn the_first_graphs_are_shown_and_the_worst_of_the_others() {
+        let numbered = |number: i64, wrong: usize, doubt: f64| {
+            let mut graph = reconstructed(4, &[], |_, _| doubt);
+            for pair in [1, 2, 3].into_iter().take(wrong) {
+                graph.probabilities[pair] = 0.9;
+            }
+            graph.graph = number;
+            graph
+        };
+        let graphs = [(0, 0, 0.0), (1, 0, 0.1), (2, 1, 0.0), (3, 0, 0.0), (4, 3, 0.0), (5, 1, 0.2), (6, 1, 0.2)];
+        let found = selected(graphs.map(|(number, wrong, doubt)| numbered(number, wrong, doubt)).into(), 3);
+        assert_eq!(found.shown.iter().map(|graph| graph.graph).collect::<Vec<_>>(), [0, 1, 4, 5]);
+        assert_eq!((found.looked_at, found.right, found.too_large), (7, 3, 3));
+        assert_eq!(selected(vec![numbered(0, 0, 0.0)], 0).shown.len(), 1);
     }
 }

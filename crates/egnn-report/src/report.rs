@@ -45,7 +45,7 @@ impl<'a> Report<'a> {
             groups,
             failures,
             warnings: warnings(kind, results, pending),
-            data: run_data::of(results),
+            data: run_data::of(kind, results),
             provenance: results.provenance.clone(),
             finished: results.with(Status::Finished).count(),
             pending,
@@ -86,6 +86,11 @@ impl<'a> Report<'a> {
         is_shown.then_some(autoencoder::AUTHORS_PROGRAM)
     }
 
+    /// What the warnings are about.
+    pub(crate) fn warnings_title(&self) -> &'static str {
+        if self.options.kind.is_nbody() { "Missing values" } else { "Warnings" }
+    }
+
     /// Time spent by finished runs.
     pub(crate) fn spent(&self) -> String {
         let seconds: f64 = self.groups.iter().map(|group| group.seconds).sum();
@@ -102,13 +107,36 @@ fn warnings(kind: Kind, results: &Results, pending: usize) -> Vec<String> {
     }
     for run in results.with(Status::Finished) {
         warnings.extend(kind.metrics().iter().filter_map(|&metric| warning(run, metric)));
-        // The paper's right half of Figure 5 is about graphs learnt by heart.
-        if kind == Kind::GraphSparsity && run.data.test.name.is_some() && !run.data.is_tested_on_training() {
-            warnings
-                .push(format!("{} was not tested on the graphs that it was trained on, as the paper does.", run.run));
-        }
+        warnings.extend(collapse(run));
+        warnings.extend((kind == Kind::GraphSparsity).then(|| unseen(run)).flatten());
     }
     warnings
+}
+
+/// Whether a run was best in the first half of its epochs: what came after made it worse.
+fn collapse(run: &Run) -> Option<String> {
+    let (best, epochs) = (run.best_epoch?, run.epochs?);
+    // Epochs are counted from 0.
+    (2 * (best + 1) <= epochs).then(|| {
+        let (best, epochs) = (number::count(best), number::count(epochs));
+        let run = &run.run;
+        format!(
+            "{run} had its best validation in epoch {best} of {epochs}: its training probably collapsed after that."
+        )
+    })
+}
+
+/// The paper's right half of Figure 5 is about graphs learnt by heart: whether a run's test graphs are others than it was trained on.
+fn unseen(run: &Run) -> Option<String> {
+    let data = &run.data;
+    if data.test.name.is_none() || data.is_tested_on_training() {
+        None
+    } else if let (true, Some(train), Some(test)) = (data.is_of_one_split(), data.train.graphs, data.test.graphs) {
+        let (train, test) = (number::count(train), number::count(test));
+        Some(format!("{} was trained on {train} graphs and tested on {test}; in the paper they are the same.", run.run))
+    } else {
+        Some(format!("{} was not tested on the graphs that it was trained on, as the paper does.", run.run))
+    }
 }
 
 /// What is wrong with a finished run's value, if anything is.
@@ -117,7 +145,7 @@ fn warning(run: &Run, metric: Metric) -> Option<String> {
     let article = if metric == Metric::F1 { "an" } else { "a" };
     let value = match run.values.get(&metric) {
         // Without probabilities there is no cross-entropy.
-        _ if run.model == "no_edges" && metric == Metric::Bce => return None,
+        _ if run.model == autoencoder::BASELINE && metric == Metric::Bce => return None,
         None => format!("no {noun}"),
         Some(0.0) if metric == Metric::Mse => {
             return Some(format!("{} has a test error of 0: a logarithmic axis cannot show it.", run.run));

@@ -5,7 +5,7 @@ use crate::{
     frame::{Frame, read},
     kind::{Kind, PlacedBy},
     metric::Metric,
-    paper,
+    paper::{self, autoencoder::BASELINE},
     run_data::{self, DataFacts},
 };
 use egnn_schema::columns::{Column, results as column};
@@ -75,6 +75,8 @@ pub struct Run {
     pub values: BTreeMap<Metric, f64>,
     /// Epochs trained.
     pub epochs: Option<i64>,
+    /// Epoch of the best validation, from 0; only in reports on graph autoencoders, and not of what is not trained.
+    pub best_epoch: Option<i64>,
     /// Optimiser steps taken.
     pub steps: Option<i64>,
     /// Seconds over all attempts.
@@ -86,7 +88,7 @@ pub struct Run {
 }
 
 /// Settings that the paper has a value for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// Training samples.
     pub train_samples: i64,
@@ -98,11 +100,33 @@ pub struct Settings {
     pub dim: Option<i64>,
     /// Samples in a batch.
     pub batch_size: Option<i64>,
+    /// Samples for validation; this and what follows only in reports on graph autoencoders.
+    pub valid_samples: Option<i64>,
+    /// Samples for the test.
+    pub test_samples: Option<i64>,
+    /// Splits for training, validation and test.
+    pub splits: [Option<String>; 3],
+    /// Learning rate at the start.
+    pub learning_rate: Option<f64>,
+    /// What the learning rate follows.
+    pub schedule: Option<String>,
+    /// Adam's L2 term.
+    pub weight_decay: Option<f64>,
+    /// Bound of coordinate updates; 0 is none.
+    pub clamp: Option<f64>,
+    /// Part of the coordinates that a layer takes away.
+    pub shrink: Option<f64>,
+    /// What the cross-entropy is taken on.
+    pub cross_entropy: Option<String>,
 }
 
 impl Run {
     /// A measured value if the run is finished and the value is one.
     pub fn value(&self, metric: Metric) -> Option<f64> {
+        // Whatever stands for the baseline's cross-entropy is none: it has no probabilities.
+        if self.model == BASELINE && metric == Metric::Bce {
+            return None;
+        }
         let value = self.values.get(&metric).copied();
         value.filter(|&value| self.status == Status::Finished && metric.admits(value))
     }
@@ -169,8 +193,9 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
     let reason = frame.text(column::REASON.name)?;
     let model = frame.text("model")?;
     let seed = frame.whole("seed")?;
-    let settings = settings(frame)?;
+    let settings = settings(frame, kind)?;
     let epochs = frame.whole(column::EPOCHS.name)?;
+    let best_epoch = if kind.is_nbody() { vec![None; frame.rows()] } else { frame.whole(column::BEST_EPOCH.name)? };
     let steps = frame.whole(column::STEPS.name)?;
     let seconds = frame.real(column::SECONDS.name)?;
     let parameters = frame.whole(column::PARAMETERS.name)?;
@@ -202,9 +227,10 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
             },
             seed: seed[i].unwrap_or(0),
             variant: String::new(),
-            settings: settings[i],
+            settings: settings[i].clone(),
             values,
             epochs: epochs[i],
+            best_epoch: best_epoch[i].filter(|_| model[i].as_deref() != Some(BASELINE)),
             steps: steps[i],
             seconds: seconds[i],
             parameters: parameters[i],
@@ -218,7 +244,7 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
     Ok(runs)
 }
 
-fn settings(frame: &Frame) -> Result<Vec<Settings>, ReportError> {
+fn settings(frame: &Frame, kind: Kind) -> Result<Vec<Settings>, ReportError> {
     let [train_samples, hidden, layers, dim, batch_size] =
         ["train_samples", "hidden", "layers", "dim", "batch_size"].map(|name| frame.whole(name));
     let (train_samples, hidden, layers, dim, batch_size) = (train_samples?, hidden?, layers?, dim?, batch_size?);
@@ -228,8 +254,37 @@ fn settings(frame: &Frame) -> Result<Vec<Settings>, ReportError> {
         layers: layers[i],
         dim: dim[i],
         batch_size: batch_size[i],
+        ..Settings::default()
     };
-    Ok((0..frame.rows()).map(of).collect())
+    let mut settings: Vec<Settings> = (0..frame.rows()).map(of).collect();
+    if !kind.is_nbody() {
+        complete(frame, &mut settings)?;
+    }
+    Ok(settings)
+}
+
+/// Adds what only reports on graph autoencoders compare with the paper.
+fn complete(frame: &Frame, settings: &mut [Settings]) -> Result<(), ReportError> {
+    let [valid_samples, test_samples] = ["valid_samples", "test_samples"].map(|name| frame.whole(name));
+    let [learning_rate, weight_decay, clamp, shrink] =
+        ["learning_rate", "weight_decay", "clamp", "shrink"].map(|name| frame.real(name));
+    let [train, valid, test, schedule, cross_entropy] =
+        ["train_split", "valid_split", "test_split", "schedule", "cross_entropy"].map(|name| frame.text(name));
+    let (valid_samples, test_samples) = (valid_samples?, test_samples?);
+    let (learning_rate, weight_decay, clamp, shrink) = (learning_rate?, weight_decay?, clamp?, shrink?);
+    let (train, valid, test, schedule, cross_entropy) = (train?, valid?, test?, schedule?, cross_entropy?);
+    for (i, settings) in settings.iter_mut().enumerate() {
+        settings.valid_samples = valid_samples[i];
+        settings.test_samples = test_samples[i];
+        settings.splits = [&train, &valid, &test].map(|split| split[i].clone());
+        settings.learning_rate = learning_rate[i];
+        settings.schedule.clone_from(&schedule[i]);
+        settings.weight_decay = weight_decay[i];
+        settings.clamp = clamp[i];
+        settings.shrink = shrink[i];
+        settings.cross_entropy.clone_from(&cross_entropy[i]);
+    }
+    Ok(())
 }
 
 /// Only finished runs know the edge probability of their set; the others are placed by them, or stay with their set's name.
@@ -246,20 +301,31 @@ fn place_by_probability(runs: &mut [Run]) {
 
 /// Names the configuration fields in which runs of one model, set and place differ, so that runs that differ in more than their seed
 /// are never averaged.
+///
+/// A value is named where runs differ in it, and with the same model's runs of that value at other places, so that a curve stays one.
+/// Values that a place has for itself, as a curve against edge probability has its sets, are not named where nothing else is.
 fn name_variants(frame: &Frame, kind: Kind, runs: &mut [Run]) -> Result<(), ReportError> {
     for name in frame.names().into_iter().filter(|name| is_configuration(name, kind)) {
         let values = frame.text(&name)?;
         let comparable = |run: &Run| name != column::EPOCHS.name || run.status == Status::Finished;
+        // How many graphs a set has follows from the set, which is named already.
+        let within = |run: &Run| if name.ends_with("_samples") { run.data.set.clone() } else { String::new() };
         let mut values_of = BTreeMap::<_, BTreeSet<_>>::new();
         for (run, value) in runs.iter().zip(&values).filter(|(run, _)| comparable(run)) {
-            values_of.entry((&run.model, &run.set, run.at.map(f64::to_bits))).or_default().insert(value);
+            let place = (run.model.clone(), &run.set, run.at.map(f64::to_bits), within(run));
+            values_of.entry(place).or_default().insert(value);
         }
-        if values_of.values().all(|values| values.len() == 1) {
-            continue;
-        }
+        let several = values_of.into_iter().filter(|(_, values)| values.len() > 1);
+        let varied: BTreeSet<(String, &Option<String>)> = several
+            .flat_map(|((model, ..), values)| values.into_iter().map(move |value| (model.clone(), value)))
+            .collect();
         for (run, value) in runs.iter_mut().zip(&values) {
-            let separator = if run.variant.is_empty() { "" } else { ", " };
-            run.variant += &format!("{separator}{name}={}", value.as_deref().unwrap_or("none"));
+            // At a place of several sets the paper's needs no name.
+            let is_known = name == "set" && paper::has_set(kind, &run.data.set);
+            if !is_known && varied.contains(&(run.model.clone(), value)) {
+                let separator = if run.variant.is_empty() { "" } else { ", " };
+                run.variant += &format!("{separator}{name}={}", value.as_deref().unwrap_or("none"));
+            }
         }
     }
     Ok(())

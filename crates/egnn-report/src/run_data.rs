@@ -2,7 +2,12 @@
 //!
 //! It matters for Community: its generator knows ten communities only, so that graphs repeat, and most test graphs are training graphs.
 
-use crate::{error::ReportError, frame::Frame, results::Results};
+use crate::{
+    error::ReportError,
+    frame::Frame,
+    kind::{Kind, PlacedBy},
+    results::{Results, place},
+};
 
 /// Columns about data, measured when a run has read them.
 pub(crate) const MEASURED: [&str; 6] = {
@@ -19,7 +24,7 @@ pub struct DataFacts {
     pub train: Split,
     /// Graphs tested on.
     pub test: Split,
-    /// Mean edge probability with which the training graphs were drawn, if they were.
+    /// Mean edge probability with which the training graphs were drawn, if they were and have no communities.
     pub p: Option<f64>,
     /// Test graphs that are in the training graphs too, link by link.
     pub test_in_train: Option<f64>,
@@ -44,8 +49,13 @@ impl DataFacts {
         self.p.filter(|p| p.is_finite()).map(|p| (p * 1e6).round() / 1e6)
     }
 
-    /// Whether it was tested on what it was trained on.
+    /// Whether it was tested on what it was trained on: as many graphs of one split.
     pub fn is_tested_on_training(&self) -> bool {
+        self.is_of_one_split() && self.train.graphs.is_some() && self.train.graphs == self.test.graphs
+    }
+
+    /// Whether training and test graphs are of one split, be they all of it or not.
+    pub fn is_of_one_split(&self) -> bool {
         self.train.name.is_some() && self.train.name == self.test.name
     }
 }
@@ -73,20 +83,19 @@ pub(crate) fn read(frame: &Frame) -> Result<Vec<DataFacts>, ReportError> {
     Ok(facts.collect())
 }
 
-/// The different facts of the finished runs, in the order of the runs.
-pub(crate) fn of(results: &Results) -> Vec<DataFacts> {
+/// The different facts of the finished runs: by set, the paper's first; on a curve against edge probability by that.
+pub(crate) fn of(kind: Kind, results: &Results) -> Vec<DataFacts> {
     let mut found: Vec<DataFacts> = Vec::new();
     for run in results.with(crate::results::Status::Finished) {
         if !run.data.set.is_empty() && !found.contains(&run.data) {
             found.push(run.data.clone());
         }
     }
-    let rank = |facts: &DataFacts| crate::paper::autoencoder::set_rank(&facts.set);
+    let by_set = |facts: &DataFacts| (crate::paper::autoencoder::set_rank(&facts.set), facts.set.clone());
     found.sort_by(|a, b| {
-        (rank(a), crate::results::place(a.probability()))
-            .partial_cmp(&(rank(b), crate::results::place(b.probability())))
-            .unwrap_or(std::cmp::Ordering::Equal)
-            .then_with(|| a.set.cmp(&b.set))
+        let sets = by_set(a).cmp(&by_set(b));
+        let places = place(a.probability()).total_cmp(&place(b.probability()));
+        if kind.placed_by() == PlacedBy::Probability { places.then(sets) } else { sets.then(places) }
     });
     found
 }

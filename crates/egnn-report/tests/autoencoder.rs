@@ -164,7 +164,8 @@ fn columns_of_results_may_be_missing_while_nothing_is_finished() {
 #[test]
 fn the_papers_own_budget_is_not_called_less() {
     let row = finished("erdos_renyi", "egnn", 1, [1.64, 0.09, 0.998]);
-    let (folder, summary) = report(Kind::Autoencoder, &[Row { train_samples: 5000, epochs: 100, ..row }]);
+    let row = Row { train_samples: 5000, epochs: 100, best_epoch: 98, ..row };
+    let (folder, summary) = report(Kind::Autoencoder, &[row]);
     assert!(!summary.terminal.contains("Not a reproduction"), "{}", summary.terminal);
     assert!(text(folder.path(), "table.md").contains("| the paper's |"));
 }
@@ -189,9 +190,10 @@ fn runs_that_differ_in_more_than_their_seed_are_not_averaged() {
 #[test]
 fn runs_without_a_known_edge_probability_stand_with_their_sets_name() {
     let mut rows = sparsity();
-    rows.retain(|row| row.set != "sparsity_3" || row.model == "egnn");
-    for set in ["sparsity_3", "sparsity_late"] {
-        rows.push(Row { dim: 16, train_samples: 100, test_split: "train", ..pending(set, "gnn", 1) });
+    rows.retain(|row| row.set != "overfit_p03" || row.model == "egnn");
+    for set in ["overfit_p03", "sparsity_late"] {
+        let heart = Row { test_split: "train", test_samples: 100, ..pending(set, "gnn", 1) };
+        rows.push(Row { dim: 16, train_samples: 100, ..heart });
     }
     let (folder, _) = report(Kind::GraphSparsity, &rows);
     let table = text(folder.path(), "table.md");
@@ -206,6 +208,81 @@ fn graphs_learnt_by_heart_are_tested_on_themselves() {
     let rows: Vec<Row> = sparsity().into_iter().take(1).map(|row| Row { test_split: "test", ..row }).collect();
     let (_folder, summary) = report(Kind::GraphSparsity, &rows);
     assert!(summary.terminal.contains("was not tested on the graphs that it was trained on"), "{}", summary.terminal);
+    // Some of them are not them.
+    let rows: Vec<Row> = sparsity().into_iter().take(1).map(|row| Row { test_samples: 20, ..row }).collect();
+    let (folder, summary) = report(Kind::GraphSparsity, &rows);
+    let said = "overfit_p01-gnn-n16-s1 was trained on 100 graphs and tested on 20; in the paper they are the same.";
+    assert!(summary.terminal.contains(said), "{}", summary.terminal);
+    assert!(!text(folder.path(), "table.md").contains("the same graphs"));
+}
+
+#[test]
+fn several_sets_of_ones_own_stand_one_after_another() {
+    let rows: Vec<Row> = ["ring_b", "ring_a", "erdos_renyi"]
+        .into_iter()
+        .flat_map(|set| ["gnn", "egnn"].map(|model| finished(set, model, 1, [2.0, 1.0, 0.9])))
+        .collect();
+    let (folder, summary) = report(Kind::Autoencoder, &rows);
+    let table = text(folder.path(), "table.csv");
+    let ours: Vec<String> = table
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').take(2).collect::<Vec<_>>().join(" "))
+        .filter(|row| !row.starts_with("erdos_renyi"))
+        .collect();
+    // Where the paper has no row, its best model comes first.
+    assert_eq!(ours, ["ring_a egnn", "ring_a gnn", "ring_b egnn", "ring_b gnn"]);
+    assert_eq!(summary.terminal.matches("\nring_a\n").count(), 1, "{}", summary.terminal);
+    let headings = words(&text(folder.path(), "figure.svg"));
+    assert_eq!(headings.iter().filter(|word| *word == "ring_a").count(), 1, "{headings:?}");
+}
+
+#[test]
+fn a_second_set_at_a_place_leaves_the_curve_whole() {
+    let mut rows = sparsity();
+    let heart = rows.iter().find(|row| row.set == "overfit_p05" && row.model == "egnn").unwrap().clone();
+    rows.push(Row { set: "mine".into(), train_samples: 20, test_samples: 20, ..heart });
+    let (folder, _) = report(Kind::GraphSparsity, &rows);
+    let table = text(folder.path(), "table.csv");
+    let variants: Vec<&str> = table.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
+    assert_eq!(variants.iter().filter(|variant| **variant == "set=mine").count(), 1, "{variants:?}");
+    assert_eq!(variants.iter().filter(|variant| variant.is_empty()).count(), 27, "three models at nine places");
+    let verdict = "500 of 10,001 epochs, set mine, 20 of 100 graphs, test_samples 20 (paper 100)";
+    assert!(text(folder.path(), "table.md").contains(verdict));
+}
+
+#[test]
+fn a_run_that_was_best_early_is_named() {
+    let row = |seed, best_epoch| Row { best_epoch, ..finished("erdos_renyi", "egnn", seed, [2.0, 1.0, 0.9]) };
+    let baseline = finished("erdos_renyi", "no_edges", 1, [0.0, 25.11, 0.0]);
+    let (folder, summary) = report(Kind::Autoencoder, &[row(1, 9), row(2, 10), Row { epochs: 1, ..baseline }]);
+    let said =
+        "erdos_renyi-egnn-n8-s1 had its best validation in epoch 9 of 20: its training probably collapsed after that.";
+    assert!(text(folder.path(), "table.md").contains(said));
+    assert_eq!(summary.terminal.matches("collapsed").count(), 1, "{}", summary.terminal);
+    assert!(text(folder.path(), "table.md").contains("| 9–10 |"));
+    assert!(text(folder.path(), "index.html").contains("<td class=\"r\">9–10</td>"));
+    assert!(text(folder.path(), "table.csv").contains("best_epoch_min,best_epoch_max"));
+}
+
+#[test]
+fn settings_that_are_not_the_papers_cost_the_verdict() {
+    let run = |set, learning_rate| Row {
+        train_samples: 5000,
+        epochs: 100,
+        best_epoch: 98,
+        learning_rate,
+        ..finished(set, "egnn", 1, [1.6, 0.1, 0.998])
+    };
+    for (row, said) in [
+        (run("erdos_renyi", 1e-4), "| the paper's |"),
+        (run("erdos_renyi", 1e-3), "| learning_rate 1e-3 (paper 1e-4) |"),
+        (run("my_ring", 1e-4), "| set my_ring |"),
+    ] {
+        let (folder, _) = report(Kind::Autoencoder, &[row]);
+        let table = text(folder.path(), "table.md");
+        assert!(table.contains(said), "{said}: {table}");
+    }
 }
 
 #[test]

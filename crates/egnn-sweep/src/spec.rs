@@ -61,6 +61,15 @@ impl ReportKind {
             _ => None,
         }
     }
+
+    /// Names of the kinds that can show a task's results; every kind for a task that is not known here.
+    pub fn of_task(task: &str) -> &'static [&'static str] {
+        match task {
+            "nbody" => &Self::NAMES[..2],
+            "autoencoder" => &Self::NAMES[2..],
+            _ => &Self::NAMES,
+        }
+    }
 }
 
 /// Text with its place.

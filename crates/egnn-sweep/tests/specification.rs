@@ -4,7 +4,10 @@ mod common;
 
 use common::{PIPELINE, Shelf, resolve, select};
 use egnn_schema::FieldValue;
-use egnn_sweep::{ResolvedPlan, Selection, SweepSpec, spec};
+use egnn_sweep::{
+    ResolvedPlan, Selection, SweepSpec,
+    spec::{self, ReportKind},
+};
 use std::{collections::BTreeSet, fs};
 
 /// Name and the given fields of each run.
@@ -140,6 +143,26 @@ fn a_wrong_format_is_found_in_the_file() {
         String::new(),
     ];
     insta::assert_snapshot!(cases.map(|text| error(&text, "quick", &[])).join("\n"));
+}
+
+#[test]
+fn a_report_must_fit_its_task() {
+    let parsed = |task: &str, report: &str| {
+        let text =
+            with("task: toy", &format!("task: {task}")).replacen("report: table", &format!("report: {report}"), 1);
+        SweepSpec::parse("pipelines/toy.yaml", &text).map(|spec| spec.report)
+    };
+    let errors = [("nbody", "autoencoder"), ("autoencoder", "table")]
+        .map(|(task, report)| parsed(task, report).unwrap_err().to_string());
+    insta::assert_snapshot!(errors.join("\n"), @r"
+    pipelines/toy.yaml:4:9: the report 'autoencoder' cannot show the task 'nbody'; it can be: size-curve, table
+    pipelines/toy.yaml:4:9: the report 'table' cannot show the task 'autoencoder'; it can be: autoencoder, graph-sparsity, embedding-sizes
+    ");
+    // Every kind fits one of the tasks.
+    for report in ReportKind::NAMES {
+        let fits = ["nbody", "autoencoder"].into_iter().filter(|task| parsed(task, report).is_ok());
+        assert_eq!(fits.count(), 1, "{report}");
+    }
 }
 
 #[test]

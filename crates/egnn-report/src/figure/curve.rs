@@ -4,23 +4,21 @@
 use super::{
     axis::{Axis, Scale},
     data::{Figure, Panel, Point},
-    sheet::{BLACK, Drawn, GREY, LEGEND, PALE, Place, RADIUS, Sheet, TEXT, TOP, sheet, text_style, words},
+    plot::Plot,
+    sheet::{BLACK, Drawn, GREY, LEGEND, Place, RADIUS, Sheet, TEXT, TOP, sheet},
     style::{Looks, Style},
     ticks::sparse,
 };
 use crate::{kind::Kind, number};
-use plotters::{
-    prelude::{ChartBuilder, Color},
-    style::text_anchor::{HPos, VPos},
-};
+use plotters::style::text_anchor::HPos;
 
 const HEIGHT: u32 = 1240;
-/// Units for tick labels beside and below the plot, and beside a panel that shares them.
+/// Units for tick labels beside the plot, and beside a panel that shares them.
 const LEFT: i32 = 150;
 const SHARED: i32 = 40;
-const BOTTOM: i32 = 110;
-/// Height of a panel's title.
-const HEADING: i32 = 46;
+/// Height of a panel's title, and what it leaves free above.
+const HEADING: i32 = 60;
+const ABOVE: i32 = 12;
 /// Units that a tick label on the horizontal axis needs.
 const LABEL: f64 = 110.0;
 /// How far a series may stand from its size, side by side with the others: this part of the axis, and this part of the smallest gap
@@ -107,31 +105,18 @@ fn paint_panel(
     let has_labels = left == 20;
     let mut top = TOP;
     if !panel.title.is_empty() {
-        sheet.text(&panel.title, (left + beside + breadth / 2, TOP), TEXT + 3, BLACK, HPos::Center)?;
+        sheet.text(&panel.title, (left + beside + breadth / 2, TOP + ABOVE), TEXT + 3, BLACK, HPos::Center)?;
         top += HEADING;
     }
-    let area = sheet.root.clone().shrink((left, top), ((beside + breadth) as u32, HEIGHT - top as u32 - 20));
-    let mut chart = ChartBuilder::on(&area)
-        .x_label_area_size(BOTTOM)
-        .y_label_area_size(beside)
-        .build_cartesian_2d(x.clone(), y.clone())
-        .map_err(words)?;
-    chart
-        .configure_mesh()
-        .x_desc(axes.names.0)
-        .y_desc(if has_labels { axes.names.1 } else { "" })
-        .axis_desc_style(text_style(TEXT + 3, BLACK, HPos::Center, VPos::Top))
-        .label_style(text_style(TEXT, BLACK, HPos::Center, VPos::Top))
-        .x_label_formatter(&|place| (axes.label)(*place))
-        .y_label_formatter(&|value| if has_labels { number::plain(*value) } else { String::new() })
-        .bold_line_style(PALE.stroke_width(2))
-        .light_line_style(PALE.mix(0.6).stroke_width(1))
-        .axis_style(GREY.stroke_width(2))
-        .set_all_tick_mark_size(8)
-        .draw()
-        .map_err(words)?;
-
-    let at = |place: f64, value: f64| -> Place { chart.backend_coord(&(place, value)) };
+    let plot = Plot {
+        corner: (left, top),
+        size: (beside + breadth, HEIGHT as i32 - top - 20),
+        beside,
+        axes: (x, y),
+        names: (axes.names.0, if has_labels { axes.names.1 } else { "" }),
+        labels: (&axes.label, &|value| if has_labels { number::plain(value) } else { String::new() }),
+    };
+    let at = plot.draw(sheet)?;
     let floor = y.ends().0;
     if y.has_zero() {
         sheet.line(vec![at(x.ends().0, floor), at(x.ends().1, floor)], GREY, 2)?;

@@ -3,21 +3,18 @@
 use super::{
     axis::Axis,
     data::{Figure, Series},
-    sheet::{BLACK, Drawn, GREY, LEGEND, PALE, Place, RADIUS, Sheet, TEXT, TOP, sheet, text_style, words},
+    plot::{BOTTOM, Plot},
+    sheet::{BLACK, Drawn, GREY, LEGEND, PALE, RADIUS, Sheet, TEXT, TOP, sheet},
     style::Looks,
 };
 use crate::{metric::Metric, number, table::cut};
-use plotters::{
-    prelude::{ChartBuilder, Color},
-    style::text_anchor::{HPos, VPos},
-};
+use plotters::style::text_anchor::HPos;
 
-/// Units for a row, for names beside and for labels below.
+/// Units for a row and for names beside.
 const ROW: i32 = 110;
 const LEFT: i32 = 400;
 /// Letters that fit beside a row; the legend has the whole name.
 const NAME: usize = 27;
-const BOTTOM: i32 = 110;
 /// The legend's own height is never cut.
 const LEAST_HEIGHT: i32 = 420;
 
@@ -50,8 +47,13 @@ fn lines(figure: &Figure) -> (Vec<(f64, Line<'_>)>, f64) {
 pub(super) fn draw(figure: &Figure) -> Result<String, String> {
     let (_, rows) = lines(figure);
     let legend = LEAST_HEIGHT + figure.named().len() as i32 * 90;
-    let height = TOP + 20 + ((rows * f64::from(ROW)) as i32 + BOTTOM).max(legend);
+    let height = top(figure) + 20 + ((rows * f64::from(ROW)) as i32 + BOTTOM).max(legend);
     sheet(&figure.title, &figure.caption, height as u32, |sheet| paint(sheet, figure))
+}
+
+/// Where the rows begin: headings of sets leave more free below the caption.
+fn top(figure: &Figure) -> i32 {
+    if figure.metric == Metric::Mse { TOP } else { TOP + 16 }
 }
 
 fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
@@ -61,32 +63,20 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
     let (low, high) = axis.ends();
 
     let height = (rows * f64::from(ROW)) as i32 + BOTTOM;
-    let area = sheet.root.clone().shrink((20, TOP), ((LEGEND - 40) as u32, height as u32));
-    let mut chart = ChartBuilder::on(&area)
-        .x_label_area_size(BOTTOM)
-        .y_label_area_size(LEFT)
-        .build_cartesian_2d(axis.clone(), rows..0.0)
-        .map_err(words)?;
-    chart
-        .configure_mesh()
-        .disable_y_mesh()
-        .y_labels(0)
-        .x_desc(if figure.metric == Metric::Mse {
-            "test MSE (length²)"
-        } else {
-            "% error (wrong pairs of nodes, in percent)"
-        })
-        .axis_desc_style(text_style(TEXT + 3, BLACK, HPos::Center, VPos::Top))
-        .label_style(text_style(TEXT, BLACK, HPos::Center, VPos::Top))
-        .x_label_formatter(&|value| number::plain(*value))
-        .bold_line_style(PALE.stroke_width(2))
-        .light_line_style(PALE.mix(0.6).stroke_width(1))
-        .axis_style(GREY.stroke_width(2))
-        .set_all_tick_mark_size(8)
-        .draw()
-        .map_err(words)?;
-
-    let at = |x: f64, row: f64| -> Place { chart.backend_coord(&(x, row)) };
+    let is_nbody = figure.metric == Metric::Mse;
+    let name = if is_nbody { "test MSE (length²)" } else { "% error (wrong pairs of nodes, in percent)" };
+    // Rows are counted from the top.
+    let down = Axis::linear((-rows, 0.0), Vec::new());
+    let plot = Plot {
+        corner: (20, top(figure)),
+        size: (LEGEND - 40, height),
+        beside: LEFT,
+        axes: (&axis, &down),
+        names: (name, ""),
+        labels: (&number::plain, &|_| String::new()),
+    };
+    let place = plot.draw(sheet)?;
+    let at = |x: f64, row: f64| place(x, -row);
     if axis.has_zero() {
         sheet.line(vec![at(low, 0.0), at(low, rows)], GREY, 2)?;
     }
@@ -95,10 +85,15 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
         match line {
             Line::Heading(title) => {
                 sheet.text(title, (40, middle - TEXT / 2 + 6), TEXT + 4, BLACK, HPos::Left)?;
-                sheet.line(vec![at(low, row - HEADING / 2.0), at(high, row - HEADING / 2.0)], GREY, 1)?;
+                let above = at(high, row - HEADING / 2.0);
+                sheet.line(vec![(20 + LEFT, above.1), above], GREY, 1)?;
             }
             Line::Series(series) => {
                 let style = looks.of(series);
+                if !is_nbody {
+                    // From the name to its markers.
+                    sheet.line(vec![(20 + LEFT, middle), (at(high, row).0, middle)], PALE, 1)?;
+                }
                 sheet.text(&cut(&series.title, NAME), (20 + LEFT - 24, middle - TEXT / 2), TEXT, BLACK, HPos::Right)?;
                 // Two lanes in a row: ours above, the paper's below, so that neither hides the other.
                 for point in &series.points {

@@ -4,7 +4,7 @@ use super::{
     layout,
     sheet::{BLACK, Drawn, GREY, PALE, Place, Sheet, TEXT, WHITE, WIDTH, sheet},
 };
-use crate::predictions::{Pair, Reconstructed, Shown};
+use crate::predictions::{Graphs, Pair, Reconstructed, Shown};
 use plotters::style::{RGBColor, text_anchor::HPos};
 
 /// A block: the graph and two matrices side by side; two blocks stand in a row.
@@ -14,7 +14,7 @@ const BLOCK: i32 = WIDTH as i32 / 2;
 const IN_ROW: usize = 2;
 const MARGIN: i32 = 40;
 /// Heights: of all above the first set, of a set's heading, of the words above a block, of a row of blocks, of the key.
-const TOP: i32 = 122;
+const TOP: i32 = 156;
 const HEADING: i32 = 56;
 const WORDS: i32 = 38;
 const ROW: i32 = PANEL + WORDS + 34;
@@ -30,7 +30,8 @@ pub(super) fn draw(title: &str, shown: &[Shown]) -> Result<String, String> {
     let caption = if shown.is_empty() {
         "No finished run: there is nothing to show."
     } else {
-        "Each graph beside its adjacency matrix and the matrix as reconstructed: the darker, the more probable a link."
+        "Each graph beside its adjacency matrix and the matrix as reconstructed: the darker, the more probable a link. Above the first \
+         two graphs of a test set, below the two of the others with the most wrong pairs."
     };
     let total = TOP + shown.iter().map(height).sum::<i32>() + KEY;
     sheet(title, caption, total as u32, |sheet| {
@@ -44,21 +45,29 @@ pub(super) fn draw(title: &str, shown: &[Shown]) -> Result<String, String> {
 }
 
 fn height(shown: &Shown) -> i32 {
-    HEADING + shown.graphs.as_ref().map_or(70, |graphs| graphs.len().div_ceil(IN_ROW) as i32 * ROW)
+    HEADING + shown.graphs.as_ref().map_or(70, |graphs| graphs.shown.len().div_ceil(IN_ROW) as i32 * ROW)
 }
 
 fn set(sheet: &Sheet<'_>, shown: &Shown, top: i32) -> Drawn {
-    let heading = format!("{}: reconstructed by {}, seed {}", shown.set, shown.model, shown.seed);
+    let right = shown.graphs.as_ref().map_or_else(|_| String::new(), right);
+    let heading = format!("{}: reconstructed by {}, seed {}{right}", shown.set, shown.model, shown.seed);
     sheet.text(&heading, (MARGIN, top + 8), TEXT + 4, BLACK, HPos::Left)?;
     match &shown.graphs {
         Err(reason) => {
             sheet.paragraph(&format!("No pictures: {reason}."), (MARGIN, top + HEADING), 120, GREY).map(drop)
         }
-        Ok(graphs) => graphs.iter().enumerate().try_for_each(|(index, graph)| {
+        Ok(graphs) => graphs.shown.iter().enumerate().try_for_each(|(index, graph)| {
             let (row, column) = ((index / IN_ROW) as i32, (index % IN_ROW) as i32);
             block(sheet, graph, (MARGIN + column * BLOCK, top + HEADING + row * ROW))
         }),
     }
+}
+
+/// How many graphs have no wrong pair, and how many are not drawn.
+fn right(graphs: &Graphs) -> String {
+    let too_large =
+        if graphs.too_large > 0 { format!(", {} too large to draw", graphs.too_large) } else { String::new() };
+    format!("; {} of {} graphs without a wrong pair{too_large}", graphs.right, graphs.looked_at)
 }
 
 fn block(sheet: &Sheet<'_>, graph: &Reconstructed, (x, y): Place) -> Drawn {
@@ -147,7 +156,7 @@ fn key(sheet: &Sheet<'_>, y: i32) -> Drawn {
     ] {
         link(sheet, kind, (x, y + TEXT / 2), (x + 70, y + TEXT / 2))?;
         sheet.text(words, (x + 86, y), TEXT - 2, BLACK, HPos::Left)?;
-        x += 86 + words.chars().count() as i32 * 13 + 50;
+        x += 86 + words.chars().count() as i32 * 11 + 60;
     }
     sheet.text("wrong pairs are framed in the matrix", (x, y), TEXT - 2, GREY, HPos::Left)
 }

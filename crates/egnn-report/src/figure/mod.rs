@@ -17,6 +17,7 @@ pub(crate) mod data;
 mod dots;
 mod graphs;
 mod layout;
+mod plot;
 mod raster;
 mod sheet;
 mod style;

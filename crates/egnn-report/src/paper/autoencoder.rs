@@ -16,10 +16,16 @@ pub const AUTHORS_PROGRAM: &str = "The authors' own program, run once by us on t
 
 /// Graphs that Figure 5 (left) and Appendix D.1 train on.
 pub const TRAIN_GRAPHS: i64 = 5000;
+/// Graphs that both validate on, and as many that they test on.
+pub const TEST_GRAPHS: i64 = 500;
+/// Splits for training, validation and test behind both.
+pub const SPLITS: [&str; 3] = ["train", "valid", "test"];
 /// Epochs behind both.
 pub const EPOCHS: i64 = 100;
-/// Graphs of each edge probability in Figure 5 (right), trained and tested on.
+/// Graphs of each edge probability in Figure 5 (right), trained, validated and tested on.
 pub const SPARSITY_GRAPHS: i64 = 100;
+/// Splits for training, validation and test behind Figure 5 (right): all three are the same graphs.
+pub const SPARSITY_SPLITS: [&str; 3] = ["train", "train", "train"];
 /// Epochs behind Figure 5 (right).
 pub const SPARSITY_EPOCHS: i64 = 10_001;
 /// Features of a node, everywhere in these experiments.
@@ -28,6 +34,18 @@ pub const HIDDEN: i64 = 64;
 pub const LAYERS: i64 = 4;
 /// Graphs in a batch, everywhere in these experiments.
 pub const BATCH: i64 = 1;
+/// Adam's learning rate at the start, everywhere in these experiments.
+pub const LEARNING_RATE: f64 = 1e-4;
+/// What the learning rate follows, everywhere in these experiments.
+pub const SCHEDULE: &str = "cosine";
+/// Adam's L2 term, everywhere in these experiments.
+pub const WEIGHT_DECAY: f64 = 1e-16;
+/// Bound of the authors' coordinate updates, everywhere in these experiments.
+pub const CLAMP: f64 = 100.0;
+/// Part of the coordinates that the authors' layers take away, everywhere in these experiments.
+pub const SHRINK: f64 = 1e-3;
+/// What the authors take the cross-entropy on, everywhere in these experiments.
+pub const CROSS_ENTROPY: &str = "probability";
 /// Dimensions of the embedding in Figure 5 (left).
 pub const DIMENSIONS: i64 = 8;
 /// Dimensions of the embedding in Figure 5 (right).
@@ -35,16 +53,30 @@ pub const SPARSITY_DIMENSIONS: i64 = 16;
 
 /// Sets by their names in configurations and in print, in the paper's order.
 pub const SETS: [(&str, &str); 2] = [("community_small", "Community"), ("erdos_renyi", "Erdos-Renyi")];
+/// Sets of Figure 5 (right), by their names in configurations.
+pub const SPARSITY_SETS: [&str; 9] = [
+    "overfit_p01",
+    "overfit_p02",
+    "overfit_p03",
+    "overfit_p04",
+    "overfit_p05",
+    "overfit_p06",
+    "overfit_p07",
+    "overfit_p08",
+    "overfit_p09",
+];
+/// The model that says that there are no edges. It is not trained, and without probabilities it has no cross-entropy.
+pub const BASELINE: &str = "no_edges";
 /// Models by their names in configurations and in print, in the order of Figure 5's table.
 pub const MODELS: [(&str, &str); 5] = [
-    ("no_edges", "Baseline (no edges)"),
+    (BASELINE, "Baseline (no edges)"),
     ("gnn", "GNN"),
     ("noise_gnn", "Noise-GNN"),
     ("radial_field", "Radial Field"),
     ("egnn", "EGNN"),
 ];
 /// Models from the best of Figure 5's table to the worst: both sets agree.
-const RANKED: [&str; 5] = ["egnn", "noise_gnn", "radial_field", "gnn", "no_edges"];
+const RANKED: [&str; 5] = ["egnn", "noise_gnn", "radial_field", "gnn", BASELINE];
 
 /// What the paper reports of a model on a set.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,7 +142,7 @@ pub fn rank(model: &str) -> usize {
 
 /// Whether the paper trains a model in these experiments.
 pub fn is_trained(model: &str) -> bool {
-    model != "no_edges" && RANKED.contains(&model)
+    model != BASELINE && RANKED.contains(&model)
 }
 
 /// A value of Figure 5's table.

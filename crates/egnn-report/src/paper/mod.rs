@@ -45,6 +45,15 @@ pub(crate) fn value(kind: Kind, metric: Metric, set: &str, model: &str, at: Opti
     }
 }
 
+/// Whether a set of graphs is one of those that the paper has in what a report shows.
+pub(crate) fn has_set(kind: Kind, set: &str) -> bool {
+    match kind {
+        Kind::SizeCurve | Kind::Table => true,
+        Kind::GraphSparsity => autoencoder::SPARSITY_SETS.contains(&set),
+        Kind::Autoencoder | Kind::EmbeddingSizes => autoencoder::SETS.iter().any(|(name, _)| *name == set),
+    }
+}
+
 /// Where [`value`] has its numbers from.
 pub(crate) fn source(kind: Kind) -> Option<&'static str> {
     match kind {

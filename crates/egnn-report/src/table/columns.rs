@@ -30,12 +30,16 @@ enum Column {
     Epochs,
     /// Epochs without their part of the paper's.
     ShortEpochs,
+    /// Epoch of the best validation.
+    BestEpoch,
     Steps,
     Time,
     Budget,
 }
 
-use Column::{Budget, Each, Epochs, Model, Ours, Paper, PaperAll, Place, Ratio, Seeds, Set, ShortEpochs, Steps, Time};
+use Column::{
+    BestEpoch, Budget, Each, Epochs, Model, Ours, Paper, PaperAll, Place, Ratio, Seeds, Set, ShortEpochs, Steps, Time,
+};
 
 /// The table for a terminal of some width: the first of some choices of columns that fits, or the last.
 pub(crate) fn narrow(report: &Report<'_>, fits: impl Fn(&Table) -> bool) -> Table {
@@ -65,14 +69,30 @@ fn choices(report: &Report<'_>) -> Vec<Vec<Column>> {
         Kind::Autoencoder => {
             let scores = [Model, Ours(bce), Ours(error), Ours(f1), PaperAll];
             let with = |others: &[Column]| [&scores[..], others].concat();
-            let ratios = vec![Model, Ours(bce), Ratio(bce), Ours(error), Ratio(error), Ours(f1), PaperAll, ShortEpochs];
-            vec![ratios, with(&[Seeds, Budget]), with(&[Budget]), with(&[Seeds, ShortEpochs]), with(&[ShortEpochs])]
+            vec![
+                vec![Model, Ours(bce), Ratio(bce), Ours(error), Ratio(error), Ours(f1), PaperAll, ShortEpochs],
+                with(&[Seeds, BestEpoch, Budget]),
+                with(&[BestEpoch, Budget]),
+                with(&[Seeds, Budget]),
+                with(&[Budget]),
+                with(&[Seeds, ShortEpochs, BestEpoch]),
+                with(&[ShortEpochs, BestEpoch]),
+                with(&[Seeds, ShortEpochs]),
+                with(&[ShortEpochs]),
+            ]
         }
-        Kind::GraphSparsity => shorter(&[Place, Model, Ours(f1), Ours(error), Seeds, Epochs, Time], 5),
+        Kind::GraphSparsity => shorter(&[Place, Model, Ours(f1), Ours(error), Seeds, Epochs, BestEpoch, Time], 5),
         Kind::EmbeddingSizes => {
             let scores = [Model, Place, Ours(error), Paper(error), Ratio(error), Ours(f1), Paper(f1)];
             let with = |others: &[Column]| [&scores[..], others].concat();
-            vec![with(&[Seeds, Budget]), with(&[Seeds, Epochs]), with(&[Seeds, ShortEpochs]), with(&[ShortEpochs])]
+            vec![
+                with(&[Seeds, BestEpoch, Budget]),
+                with(&[Seeds, Budget]),
+                with(&[Seeds, Epochs, BestEpoch]),
+                with(&[Seeds, ShortEpochs, BestEpoch]),
+                with(&[Seeds, ShortEpochs]),
+                with(&[ShortEpochs]),
+            ]
         }
     }
 }
@@ -98,7 +118,9 @@ pub(crate) fn full(report: &Report<'_>) -> Table {
     }
     columns.push(Seeds);
     columns.extend((kind == Kind::Table).then_some(Place));
-    columns.extend([Epochs, Steps, Time, Budget]);
+    columns.push(Epochs);
+    columns.extend((!kind.is_nbody()).then_some(BestEpoch));
+    columns.extend([Steps, Time, Budget]);
     build(report, &columns, false)
 }
 
@@ -154,6 +176,7 @@ impl Column {
             Seeds => "seeds".into(),
             Epochs => "epochs (of the paper's)".into(),
             ShortEpochs => "epochs".into(),
+            BestEpoch => "best epoch".into(),
             Steps => "steps".into(),
             Time => "time".into(),
             Budget => "budget".into(),
@@ -164,7 +187,7 @@ impl Column {
         match self {
             Set | Model | Ours(Metric::Mse) | Each(_) | Epochs | ShortEpochs | Budget => Align::Left,
             Ours(_) if kind == Kind::GraphSparsity => Align::Left,
-            Place | Paper(_) | PaperAll | Ours(_) | Ratio(_) | Seeds | Steps | Time => Align::Right,
+            Place | Paper(_) | PaperAll | Ours(_) | Ratio(_) | Seeds | BestEpoch | Steps | Time => Align::Right,
         }
     }
 
@@ -193,6 +216,7 @@ impl Column {
             },
             Epochs => budget::epochs(kind, group),
             ShortEpochs => budget::short_epochs(kind, group),
+            BestEpoch => group.best_epochs.map_or("-".into(), number::counts),
             Steps => group.steps.map_or("-".into(), number::counts),
             Time => number::duration(group.seconds),
             Budget => budget::verdict(kind, group),

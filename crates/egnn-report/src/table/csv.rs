@@ -26,6 +26,8 @@ enum Field {
     Pending,
     EpochsMin,
     EpochsMax,
+    BestEpochMin,
+    BestEpochMax,
     PaperEpochs,
     FullBudget,
     StepsMin,
@@ -61,11 +63,11 @@ fn fields(kind: Kind) -> Vec<Field> {
     }
     fields.push(Field::Seeds);
     fields.extend(kind.metrics().iter().map(|&metric| Field::BySeed(metric)));
+    fields.extend([Field::Failed, Field::Pending, Field::EpochsMin, Field::EpochsMax]);
+    if !kind.is_nbody() {
+        fields.extend([Field::BestEpochMin, Field::BestEpochMax]);
+    }
     fields.extend([
-        Field::Failed,
-        Field::Pending,
-        Field::EpochsMin,
-        Field::EpochsMax,
         Field::PaperEpochs,
         Field::FullBudget,
         Field::StepsMin,
@@ -96,6 +98,8 @@ impl Field {
             Self::Pending => "pending",
             Self::EpochsMin => "epochs_min",
             Self::EpochsMax => "epochs_max",
+            Self::BestEpochMin => "best_epoch_min",
+            Self::BestEpochMax => "best_epoch_max",
             Self::PaperEpochs => "paper_epochs",
             Self::FullBudget => "full_budget",
             Self::StepsMin => "steps_min",
@@ -129,6 +133,8 @@ impl Field {
             Self::Pending => group.map_or(0, |group| group.pending).to_string(),
             Self::EpochsMin => optional(group.and_then(|group| group.epochs).map(|(low, _)| low)),
             Self::EpochsMax => optional(group.and_then(|group| group.epochs).map(|(_, high)| high)),
+            Self::BestEpochMin => optional(group.and_then(|group| group.best_epochs).map(|(low, _)| low)),
+            Self::BestEpochMax => optional(group.and_then(|group| group.best_epochs).map(|(_, high)| high)),
             Self::PaperEpochs => optional(budget::paper_epochs_of(kind, row.model, group)),
             Self::FullBudget => {
                 optional(group.and_then(|group| budget::share(kind, group).map(|_| budget::is_complete(kind, group))))

@@ -21,7 +21,7 @@ pub(crate) fn markdown(report: &Report<'_>) -> String {
     if !report.data.is_empty() {
         text += &format!("\n## Data\n\n{}", table(&data::table(&report.data)));
     }
-    text += &section("Missing values", report.warnings.iter().cloned());
+    text += &section(report.warnings_title(), report.warnings.iter().cloned());
     text +=
         &section("Failed runs", report.failures.iter().map(|(run, reason)| format!("`{run}`: {}", escaped(reason))));
     let provenance =

@@ -79,7 +79,11 @@ pub(crate) fn sets<'a>(report: &'a Report<'_>) -> Vec<&'a str> {
     if !report.options.kind.has_sets() {
         return vec![""];
     }
-    let mut sets: Vec<&str> = report.groups.iter().map(|group| group.set.as_str()).collect();
-    sets.dedup();
+    let mut sets: Vec<&str> = Vec::new();
+    for group in &report.groups {
+        if !sets.contains(&group.set.as_str()) {
+            sets.push(&group.set);
+        }
+    }
     if sets.is_empty() { autoencoder::SETS.iter().map(|&(set, _)| set).collect() } else { sets }
 }

@@ -1,5 +1,8 @@
 //! Fabricated results and predictions of the graph autoencoder.
 
+mod columns;
+
+use columns::{real, text, whole};
 use egnn_store::table::{ColumnData, Table, write};
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -20,6 +23,8 @@ pub(crate) struct Row {
     pub(crate) hidden: i64,
     pub(crate) learning_rate: f64,
     pub(crate) epochs: i64,
+    pub(crate) best_epoch: i64,
+    pub(crate) test_samples: i64,
 }
 
 impl Row {
@@ -48,6 +53,8 @@ pub(crate) fn finished(set: &str, model: &'static str, seed: i64, [bce, error, f
         hidden: 64,
         learning_rate: 1e-4,
         epochs: if untrained { 0 } else { 20 },
+        best_epoch: if untrained { 0 } else { 18 },
+        test_samples: 500,
     }
 }
 
@@ -96,13 +103,15 @@ pub(crate) fn sparsity() -> Vec<Row> {
         let middle = 1.0 - (p - 0.5).abs() / 0.5;
         for (model, f1) in [("gnn", 0.25 + 0.6 * middle), ("noise_gnn", 0.7 + 0.25 * middle), ("egnn", 0.999)] {
             for (seed, factor) in [(1, 1.0), (2, 0.97)] {
-                let set = format!("sparsity_{tenth}");
+                let set = format!("overfit_p0{tenth}");
                 rows.push(Row {
                     dim: 16,
                     p: Some(p),
                     train_samples: 100,
                     test_split: "train",
+                    test_samples: 100,
                     epochs: 500,
+                    best_epoch: 480 + seed,
                     ..finished(&set, model, seed, [5.0, (1.0 - f1 * factor) * 30.0, f1 * factor])
                 });
             }
@@ -131,17 +140,7 @@ pub(crate) fn embedding_sizes() -> Vec<Row> {
 }
 
 pub(crate) fn table(rows: &[Row]) -> Table {
-    fn text(rows: &[Row], of: impl Fn(&Row) -> Option<String>) -> ColumnData {
-        ColumnData::Text(rows.iter().map(of).collect())
-    }
-    fn whole(rows: &[Row], of: impl Fn(&Row) -> Option<i64>) -> ColumnData {
-        ColumnData::I64(rows.iter().map(of).collect())
-    }
-    fn real(rows: &[Row], of: impl Fn(&Row) -> Option<f64>) -> ColumnData {
-        ColumnData::F64(rows.iter().map(of).collect())
-    }
     let community = |row: &Row| row.set == "community_small";
-    let same = |row: &Row| row.test_split == "train";
     let columns = [
         ("run", text(rows, |row| Some(row.id()))),
         ("task", text(rows, |_| Some("autoencoder".into()))),
@@ -150,19 +149,25 @@ pub(crate) fn table(rows: &[Row]) -> Table {
         ("model", text(rows, |row| Some(row.model.into()))),
         ("set", text(rows, |row| Some(row.set.clone()))),
         ("train_split", text(rows, |_| Some("train".into()))),
+        ("valid_split", text(rows, |row| Some(if row.test_split == "train" { "train" } else { "valid" }.into()))),
         ("test_split", text(rows, |row| Some(row.test_split.into()))),
         ("train_samples", whole(rows, |row| Some(row.train_samples))),
-        ("test_samples", whole(rows, |row| Some(if same(row) { row.train_samples } else { 500 }))),
+        ("test_samples", whole(rows, |row| Some(row.test_samples))),
+        ("valid_samples", whole(rows, |row| Some(if row.test_split == "train" { 100 } else { 500 }))),
         ("dim", whole(rows, |row| Some(row.dim))),
         ("hidden", whole(rows, |row| Some(row.hidden))),
         ("layers", whole(rows, |_| Some(4))),
-        ("clamp", ColumnData::Bool(vec![Some(true); rows.len()])),
+        ("clamp", real(rows, |_| Some(100.0))),
+        ("shrink", real(rows, |_| Some(1e-3))),
+        ("cross_entropy", text(rows, |_| Some("probability".into()))),
+        ("weight_decay", real(rows, |_| Some(1e-16))),
         ("batch_size", whole(rows, |_| Some(1))),
         ("learning_rate", real(rows, |row| Some(row.learning_rate))),
         ("schedule", text(rows, |_| Some("cosine".into()))),
         ("seed", whole(rows, |row| Some(row.seed))),
         ("parameters", whole(rows, |row| row.done().then_some(104_642))),
         ("epochs", whole(rows, |row| Some(row.epochs))),
+        ("best_epoch", whole(rows, |row| row.done().then_some(row.best_epoch))),
         ("steps", whole(rows, |row| row.done().then_some(row.epochs * row.train_samples))),
         ("test_mse", real(rows, |_| None)),
         ("valid_mse", real(rows, |_| None)),

@@ -1,6 +1,9 @@
 //! Fabricated `results.parquet` files.
 
-use egnn_store::table::{ColumnData, Table, write};
+mod columns;
+
+use columns::{real, text, whole};
+use egnn_store::table::{Table, write};
 use std::{collections::BTreeMap, path::Path};
 
 /// A row of a results file.
@@ -51,15 +54,6 @@ pub(crate) fn sweep() -> Vec<Row> {
 }
 
 pub(crate) fn table(rows: &[Row]) -> Table {
-    fn text(rows: &[Row], of: impl Fn(&Row) -> Option<String>) -> ColumnData {
-        ColumnData::Text(rows.iter().map(of).collect())
-    }
-    fn whole(rows: &[Row], of: impl Fn(&Row) -> Option<i64>) -> ColumnData {
-        ColumnData::I64(rows.iter().map(of).collect())
-    }
-    fn real(rows: &[Row], of: impl Fn(&Row) -> Option<f64>) -> ColumnData {
-        ColumnData::F64(rows.iter().map(of).collect())
-    }
     let done = |row: &Row| row.status == "finished";
     let columns = [
         ("run", text(rows, |row| Some(format!("{}-{}-s{}", row.model, row.samples, row.seed)))),

@@ -25,6 +25,12 @@ pub(super) fn spec(file: &str, text: &str) -> Result<SweepSpec> {
     let report = top.text("report")?;
     let kind = ReportKind::from_name(&report.value)
         .ok_or_else(|| reader.error(report.spot, names::unknown("report", &report.value, &ReportKind::NAMES)))?;
+    let fitting = ReportKind::of_task(&task.value);
+    if !fitting.contains(&report.value.as_str()) {
+        let (name, task, fitting) = (&report.value, &task.value, fitting.join(", "));
+        let message = format!("the report '{name}' cannot show the task '{task}'; it can be: {fitting}");
+        return Err(reader.error(report.spot, message));
+    }
     let layer = layer(&mut top)?;
     let (_, node) = top.required("profiles")?;
     let mut profiles = BTreeMap::new();
