@@ -24,7 +24,7 @@ pub struct DataFacts {
     pub train: Split,
     /// Graphs tested on.
     pub test: Split,
-    /// Mean edge probability with which the training graphs were drawn, if they were and have no communities.
+    /// Mean edge probability with which the training graphs were drawn, if they were; within communities where there are any.
     pub p: Option<f64>,
     /// Test graphs that are in the training graphs too, link by link.
     pub test_in_train: Option<f64>,

@@ -11,7 +11,7 @@ use crate::{
 pub(crate) fn table(facts: &[DataFacts]) -> Table {
     let columns = [
         ("set", Align::Left),
-        ("p", Align::Right),
+        ("p (in communities)", Align::Right),
         ("training graphs", Align::Right),
         ("distinct", Align::Right),
         ("density", Align::Right),
