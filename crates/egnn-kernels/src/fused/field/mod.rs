@@ -114,13 +114,10 @@ impl Kernel for Forward<'_> {
             }
             let share = edges.share(node);
             v.copy_from_slice(&old[dim..]);
+            let drift = saved.velocity_scale.get(node).copied();
             for axis in 0..dim {
-                x[axis] = keep * old[axis] + x[axis] * share;
-            }
-            if let Some(scale) = saved.velocity_scale.get(node) {
-                for (x, v) in x.iter_mut().zip(v) {
-                    *x += scale * *v;
-                }
+                let step = x[axis] * share;
+                x[axis] = keep * old[axis] + drift.map_or(step, |scale| step + scale * v[axis]);
             }
         }
     }
