@@ -30,7 +30,7 @@ impl Graphs {
     /// Graphs from the rows of a file.
     ///
     /// # Errors
-    /// A graph of more than [`LARGEST_GRAPH`] nodes.
+    /// A graph of more than 1,000 nodes.
     pub fn new(rows: &[GraphRow]) -> Result<Self, TrainError> {
         if let Some(graph) = rows.iter().position(|row| usize::from(row.nodes) > LARGEST_GRAPH) {
             return Err(TrainError::LargeGraph { graph, nodes: rows[graph].nodes, most: LARGEST_GRAPH });
