@@ -214,7 +214,8 @@ fn a_run_that_diverges_fails_and_says_so() {
     let fields = ["set=graphs_smoke", "hidden=8", "learning_rate=1e20"];
     for model in ["model=egnn", "model=gnn", "model=noise_gnn"] {
         let train = [&["train", "autoencoder", "epochs=2", "--out", model, model], &fields[..]].concat();
-        let message = "training loss is not a number or infinite (NaN) in epoch 0, batch 1; no evaluation before; a lower";
+        let message =
+            "training loss is not a number or infinite (NaN) in epoch 0, batch 1; no evaluation before; a lower";
         lab.fails(1, &train, message);
         assert!(!lab.path(model).join("model.safetensors").exists());
     }

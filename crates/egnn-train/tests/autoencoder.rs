@@ -237,7 +237,7 @@ fn a_partial_batch_counts_for_what_it_has() {
     };
     let one = loss("1");
     for batch_size in ["7", "19", "20", "100"] {
-        assert!((loss(batch_size) - one).abs() < 1e-9 * one, "{batch_size}: {} {one}", loss(batch_size));
+        assert!((loss(batch_size) - one).abs() < 1e-6 * one, "{batch_size}: {} {one}", loss(batch_size));
     }
 }
 

@@ -358,11 +358,13 @@ impl Case {
             (Clamp::None, _) => return,
             (_, None) => 1.0,
             (Clamp::Loose, Some(largest)) => 10.0 * largest,
-            // The middle of the widest relative gap.
+            // The middle of the widest relative gap, or below all terms where these are too near to each other: a term on
+            // the bound is a matter of rounding.
             (Clamp::Biting, Some(_)) => terms[terms.len() / 3..]
                 .windows(2)
+                .filter(|gap| gap[1] > 1.01 * gap[0])
                 .max_by(|a, b| (a[1] / a[0]).total_cmp(&(b[1] / b[0])))
-                .map_or(1.0, |gap| (gap[0] * gap[1]).sqrt()),
+                .map_or(terms[0] / 2.0, |gap| (gap[0] * gap[1]).sqrt()),
         };
         match &mut self.definition {
             Definition::Layer(layer) => layer.coordinates.as_mut().unwrap().clamp = Some(bound),
