@@ -39,28 +39,11 @@ pub struct GraphRow {
     pub p: Option<f64>,
 }
 
-/// Where a split comes from, as its footer tells.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GraphFooter {
-    /// The set's name.
-    pub set: String,
-    /// The split's name.
-    pub split: String,
-    /// What made it: `graphs` or `import`.
-    pub generator: String,
-    /// [`egnn_schema::version::GENERATOR_VERSION`] that made it.
-    pub generator_version: u32,
-    /// The set's seed; an imported set has none.
-    pub seed: Option<u64>,
-    /// The manifest's [`parameters_hash`](egnn_schema::Manifest::parameters_hash).
-    pub parameters_hash: String,
-}
-
 /// What a split holds, read from its footer alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GraphInfo {
     /// Graphs.
     pub graphs: usize,
     /// Where it comes from.
-    pub footer: GraphFooter,
+    pub footer: crate::SplitFooter,
 }

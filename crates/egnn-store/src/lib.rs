@@ -16,6 +16,8 @@ pub mod lock;
 pub mod manifest;
 pub mod nbody;
 mod pages;
+mod split;
 pub mod table;
 
 pub use error::StoreError;
+pub use split::SplitFooter;

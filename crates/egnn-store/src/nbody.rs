@@ -36,23 +36,6 @@ pub struct NbodySplit<'a> {
     pub velocity: &'a [[f64; 3]],
 }
 
-/// Where a split comes from, as its footer tells.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NbodyFooter {
-    /// The set's name.
-    pub set: String,
-    /// The split's name.
-    pub split: String,
-    /// What made it: `nbody` or `import`.
-    pub generator: String,
-    /// [`egnn_schema::version::GENERATOR_VERSION`] that made it.
-    pub generator_version: u32,
-    /// The set's seed; an imported set has none.
-    pub seed: Option<u64>,
-    /// The manifest's [`parameters_hash`](egnn_schema::Manifest::parameters_hash).
-    pub parameters_hash: String,
-}
-
 /// What a split holds, read from its footer alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NbodyInfo {
@@ -63,7 +46,7 @@ pub struct NbodyInfo {
     /// Bodies of each trajectory.
     pub bodies: usize,
     /// Where it comes from.
-    pub footer: NbodyFooter,
+    pub footer: crate::SplitFooter,
 }
 
 /// One frame of the first trajectories of a split. Index `trajectory * bodies + body`.

@@ -4,9 +4,9 @@ mod common;
 
 use common::{Raw, snapshot};
 use egnn_store::{
-    StoreError, checksum,
+    SplitFooter, StoreError, checksum,
     fault::{self, Fault},
-    graphs::{GraphFooter, GraphRow, info, read_split, repeats, statistics, write_split},
+    graphs::{GraphRow, info, read_split, repeats, statistics, write_split},
 };
 use proptest::{collection::vec, prelude::*};
 use std::{
@@ -14,8 +14,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-fn footer() -> GraphFooter {
-    GraphFooter {
+fn footer() -> SplitFooter {
+    SplitFooter {
         set: "tiny".into(),
         split: "train".into(),
         generator: "graphs".into(),
@@ -62,7 +62,7 @@ fn graphs_come_back_in_order() {
     assert_eq!((info.graphs, info.footer), (4, footer()));
     let again = write_split(&path, &rows(), &footer()).unwrap();
     assert_eq!(again, entry, "the same rows give the same bytes");
-    let imported = GraphFooter { seed: None, generator: "import".into(), ..footer() };
+    let imported = SplitFooter { seed: None, generator: "import".into(), ..footer() };
     write_split(&path, &rows(), &imported).unwrap();
     assert_eq!(egnn_store::graphs::info(&path).unwrap().footer, imported);
 }

@@ -82,7 +82,7 @@ fn a_set_is_read_and_its_axes_are_reordered() {
         }
     }
     let path = folder.path().join("train.parquet");
-    egnn_store::nbody::write_split(&path, &train.as_split(), &egnn_store::nbody::NbodyFooter::default()).unwrap();
+    egnn_store::nbody::write_split(&path, &train.as_split(), &egnn_store::SplitFooter::default()).unwrap();
     let frame = &egnn_store::nbody::read_frames(&path, &[2], None).unwrap()[0];
     assert_eq!(frame.position[2 * 2 + 1], [0, 1, 2].map(|axis| entry(2, 2, axis, 1) as f32));
 }

@@ -47,7 +47,7 @@ fn one_body_one_frame_one_trajectory_will_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.parquet");
     let arrays = Arrays::new(1, 1, 1);
-    let imported = egnn_store::nbody::NbodyFooter { seed: None, ..footer() };
+    let imported = egnn_store::SplitFooter { seed: None, ..footer() };
     write_split(&path, &arrays.split(), &imported).unwrap();
     assert_eq!(read_frames(&path, &[0], None).unwrap(), [expected(&arrays, 0, 1)]);
     assert_eq!(info(&path).unwrap().footer.seed, None);

@@ -1,10 +1,11 @@
 //! Graphs from Parquet.
 
 use super::{
-    GraphFooter, GraphInfo, GraphRow, VERSION, check,
+    GraphInfo, GraphRow, VERSION, check,
     layout::{FIELDS, Field, GROUP_GRAPHS, GROUP_VALUES},
 };
 use crate::{
+    SplitFooter,
     error::{Result, StoreError},
     footer::OpenFile,
     manifest,
@@ -48,16 +49,7 @@ pub fn read_split(path: &Path, graphs: Option<usize>) -> Result<Vec<GraphRow>> {
 /// If the file is missing, its footer damaged, of another program or version, or its columns are not a split's.
 pub fn info(path: &Path) -> Result<GraphInfo> {
     let (file, graphs) = open(path)?;
-    let text = |key| file.text(key).map(str::to_owned);
-    let footer = GraphFooter {
-        set: text("set")?,
-        split: text("split")?,
-        generator: text("generator")?,
-        generator_version: file.number("generator_version")?,
-        seed: file.metadata.contains_key("seed").then(|| file.number("seed")).transpose()?,
-        parameters_hash: text("parameters_hash")?,
-    };
-    Ok(GraphInfo { graphs, footer })
+    Ok(GraphInfo { graphs, footer: SplitFooter::read(&file)? })
 }
 
 /// The file and its number of graphs, if its columns and row groups are a split's.

@@ -1,6 +1,7 @@
 //! What shows only inside: how rows are cut into row groups, and that this changes nothing for the reader.
 
-use super::{GraphFooter, GraphRow, layout, read_split, write::write_grouped};
+use super::{GraphRow, layout, read_split, write::write_grouped};
+use crate::SplitFooter;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::fs::File;
 
@@ -25,7 +26,7 @@ fn a_split_of_several_row_groups_reads_like_one() {
     let rows = paths(50);
     for (edges, groups) in [(1, 43), (20, 10), (1 << 20, 1)] {
         let path = folder.path().join(format!("{edges}.parquet"));
-        write_grouped(&path, &rows, &GraphFooter::default(), edges).unwrap();
+        write_grouped(&path, &rows, &SplitFooter::default(), edges).unwrap();
         let file = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
         assert_eq!(file.num_row_groups(), groups, "{edges} edges a group");
         for count in [0, 1, 7, 8, 49, 50] {

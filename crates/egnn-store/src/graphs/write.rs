@@ -1,11 +1,11 @@
 //! Splits to Parquet.
 
 use super::{
-    GraphFooter, GraphRow, VERSION, check,
+    GraphRow, VERSION, check,
     layout::{FIELDS, Field, GROUP_EDGES, encodings, groups, schema},
 };
 use crate::{
-    atomic,
+    SplitFooter, atomic,
     error::{Result, StoreError},
     footer,
 };
@@ -15,26 +15,26 @@ use parquet::{
     errors::ParquetError,
     file::writer::{SerializedColumnWriter, SerializedFileWriter},
 };
-use std::{collections::BTreeMap, io, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 /// Writes a split, whole or not at all, and returns its entry for the manifest.
 ///
 /// # Errors
 /// If there is no graph, a row is not a graph in the form that [`check()`] asks for, or the file cannot be written.
-pub fn write_split(path: &Path, rows: &[GraphRow], footer: &GraphFooter) -> Result<SplitEntry> {
+pub fn write_split(path: &Path, rows: &[GraphRow], footer: &SplitFooter) -> Result<SplitEntry> {
     write_grouped(path, rows, footer, GROUP_EDGES)
 }
 
 pub(super) fn write_grouped(
     path: &Path,
     rows: &[GraphRow],
-    footer: &GraphFooter,
+    footer: &SplitFooter,
     group_edges: usize,
 ) -> Result<SplitEntry> {
     let name = path.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| StoreError::unwritable(path, "its name is not plain text"))?;
     check_rows(rows).map_err(|reason| StoreError::unwritable(path, reason))?;
-    let properties = encodings(footer::properties(VERSION, &metadata(footer, rows.len()))).build();
+    let properties = encodings(footer::properties(VERSION, &footer.entries([("graphs", rows.len())]))).build();
     let written = atomic::write_hashed(path, |out| {
         let schema = schema().map_err(footer::writing)?;
         let mut file =
@@ -55,19 +55,6 @@ fn check_rows(rows: &[GraphRow]) -> Result<(), String> {
         return Err(format!("it would have {} graphs, not 1 to {}", rows.len(), u32::MAX));
     }
     rows.iter().enumerate().try_for_each(|(index, row)| check(row).map_err(|reason| format!("graph {index}: {reason}")))
-}
-
-fn metadata(footer: &GraphFooter, graphs: usize) -> BTreeMap<String, String> {
-    let mut entries = BTreeMap::from([
-        ("set", footer.set.clone()),
-        ("split", footer.split.clone()),
-        ("generator", footer.generator.clone()),
-        ("generator_version", footer.generator_version.to_string()),
-        ("parameters_hash", footer.parameters_hash.clone()),
-        ("graphs", graphs.to_string()),
-    ]);
-    entries.extend(footer.seed.map(|seed| ("seed", seed.to_string())));
-    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn encode<W: io::Write + Send>(

@@ -1,10 +1,11 @@
 //! Frames from Parquet.
 
 use super::{
-    NbodyFooter, NbodyFrame, NbodyInfo, VERSION,
+    NbodyFrame, NbodyInfo, VERSION,
     layout::{FIELDS, Field, Layout},
 };
 use crate::{
+    SplitFooter,
     error::{Result, StoreError},
     footer::OpenFile,
     manifest,
@@ -42,16 +43,12 @@ pub fn read_frames(path: &Path, frames: &[u16], trajectories: Option<usize>) -> 
 /// If the file is missing, its footer damaged, of another program or version, or its columns are not a split's.
 pub fn info(path: &Path) -> Result<NbodyInfo> {
     let (file, layout) = open(path)?;
-    let text = |key| file.text(key).map(str::to_owned);
-    let footer = NbodyFooter {
-        set: text("set")?,
-        split: text("split")?,
-        generator: text("generator")?,
-        generator_version: file.number("generator_version")?,
-        seed: file.metadata.contains_key("seed").then(|| file.number("seed")).transpose()?,
-        parameters_hash: text("parameters_hash")?,
-    };
-    Ok(NbodyInfo { trajectories: layout.trajectories, frames: layout.frames, bodies: layout.bodies, footer })
+    Ok(NbodyInfo {
+        trajectories: layout.trajectories,
+        frames: layout.frames,
+        bodies: layout.bodies,
+        footer: SplitFooter::read(&file)?,
+    })
 }
 
 fn open(path: &Path) -> Result<(OpenFile<'_>, Layout)> {

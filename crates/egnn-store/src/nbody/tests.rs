@@ -1,6 +1,7 @@
 //! What only the crate's inside can show: several row groups a frame, and bytes that must not be read.
 
-use super::{NbodyFooter, NbodyFrame, NbodySplit, read_frames, write::write_grouped};
+use super::{NbodyFrame, NbodySplit, read_frames, write::write_grouped};
+use crate::SplitFooter;
 use crate::{StoreError, manifest};
 use egnn_schema::{Manifest, version};
 use parquet::file::{
@@ -70,7 +71,7 @@ fn a_frame_of_several_row_groups_reads_like_one() {
     let arrays = Arrays::new();
     for rows in [1, 7, 8 * BODIES, 25 * BODIES, TRAJECTORIES * BODIES, 1 << 20] {
         let path = folder.path().join(format!("{rows}.parquet"));
-        let entry = write_grouped(&path, &arrays.split(), &NbodyFooter::default(), rows).unwrap();
+        let entry = write_grouped(&path, &arrays.split(), &SplitFooter::default(), rows).unwrap();
         assert_eq!(entry.rows as usize, FRAMES * TRAJECTORIES * BODIES);
         for count in [0, 1, 8, 9, 49, TRAJECTORIES] {
             let read = read_frames(&path, &[4, 0, 4], Some(count)).unwrap();
@@ -84,7 +85,7 @@ fn a_frame_of_several_row_groups_reads_like_one() {
 fn no_row_group_holds_two_frames() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("train.parquet");
-    write_grouped(&path, &Arrays::new().split(), &NbodyFooter::default(), 20 * BODIES).unwrap();
+    write_grouped(&path, &Arrays::new().split(), &SplitFooter::default(), 20 * BODIES).unwrap();
     let reader = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
     let rows: Vec<_> = reader.metadata().row_groups().iter().map(|group| group.num_rows() as usize / BODIES).collect();
     assert_eq!(rows, [20, 20, 10].repeat(FRAMES));
@@ -96,7 +97,7 @@ fn reading_touches_only_the_row_groups_of_the_wanted_frames() {
     let path = folder.path().join("train.parquet");
     let arrays = Arrays::new();
     // Two row groups a frame: of frame 2 the groups 4 and 5, of frame 4 the groups 8 and 9.
-    let footer = NbodyFooter { set: "small".into(), ..NbodyFooter::default() };
+    let footer = SplitFooter { set: "small".into(), ..SplitFooter::default() };
     let entry = write_grouped(&path, &arrays.split(), &footer, 25 * BODIES).unwrap();
     let splits = BTreeMap::from([("train".to_owned(), entry)]);
     let manifest = Manifest {
@@ -143,7 +144,7 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
     let written = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let path = folder.path().join(format!("{threads}.parquet"));
-        pool.install(|| write_grouped(&path, &arrays.split(), &NbodyFooter::default(), 20 * BODIES)).unwrap().checksum
+        pool.install(|| write_grouped(&path, &arrays.split(), &SplitFooter::default(), 20 * BODIES)).unwrap().checksum
     };
     let one = written(1);
     assert_eq!([written(2), written(3), written(7)], [one.clone(), one.clone(), one]);

@@ -2,11 +2,11 @@
 //! the number of threads.
 
 use super::{
-    NbodyFooter, NbodySplit, VERSION,
+    NbodySplit, VERSION,
     layout::{FIELDS, Field, Layout, ROW_GROUP, encodings, schema},
 };
 use crate::{
-    atomic,
+    SplitFooter, atomic,
     error::{Result, StoreError},
     footer,
 };
@@ -21,27 +21,33 @@ use parquet::{
     schema::types::SchemaDescriptor,
 };
 use rayon::prelude::*;
-use std::{collections::BTreeMap, io, ops::Range, path::Path, sync::Arc};
+use std::{io, ops::Range, path::Path, sync::Arc};
 
 /// Writes a split, whole or not at all, and returns its entry for the manifest.
 ///
 /// # Errors
 /// If the arrays do not fit together, hold a number that float32 cannot, or the file cannot be written.
-pub fn write_split(path: &Path, split: &NbodySplit<'_>, footer: &NbodyFooter) -> Result<SplitEntry> {
+pub fn write_split(path: &Path, split: &NbodySplit<'_>, footer: &SplitFooter) -> Result<SplitEntry> {
     write_grouped(path, split, footer, ROW_GROUP)
 }
 
 pub(super) fn write_grouped(
     path: &Path,
     split: &NbodySplit<'_>,
-    footer: &NbodyFooter,
+    footer: &SplitFooter,
     row_group: usize,
 ) -> Result<SplitEntry> {
     let name = path.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| StoreError::unwritable(path, "its name is not plain text"))?;
     check(split).map_err(|reason| StoreError::unwritable(path, reason))?;
     let layout = Layout::new(split.trajectories, split.frames, split.bodies, row_group);
-    let properties = encodings(footer::properties(VERSION, &metadata(footer, &layout))).build();
+    let entries = footer.entries([
+        ("trajectories", layout.trajectories),
+        ("frames", layout.frames),
+        ("bodies", layout.bodies),
+        ("row_group_trajectories", layout.group_trajectories),
+    ]);
+    let properties = encodings(footer::properties(VERSION, &entries)).build();
     let written = atomic::write_hashed(path, |out| {
         let schema = schema().map_err(footer::writing)?;
         let mut file =
@@ -94,22 +100,6 @@ fn check(split: &NbodySplit<'_>) -> Result<(), String> {
 
 fn fits(value: f64) -> bool {
     (value as f32).is_finite()
-}
-
-fn metadata(footer: &NbodyFooter, layout: &Layout) -> BTreeMap<String, String> {
-    let mut entries = BTreeMap::from([
-        ("set", footer.set.clone()),
-        ("split", footer.split.clone()),
-        ("generator", footer.generator.clone()),
-        ("generator_version", footer.generator_version.to_string()),
-        ("parameters_hash", footer.parameters_hash.clone()),
-        ("trajectories", layout.trajectories.to_string()),
-        ("frames", layout.frames.to_string()),
-        ("bodies", layout.bodies.to_string()),
-        ("row_group_trajectories", layout.group_trajectories.to_string()),
-    ]);
-    entries.extend(footer.seed.map(|seed| ("seed", seed.to_string())));
-    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn write_groups<W: io::Write + Send>(

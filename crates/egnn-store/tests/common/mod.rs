@@ -2,7 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
-use egnn_store::nbody::{NbodyFooter, NbodySplit};
+use egnn_store::{SplitFooter, nbody::NbodySplit};
 use parquet::{
     basic::{LogicalType, Repetition, Type as Physical},
     data_type::{DoubleType, FloatType, Int32Type},
@@ -52,8 +52,8 @@ impl Arrays {
     }
 }
 
-pub fn footer() -> NbodyFooter {
-    NbodyFooter {
+pub fn footer() -> SplitFooter {
+    SplitFooter {
         set: "nbody_small".into(),
         split: "train".into(),
         generator: "nbody".into(),

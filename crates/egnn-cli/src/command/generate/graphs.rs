@@ -7,7 +7,10 @@ use crate::{
 };
 use egnn_graphs::Graph;
 use egnn_schema::{Manifest, SplitEntry, version::GENERATOR_VERSION};
-use egnn_store::graphs::{GraphFooter, GraphRow, read_split, repeats, statistics, write_split};
+use egnn_store::{
+    SplitFooter,
+    graphs::{GraphRow, read_split, repeats, statistics, write_split},
+};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt::Write, path::Path};
 
@@ -22,18 +25,18 @@ pub(super) fn write_splits(
     let splits = egnn_graphs::generate(&set.generator(), &|done| bar.set_position(done as u64))
         .map_err(|error| Stop::input(format!("set '{name}': {error}")))?;
     bar.finish_and_clear();
-    let footer = GraphFooter {
+    let footer = SplitFooter {
         set: name.into(),
         generator: "graphs".into(),
         generator_version: GENERATOR_VERSION,
         seed: Some(set.seed),
         parameters_hash: parameters_hash.into(),
-        ..GraphFooter::default()
+        ..SplitFooter::default()
     };
     let mut entries = BTreeMap::new();
     for (split, graphs) in splits {
         let rows: Vec<GraphRow> = graphs.into_iter().map(graph_row).collect();
-        let footer = GraphFooter { split: split.clone(), ..footer.clone() };
+        let footer = SplitFooter { split: split.clone(), ..footer.clone() };
         let entry = write_split(&folder.join(format!("{split}.parquet")), &rows, &footer)?;
         entries.insert(split, entry);
     }

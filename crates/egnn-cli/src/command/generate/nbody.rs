@@ -6,7 +6,10 @@ use crate::{
     progress,
 };
 use egnn_schema::{SplitEntry, version::GENERATOR_VERSION};
-use egnn_store::nbody::{NbodyFooter, NbodySplit, write_split};
+use egnn_store::{
+    SplitFooter,
+    nbody::{NbodySplit, write_split},
+};
 use std::{collections::BTreeMap, path::Path};
 
 /// Simulates the splits and writes them into the folder.
@@ -20,13 +23,13 @@ pub(super) fn write_splits(
     let splits = egnn_nbody::generate(&set.generator(), None, &|done| bar.set_position(done as u64))
         .map_err(|error| Stop::input(format!("set '{name}': {error}")))?;
     bar.finish_and_clear();
-    let footer = NbodyFooter {
+    let footer = SplitFooter {
         set: name.into(),
         generator: "nbody".into(),
         generator_version: GENERATOR_VERSION,
         seed: Some(set.seed),
         parameters_hash: parameters_hash.into(),
-        ..NbodyFooter::default()
+        ..SplitFooter::default()
     };
     let mut entries = BTreeMap::new();
     for (split, trajectories) in splits {
@@ -43,7 +46,7 @@ pub(super) fn write_splits(
             position: &trajectories.position,
             velocity: &trajectories.velocity,
         };
-        let footer = NbodyFooter { split: split.clone(), ..footer.clone() };
+        let footer = SplitFooter { split: split.clone(), ..footer.clone() };
         let entry = write_split(&folder.join(format!("{split}.parquet")), &borrowed, &footer)?;
         entries.insert(split, entry);
     }

@@ -9,7 +9,8 @@ use crate::{
 };
 use egnn_schema::{Manifest, version::GENERATOR_VERSION};
 use egnn_store::{
-    graphs::{GraphFooter, GraphRow, write_split},
+    SplitFooter,
+    graphs::{GraphRow, write_split},
     import, manifest,
 };
 use std::{collections::BTreeMap, path::Path, time::Instant};
@@ -37,17 +38,17 @@ pub(super) fn run(args: &Import, sets: &Path, set: &str) -> Result<()> {
 
 fn write_set(folder: &Path, set: &str, splits: &BTreeMap<String, Vec<GraphRow>>) -> Result<Manifest> {
     let parameters = serde_json::json!({ "format": "edge lists" });
-    let footer = GraphFooter {
+    let footer = SplitFooter {
         set: set.into(),
         generator: IMPORT.into(),
         generator_version: GENERATOR_VERSION,
         parameters_hash: manifest::parameters_hash(IMPORT, &parameters),
-        ..GraphFooter::default()
+        ..SplitFooter::default()
     };
     let mut entries = BTreeMap::new();
     for (split, rows) in splits {
         let path = folder.join(format!("{split}.parquet"));
-        let footer = GraphFooter { split: split.clone(), ..footer.clone() };
+        let footer = SplitFooter { split: split.clone(), ..footer.clone() };
         entries.insert(split.clone(), write_split(&path, rows, &footer)?);
     }
     super::write_manifest(folder, set, parameters, entries)

@@ -8,9 +8,10 @@ use crate::{
 };
 use egnn_schema::{Manifest, version::GENERATOR_VERSION};
 use egnn_store::{
+    SplitFooter,
     import::{self, ImportedSplit},
     manifest,
-    nbody::{NbodyFooter, write_split},
+    nbody::write_split,
 };
 use std::{collections::BTreeMap, path::Path};
 
@@ -33,17 +34,17 @@ fn write_set(folder: &Path, set: &str, splits: &BTreeMap<String, ImportedSplit>)
     let frames = splits.values().next().map_or(0, |split| split.frames);
     let bodies = splits.values().next().map_or(0, |split| split.bodies);
     let parameters = serde_json::json!({ "frames": frames, "bodies": bodies });
-    let footer = NbodyFooter {
+    let footer = SplitFooter {
         set: set.into(),
         generator: IMPORT.into(),
         generator_version: GENERATOR_VERSION,
         parameters_hash: manifest::parameters_hash(IMPORT, &parameters),
-        ..NbodyFooter::default()
+        ..SplitFooter::default()
     };
     let mut entries = BTreeMap::new();
     for (split, arrays) in splits {
         let path = folder.join(format!("{split}.parquet"));
-        let footer = NbodyFooter { split: split.clone(), ..footer.clone() };
+        let footer = SplitFooter { split: split.clone(), ..footer.clone() };
         entries.insert(split.clone(), write_split(&path, &arrays.as_split(), &footer)?);
     }
     super::write_manifest(folder, set, parameters, entries)
