@@ -72,6 +72,24 @@ pub mod graphs {
     pub const P: Column = semantic("p", "1", "probability of an edge within a community; without communities, of any");
 }
 
+/// Columns of `datasets/qm9/<split>.parquet`: a row is a molecule. Those of the properties are
+/// [`Property::column`](crate::Property::column) and [`Property::reference_column`](crate::Property::reference_column).
+pub mod qm9 {
+    use super::{Column, semantic};
+    /// u32.
+    pub const INDEX: Column = semantic("index", "1", "number of the molecule in the source, from 1");
+    /// text.
+    pub const SMILES: Column = semantic("smiles", "", "SMILES of the source");
+    /// `List<u8>`, one element an atom.
+    pub const ATOMIC_NUMBER: Column = semantic("atomic_number", "1", "atomic number of each atom: 1, 6, 7, 8 or 9");
+    /// `List<f64>` each, one element an atom, x y z.
+    pub const POSITION: [Column; 3] = [
+        semantic("position_x", "angstrom", "position of each atom"),
+        semantic("position_y", "angstrom", "position of each atom"),
+        semantic("position_z", "angstrom", "position of each atom"),
+    ];
+}
+
 /// Columns of `results.parquet` besides the configuration's own fields (which are all semantic): a row is a run.
 pub mod results {
     use super::{Column, circumstantial, semantic};
@@ -108,6 +126,27 @@ pub mod results {
     pub const TEST_ERROR: Column = semantic("test_error_percent", "%", "wrong pairs of all test graphs");
     /// f64.
     pub const TEST_F1: Column = semantic("test_f1", "1", "F1 of the edges of all test graphs");
+    /// f64.
+    pub const TEST_MAE: Column = semantic(
+        "test_mae",
+        "property",
+        "mean absolute error over the test molecules, in the paper's unit of the property",
+    );
+    /// f64.
+    pub const VALID_MAE: Column = semantic("valid_mae", "property", "best validation error");
+    /// f64.
+    pub const TRAIN_MAE: Column = semantic("train_mae", "property", "mean training error of the best epoch");
+    /// f64.
+    pub const TEST_MAE_OF_MEAN: Column = semantic(
+        "test_mae_of_mean",
+        "property",
+        "error over the same test molecules of saying the training molecules' mean for each",
+    );
+    /// f64.
+    pub const LABEL_MEAN: Column = semantic("label_mean", "property", "mean of the training molecules' labels");
+    /// f64.
+    pub const LABEL_MAD: Column =
+        semantic("label_mad", "property", "mean absolute deviation of the training molecules' labels from their mean");
 
     /// f64.
     pub const P: Column = semantic(

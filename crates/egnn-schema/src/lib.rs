@@ -8,10 +8,12 @@ pub mod exit;
 pub mod fields;
 pub mod hash;
 pub mod names;
+pub mod property;
 pub mod run;
 pub mod version;
 
 pub use dataset::{Manifest, SplitEntry};
 pub use event::RunEvent;
 pub use fields::{FieldError, FieldValue, Fields};
+pub use property::Property;
 pub use run::{Circumstances, Failure, Outcome, RunIdentity, RunMetrics, RunRecord};
