@@ -126,6 +126,17 @@ impl Backend {
         }
     }
 
+    /// The sum over each node's incoming edges of the sender's row times the edge's, element by element:
+    /// `nodes: (nodes, features)` and `filters: (edges, features)` to `(nodes, features)`.
+    pub fn filtered_sum(self, nodes: &Tensor, filters: &Tensor, edges: &Edges) -> Result<Tensor> {
+        self.check(nodes)?;
+        check::filtered(nodes, filters, edges)?;
+        match self {
+            Self::Kernels => fused::filtered_sum(nodes, filters, edges),
+            Self::Plain => plain::filtered_sum(nodes, filters, edges),
+        }
+    }
+
     /// `|x_i - x_j|^2` of each edge, `(edges, 1)`, a constant: no gradient reaches `x: (nodes, dim)`.
     pub fn squared_distances(self, x: &Tensor, edges: &Edges) -> Result<Tensor> {
         self.check(x)?;

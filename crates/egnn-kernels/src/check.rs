@@ -69,6 +69,16 @@ pub(crate) fn segments(messages: &Tensor, edges: &Edges) -> Result<()> {
     check.dtypes(messages, &[])
 }
 
+pub(crate) fn filtered(nodes: &Tensor, filters: &Tensor, edges: &Edges) -> Result<()> {
+    let check = Check("filtered-sum");
+    let [rows, columns] = check.matrix("nodes", nodes)?;
+    check.equal("rows of the nodes", rows, edges.nodes())?;
+    let [rows, filtered] = check.matrix("filters", filters)?;
+    check.equal("rows of the filters", rows, edges.len())?;
+    check.equal("columns of the filters", filtered, columns)?;
+    check.dtypes(nodes, &[("filters", Some(filters))])
+}
+
 pub(crate) fn nodes(operation: &'static str, values: &Tensor, columns: Option<usize>, edges: &Edges) -> Result<()> {
     let check = Check(operation);
     let [rows, found] = check.matrix("values", values)?;

@@ -40,6 +40,8 @@ pub enum Activation {
     Identity,
     /// `z sigmoid(z)`.
     Silu,
+    /// `ln(e^z / 2 + 1 / 2)`.
+    ShiftedSoftplus,
 }
 
 /// How a node's incoming terms are combined.

@@ -1,4 +1,4 @@
-//! Exponential, sigmoid and SiLU of vectors.
+//! Exponential, sigmoid, SiLU, softplus and tanh of vectors.
 
 use crate::simd::Lanes;
 
@@ -45,6 +45,31 @@ pub(crate) fn silu_and_slope<L: Lanes>(lanes: L, z: L::f32s) -> (L::f32s, L::f32
     let value = lanes.mul_f32s(z, gate);
     // `power * gate` is `1 - gate` without cancellation.
     (value, lanes.multiply_add(value, lanes.mul_f32s(power, gate), gate))
+}
+
+/// Coefficients of `artanh(s) / s` in powers of `s^2`, the highest first; for `s <= 1/3` what is left out is below 1e-8.
+const ARTANH: [f32; 8] = [1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0, 1.0];
+
+/// `ln(e^z / 2 + 1 / 2)` and its slope, the sigmoid.
+///
+/// With `t = e^-|z|`: `max(z, 0) + ln(1 + t) - ln 2`, and `ln(1 + t) = 2 artanh(t / (2 + t))`.
+#[inline(always)]
+pub(crate) fn shifted_softplus_and_slope<L: Lanes>(lanes: L, z: L::f32s) -> (L::f32s, L::f32s) {
+    let splat = |value| lanes.splat_f32s(value);
+    let size = lanes.abs_f32s(z);
+    let t = exp(lanes, lanes.neg_f32s(size));
+    let s = lanes.div_f32s(t, lanes.add_f32s(splat(2.0), t));
+    let square = lanes.mul_f32s(s, s);
+    let mut series = splat(ARTANH[0]);
+    for coefficient in &ARTANH[1..] {
+        series = lanes.multiply_add(series, square, splat(*coefficient));
+    }
+    let logarithm = lanes.mul_f32s(lanes.add_f32s(s, s), series);
+    // Half of `z + |z|` is `max(z, 0)` and keeps what is not a number.
+    let positive = lanes.mul_f32s(lanes.add_f32s(z, size), splat(0.5));
+    let value = lanes.sub_f32s(lanes.add_f32s(positive, logarithm), splat(std::f32::consts::LN_2));
+    let over = lanes.select_f32s(lanes.less_than_f32s(z, splat(0.0)), t, splat(1.0));
+    (value, lanes.div_f32s(over, lanes.add_f32s(splat(1.0), t)))
 }
 
 /// `1 / (1 + e^-z)`.
@@ -98,6 +123,8 @@ mod tests {
         exp: Vec<f32>,
         silu: Vec<f32>,
         slope: Vec<f32>,
+        softplus: Vec<f32>,
+        softplus_slope: Vec<f32>,
         tanh: Vec<f32>,
     }
 
@@ -121,6 +148,9 @@ mod tests {
                 put(&mut self.results.silu, value);
                 put(&mut self.results.slope, slope);
                 put(&mut self.results.tanh, tanh(lanes, x));
+                let (value, slope) = shifted_softplus_and_slope(lanes, x);
+                put(&mut self.results.softplus, value);
+                put(&mut self.results.softplus_slope, slope);
             }
         }
     }
@@ -169,6 +199,14 @@ mod tests {
                 worst(&x, &results.slope, |y, x| (f64::from(y) - sigmoid(x) * (1.0 + x * (1.0 - sigmoid(x)))).abs());
             assert!(slope < 3e-7, "{path:?}: {slope}");
         });
+        on_each_path(&x, |path, results| {
+            // The value passes through zero, and far below is -ln 2: measured absolutely, and far above relatively.
+            let exact = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p() - std::f64::consts::LN_2;
+            let softplus = worst(&x, &results.softplus, |y, x| (f64::from(y) - exact(x)).abs() / x.max(1.0));
+            assert!(softplus < 2e-7, "{path:?}: {softplus}");
+            let slope = worst(&x, &results.softplus_slope, |y, x| error_in_ulp(y, sigmoid(x)));
+            assert!(slope < 4.0, "{path:?}: {slope} ulp");
+        });
         let x = arguments(-3.0, 3.0);
         on_each_path(&x, |path, results| {
             let tanh = worst(&x, &results.tanh, |y, x| error_in_ulp(y, x.tanh()));
@@ -185,6 +223,10 @@ mod tests {
             assert_eq!((results.silu[3], results.slope[3], results.tanh[3]), (0.0, 0.5, 0.0), "{path:?}");
             assert_eq!(results.tanh[..3], [1.0, 1.0, -1.0], "{path:?}");
             assert_eq!(results.tanh[5], 1e-30, "{path:?}");
+            assert_eq!(results.softplus[..2], [1e4, f32::INFINITY], "{path:?}");
+            assert_eq!(results.softplus[2..4], [-std::f32::consts::LN_2, 0.0], "{path:?}");
+            assert_eq!((results.softplus_slope[0], results.softplus_slope[3]), (1.0, 0.5), "{path:?}");
+            assert!(results.softplus[6].is_nan(), "{path:?}");
             assert!(results.silu[6].is_nan() && results.slope[6].is_nan() && results.tanh[6].is_nan(), "{path:?}");
         });
     }

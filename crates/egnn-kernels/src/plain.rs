@@ -17,6 +17,10 @@ pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map, activation: Activ
     match activation {
         Activation::Identity => Ok(z),
         Activation::Silu => z.silu(),
+        Activation::ShiftedSoftplus => {
+            let logarithm = (z.abs()?.neg()?.exp()? + 1.0)?.log()?;
+            (z.relu()? + logarithm)? - std::f64::consts::LN_2
+        }
     }
 }
 
@@ -220,6 +224,11 @@ pub(crate) fn segment_sum(messages: &Tensor, edges: &Edges) -> Result<Tensor> {
 
 pub(crate) fn segment_mean(messages: &Tensor, edges: &Edges) -> Result<Tensor> {
     Graph::new(edges, messages.device())?.mean(messages)
+}
+
+pub(crate) fn filtered_sum(nodes: &Tensor, filters: &Tensor, edges: &Edges) -> Result<Tensor> {
+    let graph = Graph::new(edges, nodes.device())?;
+    graph.sum(&(graph.senders(&nodes.contiguous()?)? * filters)?)
 }
 
 pub(crate) fn squared_distances(x: &Tensor, edges: &Edges) -> Result<Tensor> {

@@ -56,6 +56,8 @@ pub(crate) struct EgclSpec {
     pub(crate) velocity: Option<Velocity>,
     /// Whether anything reads the features that the layer returns.
     pub(crate) features_are_read: bool,
+    /// Whether anything reads the coordinates that the layer returns; if not, they stay.
+    pub(crate) coordinates_are_read: bool,
     /// Whether features are added to their update.
     pub(crate) residual: bool,
     /// Factor of the new coordinates.
@@ -74,6 +76,7 @@ impl EgclSpec {
             dim: 0,
             velocity: None,
             features_are_read: true,
+            coordinates_are_read: true,
             residual: true,
             keep: 1.0,
             options: EgclOptions::default(),
@@ -93,7 +96,7 @@ impl Egcl {
     /// Add the layer to a model's parameters as one group.
     pub(crate) fn init(builder: &mut Builder, name: &str, spec: EgclSpec) -> Result<Self> {
         let EgclSpec { embedding, features, hidden, attributes, dim, velocity, .. } = spec;
-        let EgclSpec { features_are_read, residual, keep, options, .. } = spec;
+        let EgclSpec { features_are_read, coordinates_are_read, residual, keep, options, .. } = spec;
         let mut add = |part: &str, spec: LinearSpec| builder.linear(&format!("{name}.{part}"), spec).map;
         let (square, one) = (LinearSpec::new(hidden, hidden), LinearSpec::new(hidden, 1));
         let edge_inputs = 2 * features + usize::from(dim > 0) + attributes;
@@ -103,7 +106,7 @@ impl Egcl {
             add(NODE_MLP[1], square.reached(features_are_read)),
         ];
         let EgclOptions { attention, normalize, tanh, aggregation, clamp } = options;
-        let coordinates = (dim > 0).then(|| {
+        let coordinates = (dim > 0 && coordinates_are_read).then(|| {
             let maps = [add(COORD_MLP[0], square), add(COORD_MLP[1], LinearSpec::small(hidden, 1))];
             Coordinates { maps, tanh, aggregation, clamp, normalize, keep }
         });

@@ -1,6 +1,6 @@
 //! What can go wrong in this crate.
 
-use candle_core::DType;
+use candle_core::{DType, Tensor};
 use egnn_kernels::EdgesError;
 
 /// Shorthand for this crate's results.
@@ -99,4 +99,13 @@ pub(crate) fn valid_clamp(clamp: Option<f64>) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Refuse a matrix of another shape or number type.
+pub(crate) fn shaped(name: &'static str, tensor: &Tensor, [rows, columns]: [usize; 2], dtype: DType) -> Result<()> {
+    if tensor.dims() == [rows, columns] && tensor.dtype() == dtype {
+        return Ok(());
+    }
+    let expected = format!("({rows}, {columns}) of type {dtype:?} (it has type {:?})", tensor.dtype());
+    Err(NnError::InputShape { name, found: tensor.dims().to_vec(), expected })
 }

@@ -12,12 +12,14 @@
 //! | [`egcl`] | the equivariant layer, equations (3) to (8) |
 //! | [`nbody`] | the models of the n-body task: EGNN, GNN, Radial Field, Linear |
 //! | [`autoencoder`] | encoders and decoders of graphs: EGNN, GNN, Noise-GNN, Radial Field |
+//! | [`molecule`] | models of the QM9 task: EGNN, SchNet, message passing with distances |
 //! | [`stack`] | the stand-alone EGNN, wrapped in two embeddings |
 //! | [`parity`] | comparison with cases computed by the authors' program |
 
 pub mod autoencoder;
 pub mod egcl;
 pub mod error;
+pub mod molecule;
 pub mod nbody;
 pub mod params;
 pub mod parity;

@@ -230,6 +230,11 @@ impl LinearSpec {
         Self { inputs, outputs, bias: false, reached: true, gain: Some(0.001) }
     }
 
+    /// Leave the bias out.
+    pub(crate) fn without_bias(self) -> Self {
+        Self { bias: false, ..self }
+    }
+
     /// Mark that the loss does not reach the map.
     pub(crate) fn reached(self, reached: bool) -> Self {
         Self { reached, ..self }

@@ -52,6 +52,12 @@ fn nbody_linear() {
 }
 
 #[test]
+fn qm9_egnn() {
+    // Embedding, gate and all four MLPs of two layers, and the two MLPs after them.
+    assert_parity("qm9_egnn", 2 + 2 * 10 + 8);
+}
+
+#[test]
 fn layers_plain() {
     assert_parity("layers_egnn_plain", 26);
 }

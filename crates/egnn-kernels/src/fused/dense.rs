@@ -59,6 +59,9 @@ impl Kernel for Forward<'_> {
                 match self.activation {
                     Activation::Identity => value[place] = z,
                     Activation::Silu => (value[place], slope[place]) = math::silu_and_slope(lanes, z),
+                    Activation::ShiftedSoftplus => {
+                        (value[place], slope[place]) = math::shifted_softplus_and_slope(lanes, z);
+                    }
                 }
             },
         );
@@ -122,7 +125,7 @@ impl CustomOp2 for Dense {
         let (rows, width) = (x_layout.dims()[0], padded(map.outputs));
         let values = elements(parameters, parameters_layout)?;
         let mut value = Buffer::take(rows * width);
-        let mut slope = Buffer::take(if activation == Activation::Silu { rows * width } else { 0 });
+        let mut slope = Buffer::take(if activation == Activation::Identity { 0 } else { rows * width });
         let work = Forward {
             map,
             activation,
@@ -133,7 +136,7 @@ impl CustomOp2 for Dense {
             slope: &mut slope,
         };
         dispatch(path, work);
-        if self.tracked && activation == Activation::Silu {
+        if self.tracked && activation != Activation::Identity {
             let _ = self.slope.set(slope);
         }
         Ok((CpuStorage::F32(pack::unpadded(&value, width, map.outputs)), (rows, map.outputs).into()))

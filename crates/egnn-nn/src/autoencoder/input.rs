@@ -3,7 +3,7 @@
 use candle_core::{DType, Tensor};
 use egnn_kernels::Edges;
 
-use crate::error::{NnError, Result};
+use crate::error::{NnError, Result, shaped};
 
 /// One graph, or several side by side.
 ///
@@ -38,12 +38,4 @@ impl AutoencoderInput {
     pub(super) fn ones(&self) -> Result<Tensor> {
         Ok(Tensor::ones((self.edges.nodes(), 1), self.adjacency.dtype(), self.adjacency.device())?)
     }
-}
-
-fn shaped(name: &'static str, tensor: &Tensor, [rows, columns]: [usize; 2], dtype: DType) -> Result<()> {
-    if tensor.dims() == [rows, columns] && tensor.dtype() == dtype {
-        return Ok(());
-    }
-    let expected = format!("({rows}, {columns}) of type {dtype:?} (it has type {:?})", tensor.dtype());
-    Err(NnError::InputShape { name, found: tensor.dims().to_vec(), expected })
 }

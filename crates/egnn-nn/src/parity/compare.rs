@@ -5,10 +5,10 @@ use candle_core::{DType, Tensor};
 use egnn_kernels::{Aggregation, Backend};
 use egnn_random::Stream;
 
-use super::autoencoder;
 use super::case::Case;
 use super::error::{ParityError, Problem};
 use super::report::{ParityReport, Quantity, Row, Tolerances};
+use super::{autoencoder, molecule};
 use crate::egcl::EgclOptions;
 use crate::error::{NnError, Result as NnResult};
 use crate::params::Parameters;
@@ -21,6 +21,7 @@ pub(super) fn check(case: &Case, tolerances: Tolerances, backend: Backend) -> Re
     let rows = match case.config.task.as_str() {
         "nbody" => nbody(case, tolerances, backend)?,
         "autoencoder" => autoencoder::check(case, tolerances, backend)?,
+        "qm9" => molecule::check(case, tolerances, backend)?,
         "layer stack" => layer_stack(case, tolerances, backend)?,
         task => return Err(case.error(Problem::Task(task.into()))),
     };
@@ -155,7 +156,7 @@ fn row(
     Row::compare_tensors(quantity, name, found, expected, tolerance).map_err(|error| case.error(NnError::from(error)))
 }
 
-fn expect_shape(case: &Case, name: &str, expected: &Tensor, found: &Tensor) -> Result<(), ParityError> {
+pub(super) fn expect_shape(case: &Case, name: &str, expected: &Tensor, found: &Tensor) -> Result<(), ParityError> {
     if expected.dims() == found.dims() {
         return Ok(());
     }

@@ -9,6 +9,7 @@ mod autoencoder;
 mod case;
 mod compare;
 mod error;
+mod molecule;
 mod report;
 
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use super::super::arena::Buffer;
 use super::super::bound;
-use super::forward::{BLOCK, NODES, Saved};
+use super::forward::{NODES, Saved, block};
 use super::gradients::Gradients;
 use super::shape::{RECEIVE, SEND, Shape};
 use super::shared::{Activated, activate, columns, columns_mut, dot, first_edge_layer, in_columns, inverse_norm};
@@ -186,16 +186,17 @@ impl Backward<'_> {
     fn edges<L: Lanes>(&mut self, lanes: L) {
         let Shape { layer, width, .. } = self.shape;
         let edges = self.shape.edges.len();
-        let mut first = Activated::take(BLOCK, width);
-        let mut again = Activated::take(BLOCK, width);
-        let mut inner = Buffer::take(BLOCK * width);
-        let mut message = Buffer::take(BLOCK * width);
-        let mut gated = Buffer::take(if layer.gate.is_some() { BLOCK * width } else { 0 });
+        let block = block(width);
+        let mut first = Activated::take(block, width);
+        let mut again = Activated::take(block, width);
+        let mut inner = Buffer::take(block * width);
+        let mut message = Buffer::take(block * width);
+        let mut gated = Buffer::take(if layer.gate.is_some() { block * width } else { 0 });
         let numbers = layer.attributes + usize::from(layer.dim > 0);
-        let mut numbers = Buffer::zeroed(BLOCK * numbers.next_multiple_of(TILE));
+        let mut numbers = Buffer::zeroed(block * numbers.next_multiple_of(TILE));
         let mut start = 0;
         while start < edges {
-            let range = start..(start + BLOCK).min(edges);
+            let range = start..(start + block).min(edges);
             start = range.end;
             first_edge_layer::<L, true>(
                 lanes,

@@ -11,8 +11,14 @@ use crate::math;
 use crate::matrix::{Left, product};
 use crate::simd::{Kernel, Lanes};
 
-/// Edges that go through all of a layer's edge networks before the next ones: their rows stay in the fast caches.
-pub(super) const BLOCK: usize = 384;
+/// Numbers of a hidden row of the edges that go through all of a layer's edge networks before the next ones: they stay in
+/// the fast caches.
+const BLOCK: usize = 384 * 64;
+
+/// How many edges that are.
+pub(super) fn block(width: usize) -> usize {
+    (BLOCK / width.max(1)).clamp(32, 384)
+}
 
 /// Nodes that go through all products with their features before the next ones.
 pub(super) const NODES: usize = 96;
@@ -75,12 +81,13 @@ impl Kernel for Forward<'_> {
     fn run<L: Lanes>(mut self, lanes: L) {
         self.distances();
         self.nodes_first(lanes);
-        let mut first = Activated::take(BLOCK, self.shape.width);
-        let mut messages = Buffer::take(BLOCK * self.shape.width);
+        let block = block(self.shape.width);
+        let mut first = Activated::take(block, self.shape.width);
+        let mut messages = Buffer::take(block * self.shape.width);
         let edges = self.shape.edges.len();
         let mut start = 0;
         while start < edges {
-            let end = (start + BLOCK).min(edges);
+            let end = (start + block).min(edges);
             first_edge_layer::<L, false>(
                 lanes,
                 &self.shape,
