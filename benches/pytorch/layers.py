@@ -1,4 +1,4 @@
-"""What the models of both tasks share, in plain eager PyTorch."""
+"""What the models of the tasks share, in plain eager PyTorch."""
 
 import torch
 from torch import Tensor, nn
