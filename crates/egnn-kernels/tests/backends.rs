@@ -220,9 +220,12 @@ fn coinciding_bodies_have_finite_gradients() {
 fn dense_maps() {
     for (inputs, outputs) in [(1, 1), (3, 5), (6, 64), (16, 17), (64, 64), (65, 1), (64, 3), (100, 128)] {
         for rows in [0, 1, 5, 33] {
-            for (bias, activation) in
-                [(true, Activation::Silu), (false, Activation::Silu), (true, Activation::Identity)]
-            {
+            for (bias, activation) in [
+                (true, Activation::Silu),
+                (false, Activation::Silu),
+                (true, Activation::Identity),
+                (true, Activation::ShiftedSoftplus),
+            ] {
                 let map = Map { offset: 3, inputs, outputs, bias };
                 let parameters = random(2, 1, 3 + map.len() + 2).flatten_all().unwrap();
                 let parameters = (parameters * (1.0 / (inputs as f64).sqrt())).unwrap();
@@ -242,6 +245,17 @@ fn segments() {
             let (messages, what) = ([random(1, edges.len(), features)], format!("{features} features"));
             assert_equal(&messages, |backend, x| backend.segment_sum(&x[0], &edges).unwrap(), &what);
             assert_equal(&messages, |backend, x| backend.segment_mean(&x[0], &edges).unwrap(), &what);
+        }
+    }
+}
+
+#[test]
+fn filtered_sums() {
+    for edges in [uneven(), star(), Edges::complete(7, 5), lonely(3), lonely(0)] {
+        for features in [1, 3, 16, 65] {
+            let arguments = [random(1, edges.nodes(), features), random(2, edges.len(), features)];
+            let sum = |backend: Backend, x: &[Tensor]| backend.filtered_sum(&x[0], &x[1], &edges).unwrap();
+            assert_equal(&arguments, sum, &format!("{features} features"));
         }
     }
 }
@@ -433,6 +447,8 @@ fn what_does_not_fit_is_refused_with_a_reason() {
         let message = backend.segment_sum(x, &edges).unwrap_err().to_string();
         assert!(message.contains("rows of the messages: 5, expected 6"), "{message}");
         assert!(backend.segment_mean(x, &edges).is_err());
+        let message = backend.filtered_sum(x, x, &edges).unwrap_err().to_string();
+        assert!(message.contains("rows of the filters: 5, expected 6"), "{message}");
     });
     let double = field.to_dtype(DType::F64);
     assert!(double.run(Backend::Plain).is_ok());

@@ -29,7 +29,7 @@ fn assert_case(case: &Case) {
 
 #[test]
 fn dense() {
-    for activation in [Activation::Silu, Activation::Identity] {
+    for activation in [Activation::Silu, Activation::ShiftedSoftplus, Activation::Identity] {
         for (bias, outputs) in [(true, 1), (true, 5), (false, 5)] {
             let map = Map { offset: 2, inputs: 3, outputs, bias };
             let parameters = random(2, 1, 2 + map.len()).flatten_all().unwrap();
@@ -87,6 +87,15 @@ fn normalised_layers_take_the_norm_as_a_constant() {
     };
     for (a, b) in gradient(&normalised).iter().zip(gradient(&plain)) {
         assert!((a - b).abs() < 1e-10, "{a} {b}");
+    }
+}
+
+#[test]
+fn filtered_sums() {
+    for edges in [uneven(), Edges::complete(2, 3)] {
+        assert_operation(&[random(1, edges.nodes(), 3), random(2, edges.len(), 3)], |arguments| {
+            PLAIN.filtered_sum(&arguments[0], &arguments[1], &edges).unwrap()
+        });
     }
 }
 
