@@ -13,15 +13,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use egnn_schema::version::DATASET_VERSION;
-
 pub use check::{LARGEST_GRAPH, check};
 pub use read::{info, read_split};
 pub use statistics::{Statistics, repeats, statistics};
 pub use write::write_split;
-
-pub(crate) const VERSION: crate::footer::Version =
-    crate::footer::Version { key: "dataset_version", number: DATASET_VERSION };
 
 /// One graph, as it stands in a row.
 #[derive(Clone, Debug, PartialEq)]

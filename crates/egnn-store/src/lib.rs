@@ -1,5 +1,5 @@
 //! Everything that egnn-lab keeps on disk: files that appear whole or not at all, checksums, manifests, flat tables,
-//! n-body sets and graph sets as Parquet, locks of folders, imports of others' files.
+//! n-body sets, graph sets and QM9 as Parquet, locks of folders, imports of others' files.
 //!
 //! The only crate that knows Parquet's format. It depends on the schema alone and knows no generator: what it writes
 //! comes in as plain slices.
@@ -16,6 +16,8 @@ pub mod lock;
 pub mod manifest;
 pub mod nbody;
 mod pages;
+pub mod qm9;
+mod rows;
 mod split;
 pub mod table;
 

@@ -3,6 +3,7 @@
 use crate::{
     atomic, checksum,
     error::{Result, StoreError},
+    qm9,
 };
 use egnn_schema::{
     Manifest, SplitEntry, hash,
@@ -145,10 +146,12 @@ fn remedy(generator: &str, set: &str) -> String {
     }
 }
 
-/// The same where only the folder `datasets/<generator>/<set>` tells which set it is.
+/// The same where only the folder tells which set it is: `datasets/<generator>/<set>`, or `datasets/qm9` for the set of
+/// that name.
 pub(crate) fn remedy_in(folder: &Path) -> String {
     let name = |folder: &Path| folder.file_name().and_then(|name| name.to_str()).map(str::to_owned);
     match (folder.parent().and_then(name), name(folder)) {
+        (_, Some(set)) if set == qm9::SET => remedy(qm9::SET, &set),
         (Some(generator), Some(set)) => {
             format!("{} (egnn import, if that is where it came from)", remedy(&generator, &set))
         }
