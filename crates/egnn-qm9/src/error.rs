@@ -70,12 +70,12 @@ pub enum Qm9Error {
         count: usize,
     },
     /// A line of `uncharacterized.txt`.
-    #[error("line {line}: {reason}: give QM9's own uncharacterized.txt")]
+    #[error("line {line}: {fault}: give QM9's own uncharacterized.txt")]
     Uncharacterized {
         /// The line, from 1.
         line: u64,
         /// What is wrong with it.
-        reason: String,
+        fault: Fault,
     },
     /// Another list of uncharacterised molecules.
     #[error(

@@ -1,6 +1,7 @@
 //! The molecules that QM9's authors call uncharacterised: their relaxed geometry may be another molecule's.
 
-use crate::{Qm9Error, molecule_set::INDICES};
+use crate::{Fault, Qm9Error, molecule_set::INDICES, value};
+use std::collections::BTreeSet;
 
 /// Number of molecules of QM9 that are not [`EXCLUDED`].
 pub const CHARACTERISED: usize = INDICES as usize - EXCLUDED.len();
@@ -8,27 +9,22 @@ pub const CHARACTERISED: usize = INDICES as usize - EXCLUDED.len();
 /// The indices that are left out, ascending: those that the wheel `qm9pack` 1.0.3 does not have.
 pub static EXCLUDED: [u32; 3054] = numbers(include_bytes!("excluded.txt"));
 
-/// The indices in the text of QM9's `uncharacterized.txt`: every line that begins with a whole number holds one, and the
-/// others are words around the table.
+/// The indices in the text of QM9's `uncharacterized.txt`, ascending: every line that begins with a whole number holds
+/// one, and the others are words around the table.
 pub fn parse_uncharacterized(text: &str) -> Result<Vec<u32>, Qm9Error> {
-    let mut indices = Vec::new();
+    let mut indices = BTreeSet::new();
     for (line, text) in (1..).zip(text.lines()) {
         let Some(first) = text.split_whitespace().next() else { continue };
         if !first.bytes().all(|byte| byte.is_ascii_digit()) {
             continue;
         }
-        let index = first.parse().ok().filter(|index| (1..=INDICES).contains(index));
-        let index = index.ok_or_else(|| Qm9Error::Uncharacterized {
-            line,
-            reason: format!("expected an index from 1 to {INDICES}, found '{}'", crate::error::shorten(first)),
-        })?;
-        if indices.last().is_some_and(|&last| last >= index) {
-            let reason = format!("index {index} is not above the one before it");
-            return Err(Qm9Error::Uncharacterized { line, reason });
+        let refuse = |fault| Qm9Error::Uncharacterized { line, fault };
+        let index = value::index(first).map_err(refuse)?;
+        if !indices.insert(index) {
+            return Err(refuse(Fault::Duplicate));
         }
-        indices.push(index);
     }
-    Ok(indices)
+    Ok(indices.into_iter().collect())
 }
 
 /// Whether a list is the one that the crate has.
