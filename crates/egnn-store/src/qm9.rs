@@ -12,6 +12,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use std::path::{Path, PathBuf};
+
 pub use check::{ATOMIC_NUMBERS, LARGEST_MOLECULE, check};
 pub use read::{info, read_split};
 pub use write::write_split;
@@ -43,4 +45,11 @@ pub struct MoleculeInfo {
     pub molecules: usize,
     /// Where it comes from.
     pub footer: crate::SplitFooter,
+}
+
+/// The folder of a set below `datasets`: the set with the kind's own name lies in the kind's folder itself, others in
+/// folders below it.
+pub fn folder(datasets: &Path, set: &str) -> PathBuf {
+    let own = datasets.join(SET);
+    if set == SET { own } else { own.join(set) }
 }

@@ -5,10 +5,12 @@ use crate::{
     autoencoder::Graphs,
     error::TrainError,
     nbody::{EdgeCache, Samples},
+    qm9::Molecules,
     task::{DTYPE, descend},
 };
+use candle_core::{Device, Tensor};
 use egnn_kernels::allocations;
-use egnn_nn::{Backend, autoencoder::AutoencoderModelConfig, nbody::NbodyModelConfig};
+use egnn_nn::{Backend, autoencoder::AutoencoderModelConfig, molecule::MoleculeModelConfig, nbody::NbodyModelConfig};
 use egnn_random::Stream;
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,8 @@ pub struct StepTimes {
     pub train_ms: f64,
     /// Median milliseconds of a forward pass.
     pub forward_ms: f64,
+    /// Median milliseconds of both that go into making the batch, where batches differ.
+    pub batch_ms: Option<f64>,
     /// Allocations of a training step in the steady state; 0 unless the program's allocator is
     /// [`egnn_kernels::Counted`].
     pub allocations: u64,
@@ -45,7 +49,7 @@ pub fn bench_nbody(
         Ok(())
     })?;
     let forward_ms = median_ms(|| Ok(model.predict(&batch.input).map(drop)?))?;
-    Ok(StepTimes { train_ms, forward_ms, allocations: last })
+    Ok(StepTimes { train_ms, forward_ms, batch_ms: None, allocations: last })
 }
 
 /// Times a fresh autoencoder, one graph a step: all graphs in turn are one repetition, and a step is their mean. Noise is
@@ -80,7 +84,29 @@ pub fn bench_autoencoder(
     })?;
     let each = |ms: f64| ms / f64::from(count);
     let allocations = last / u64::from(count);
-    Ok(StepTimes { train_ms: each(train_ms), forward_ms: each(forward_ms), allocations })
+    Ok(StepTimes { train_ms: each(train_ms), forward_ms: each(forward_ms), batch_ms: None, allocations })
+}
+
+/// Times a fresh model of molecules on all of `molecules` as one batch, made anew for each step from what is in memory.
+///
+/// # Errors
+/// Only if candle fails.
+pub fn bench_qm9(spec: &MoleculeModelConfig, molecules: &Molecules, backend: Backend) -> Result<StepTimes, TrainError> {
+    let model = spec.init_on(&Stream::new(1), DTYPE, backend)?;
+    let mut adam = Adam::new(AdamConfig::new(1e-4, 1e-16), model.parameters());
+    let all: Vec<u32> = (0..molecules.len() as u32).collect();
+    let targets = Tensor::zeros(molecules.len(), DTYPE, &Device::Cpu)?;
+    let mut last = 0;
+    let train_ms = median_ms(|| {
+        let before = allocations();
+        let prediction = model.forward(&molecules.batch(&all, None)?)?;
+        descend(model.parameters(), &mut adam, &(prediction - &targets)?.abs()?.mean_all()?)?;
+        last = allocations() - before;
+        Ok(())
+    })?;
+    let forward_ms = median_ms(|| Ok(model.predict(&molecules.batch(&all, None)?).map(drop)?))?;
+    let batch_ms = median_ms(|| molecules.batch(&all, None).map(drop))?;
+    Ok(StepTimes { train_ms, forward_ms, batch_ms: Some(batch_ms), allocations: last })
 }
 
 fn median_ms(mut work: impl FnMut() -> Result<(), TrainError>) -> Result<f64, TrainError> {

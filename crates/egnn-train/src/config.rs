@@ -5,6 +5,7 @@ use crate::{
     error::TrainError,
     nbody::{self, NbodyConfig, NbodyData, NbodyTask, SetShape},
     protocol::Protocol,
+    qm9::{self, Qm9Config, Qm9Data, Qm9Task},
     task::Task,
 };
 use egnn_nn::Backend;
@@ -12,7 +13,7 @@ use egnn_schema::{FieldError, Fields, names};
 use std::{collections::BTreeMap, path::Path};
 
 /// The tasks of this program, by the names in pipelines and records.
-pub const TASKS: [&str; 2] = [nbody::TASK, autoencoder::TASK];
+pub const TASKS: [&str; 3] = [nbody::TASK, autoencoder::TASK, qm9::TASK];
 
 /// What configurations must know of datasets before they exist.
 pub trait Shapes {
@@ -27,6 +28,12 @@ pub trait Shapes {
     /// # Errors
     /// Why there is no such set.
     fn graphs(&self, set: &str) -> Result<BTreeMap<String, u64>, String>;
+
+    /// The splits of a set of molecules and their sizes.
+    ///
+    /// # Errors
+    /// Why there is no such set.
+    fn molecules(&self, set: &str) -> Result<BTreeMap<String, u64>, String>;
 }
 
 /// A complete configuration of one run. Two equal configurations on equal data give equal results.
@@ -36,6 +43,8 @@ pub enum TaskConfig {
     Nbody(NbodyConfig),
     /// Graphs, embedded and read off again.
     Autoencoder(AutoencoderConfig),
+    /// Properties of molecules.
+    Qm9(Qm9Config),
 }
 
 /// The data of a run.
@@ -46,6 +55,8 @@ pub enum TaskData {
     Nbody(NbodyData),
     /// Graphs.
     Autoencoder(GraphData),
+    /// Molecules.
+    Qm9(Qm9Data),
 }
 
 impl TaskConfig {
@@ -57,6 +68,7 @@ impl TaskConfig {
         match task {
             nbody::TASK => Ok(Self::Nbody(NbodyConfig::resolve(fields, &|set| shapes.nbody(set))?)),
             autoencoder::TASK => Ok(Self::Autoencoder(AutoencoderConfig::resolve(fields, &|set| shapes.graphs(set))?)),
+            qm9::TASK => Ok(Self::Qm9(Qm9Config::resolve(fields, &|set| shapes.molecules(set))?)),
             _ => Err(FieldError::new("task", names::unknown("task", task, &TASKS))),
         }
     }
@@ -66,6 +78,7 @@ impl TaskConfig {
         match self {
             Self::Nbody(_) => nbody::TASK,
             Self::Autoencoder(_) => autoencoder::TASK,
+            Self::Qm9(_) => qm9::TASK,
         }
     }
 
@@ -74,6 +87,7 @@ impl TaskConfig {
         match self {
             Self::Nbody(config) => config.fields(),
             Self::Autoencoder(config) => config.fields(),
+            Self::Qm9(config) => config.fields(),
         }
     }
 
@@ -82,6 +96,7 @@ impl TaskConfig {
         match self {
             Self::Nbody(config) => config.name(),
             Self::Autoencoder(config) => config.name(),
+            Self::Qm9(config) => config.name(),
         }
     }
 
@@ -90,6 +105,7 @@ impl TaskConfig {
         match self {
             Self::Nbody(config) => &config.protocol,
             Self::Autoencoder(config) => &config.protocol,
+            Self::Qm9(config) => &config.protocol,
         }
     }
 
@@ -102,6 +118,7 @@ impl TaskConfig {
                 sets
             }
             Self::Autoencoder(config) => vec![config.set.clone()],
+            Self::Qm9(config) => vec![config.set.clone()],
         }
     }
 
@@ -113,16 +130,18 @@ impl TaskConfig {
         Ok(match self {
             Self::Nbody(config) => TaskData::Nbody(NbodyData::read(config, datasets)?),
             Self::Autoencoder(config) => TaskData::Autoencoder(GraphData::read(config, datasets)?),
+            Self::Qm9(config) => TaskData::Qm9(Qm9Data::read(config, datasets)?),
         })
     }
 
     /// A fresh model with its data.
-    pub(crate) fn open<'a>(&self, data: &'a TaskData, backend: Backend) -> Result<Box<dyn Task + 'a>, TrainError> {
+    pub(crate) fn open<'a>(&'a self, data: &'a TaskData, backend: Backend) -> Result<Box<dyn Task + 'a>, TrainError> {
         Ok(match (self, data) {
             (Self::Nbody(config), TaskData::Nbody(data)) => Box::new(NbodyTask::new(config, data, backend)?),
             (Self::Autoencoder(config), TaskData::Autoencoder(data)) => {
                 Box::new(AutoencoderTask::new(config, data, backend)?)
             }
+            (Self::Qm9(config), TaskData::Qm9(data)) => Box::new(Qm9Task::new(config, data, backend)?),
             _ => return Err(TrainError::OtherData { task: self.task() }),
         })
     }

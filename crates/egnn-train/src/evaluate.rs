@@ -5,10 +5,11 @@ use crate::{
     error::TrainError,
     model_file::{ModelFile, ModelSpec},
     nbody::{self, EdgeCache, Samples, predict},
+    qm9::{self, Labels, Molecules},
 };
-use egnn_nn::{Backend, autoencoder::AutoencoderModelConfig, nbody::NbodyModelConfig};
+use egnn_nn::{Backend, autoencoder::AutoencoderModelConfig, molecule::MoleculeModelConfig, nbody::NbodyModelConfig};
 use egnn_random::Stream;
-use egnn_schema::FieldValue;
+use egnn_schema::{FieldValue, Fields};
 use egnn_store::table::Table;
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path};
@@ -46,6 +47,13 @@ pub enum EvaluationSamples {
     Nbody(Samples),
     /// Graphs.
     Autoencoder(Graphs),
+    /// Molecules, and those whose labels say what a file without constants was normalised with.
+    Qm9 {
+        /// Evaluated on.
+        molecules: Molecules,
+        /// The training molecules, if they are needed.
+        train: Option<Molecules>,
+    },
 }
 
 /// What an evaluation found.
@@ -61,7 +69,8 @@ pub struct Evaluation {
     /// Samples evaluated.
     pub samples: usize,
     /// N-body: `mse` over all coordinates, length^2, and `largest_error`, the root of the largest squared error of a body,
-    /// length. Autoencoder: `bce`, `error_percent` and, if there is any edge, `f1`.
+    /// length. Autoencoder: `bce`, `error_percent` and, if there is any edge, `f1`. QM9: `mae`, in the paper's unit of the
+    /// property.
     #[serde(flatten)]
     pub values: BTreeMap<&'static str, f64>,
 }
@@ -81,6 +90,9 @@ pub fn evaluate(
         (ModelSpec::Nbody(spec), EvaluationSamples::Nbody(samples)) => of_nbody(file, spec, samples, backend)?,
         (ModelSpec::Autoencoder(spec), EvaluationSamples::Autoencoder(graphs)) => {
             of_autoencoder(file, spec, graphs, backend)?
+        }
+        (ModelSpec::Qm9(spec), EvaluationSamples::Qm9 { molecules, train }) => {
+            of_qm9(file, spec, molecules, train.as_ref(), backend)?
         }
         _ => return Err(file.error(&format!("is of task {}, which cannot read this set", file.spec.task()))),
     };
@@ -147,6 +159,36 @@ fn of_autoencoder(
             .filter_map(|(name, value)| Some((name, value?)))
             .collect(),
         predictions: autoencoder::table(&found),
+    })
+}
+
+fn of_qm9(
+    file: &ModelFile,
+    spec: &MoleculeModelConfig,
+    molecules: &Molecules,
+    train: Option<&Molecules>,
+    backend: Backend,
+) -> Result<Found, TrainError> {
+    let model = file.molecules(spec, backend)?;
+    let number = |fields: &Fields, name: &str| match fields.get(name) {
+        Some(&FieldValue::Float(value)) => Some(value),
+        _ => None,
+    };
+    let stored = number(&file.constants, Labels::MEAN).zip(number(&file.constants, Labels::MAD));
+    let labels = match (stored, train) {
+        (Some((mean, mad)), _) => Labels { mean, mad },
+        (None, Some(train)) => Labels::of(train.labels()),
+        (None, None) => return Err(file.error("does not say what its labels were normalised with")),
+    };
+    let cutoff =
+        file.config.as_ref().and_then(|config| number(config, "cutoff_angstrom")).filter(|&cutoff| cutoff > 0.0);
+    let batch_size = recorded(file, "batch_size").filter(|&size| size > 0).unwrap_or(qm9::BATCH) as usize;
+    let prediction = qm9::predict(&model, molecules, labels, cutoff, batch_size)?;
+    Ok(Found {
+        parameters: model.parameters().count(),
+        samples: molecules.len(),
+        values: BTreeMap::from([("mae", qm9::score(molecules, &prediction))]),
+        predictions: qm9::table(molecules, &prediction),
     })
 }
 

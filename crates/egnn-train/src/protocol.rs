@@ -35,23 +35,35 @@ pub enum Schedule {
     Constant,
     /// `lr (1 + cos(pi e / epochs)) / 2` in epoch `e`.
     Cosine,
+    /// `lr (1 + cos(pi (3 e + 1) / epochs)) / 2` in epoch `e`: the authors' QM9 program steps its cosine before each pass
+    /// over the training, validation and test set, so that it falls to 0 by a third of the epochs, is back at the second
+    /// third and ends at 0. \[quirk\]
+    Authors,
 }
 
 impl Schedule {
-    pub(crate) const NAMES: [&str; 2] = ["constant", "cosine"];
+    const ALL: [Self; 3] = [Self::Constant, Self::Cosine, Self::Authors];
+    pub(crate) const NAMES: [&str; 3] = ["constant", "cosine", "authors"];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Constant => "constant",
             Self::Cosine => "cosine",
+            Self::Authors => "authors",
         }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|schedule| schedule.name() == name)
     }
 
     /// What the learning rate is multiplied with in an epoch of a run.
     pub(crate) fn factor(self, epoch: u64, epochs: u64) -> f64 {
+        let cosine = |position: f64| 0.5 * (1.0 + (PI * position / epochs as f64).cos());
         match self {
             Self::Constant => 1.0,
-            Self::Cosine => 0.5 * (1.0 + (PI * epoch as f64 / epochs as f64).cos()),
+            Self::Cosine => cosine(epoch as f64),
+            Self::Authors => cosine((3 * epoch + 1) as f64),
         }
     }
 }
@@ -261,5 +273,15 @@ mod tests {
         assert!(factors.windows(2).all(|pair| pair[1] < pair[0]));
         assert!(factors[99] > 0.0 && factors[99] < 3e-4);
         assert_eq!(Schedule::Constant.factor(99, 100), 1.0);
+        assert_eq!(Schedule::ALL.map(Schedule::name), Schedule::NAMES);
+    }
+
+    #[test]
+    fn the_authors_cosine_comes_back() {
+        let factor = |epoch| Schedule::Authors.factor(epoch, 1000);
+        // By hand, for the paper's 1,000 epochs.
+        assert!((factor(0) - 0.5 * (1.0 + 0.001_f64.mul_add(PI, 0.0).cos())).abs() < 1e-12);
+        assert!(factor(333) < 1e-12 && factor(999) < 1e-5);
+        assert!((factor(666) - 1.0).abs() < 1e-5);
     }
 }

@@ -191,7 +191,7 @@ impl<'a> Run<'a> {
                 self.progressed = Instant::now();
             }
         }
-        Ok(sum / weights)
+        Ok(sum / weights * self.task.loss_unit())
     }
 
     fn validate(&mut self, epoch: u64, train_loss: f64, emit: Emit<'_>) -> Result<(), TrainError> {
@@ -231,7 +231,7 @@ impl<'a> Run<'a> {
         if !loss.is_finite() {
             return Err(self.diverged(&format!("test loss is not finite ({loss})"), best.score.epoch, None));
         }
-        ModelFile::write(&self.files.model, self.config, &best.parameters)?;
+        ModelFile::write(&self.files.model, self.config, self.task.constants(), &best.parameters)?;
         predictions.metadata.insert("seed".into(), self.protocol.seed.to_string());
         predictions.metadata.insert("config_hash".into(), hash::of(&self.config.fields()));
         egnn_store::table::write(&self.files.predictions, &predictions)?;

@@ -3,6 +3,7 @@
 use crate::{adam::Adam, error::TrainError};
 use candle_core::{DType, Tensor};
 use egnn_nn::Parameters;
+use egnn_schema::Fields;
 use egnn_store::table::Table;
 
 /// Precision of training.
@@ -15,6 +16,11 @@ pub(crate) trait Task {
 
     /// What the loss is called in records: `mse` gives `train_mse`, `valid_mse` and `test_mse`.
     fn loss_name(&self) -> &'static str;
+
+    /// What one unit of [`loss`](Self::loss) is in records.
+    fn loss_unit(&self) -> f64 {
+        1.0
+    }
 
     /// How many training samples there are.
     fn samples(&self) -> usize;
@@ -30,6 +36,11 @@ pub(crate) trait Task {
 
     /// The test set, read once, with the best parameters.
     fn test(&mut self) -> Result<Tested, TrainError>;
+
+    /// What the stored model needs besides parameters and configuration, by name.
+    fn constants(&self) -> Fields {
+        Fields::new()
+    }
 }
 
 /// What the test set says.

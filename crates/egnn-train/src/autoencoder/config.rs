@@ -83,15 +83,13 @@ impl AutoencoderConfig {
         let train_samples = count("train_samples", &train_split)?;
         let valid_samples = count("valid_samples", &valid_split)?;
         let test_samples = count("test_samples", &test_split)?;
-        let schedule = match reader.choice("schedule", Schedule::Cosine.name(), &Schedule::NAMES)?.as_str() {
-            "constant" => Schedule::Constant,
-            _ => Schedule::Cosine,
-        };
+        let known = [Schedule::Constant, Schedule::Cosine].map(Schedule::name);
+        let schedule = reader.choice("schedule", Schedule::Cosine.name(), &known)?;
         let defaults = Defaults {
             batch_size: 1,
             drop_last: false,
             learning_rate: 1e-4,
-            schedule,
+            schedule: Schedule::from_name(&schedule).unwrap_or(Schedule::Cosine),
             weight_decay: 1e-16,
             evaluate_every_epochs: 2,
             model: encoder.name(),

@@ -5,26 +5,21 @@ use crate::protocol::{HIDDEN, LAYERS};
 use candle_core::Tensor;
 use egnn_nn::{
     autoencoder::{AutoencoderModelConfig, EncoderKind},
+    molecule::{MoleculeModelConfig, MoleculeModelKind},
     nbody::{ModelKind, NbodyModelConfig},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the parameters look like. Dimension and options that leave no trace in them are the paper's; a Noise-GNN has the
+/// What the parameters look like, in a file that may name its task. Dimension and options that leave no trace in them are the paper's; a Noise-GNN has the
 /// parameters of a GNN.
-pub(super) fn infer(parameters: &BTreeMap<String, Tensor>) -> Result<ModelSpec, String> {
-    let numbers: BTreeSet<u64> =
-        parameters.keys().filter_map(|name| name.strip_prefix("gcl_")?.split('.').next()?.parse().ok()).collect();
-    let layers = numbers.len() as u64;
-    if numbers.iter().copied().ne(0..layers) || layers > *LAYERS.end() {
-        return Err(format!("has layers gcl_* that are not numbered from 0 to at most {}", LAYERS.end() - 1));
+pub(super) fn infer(task: Option<&str>, parameters: &BTreeMap<String, Tensor>) -> Result<ModelSpec, String> {
+    let layers = layers("gcl_", parameters)?;
+    if let Some(spec) = molecules(task, layers, parameters)? {
+        return Ok(ModelSpec::Qm9(spec));
     }
-    let layers = layers.max(1) as usize;
     let has = |name: &str| parameters.contains_key(name);
     let rows = |name: &str| parameters.get(name).and_then(|tensor| tensor.dims().first()).copied().unwrap_or(1);
-    let hidden = |name: &str| match rows(name) {
-        rows if HIDDEN.contains(&(rows as u64)) => Ok(rows),
-        rows => Err(format!("has {rows} rows in {name}; a model has 1 to {}", HIDDEN.end())),
-    };
+    let hidden = |name: &str| hidden(name, parameters);
     let encoder = match (has("fc_emb.weight"), has("w") && has("b"), has("gcl_0.phi.0.weight")) {
         (true, ..) => Some((EncoderKind::Gnn, "gcl_0.edge_mlp.2.weight")),
         (false, true, true) => Some((EncoderKind::RadialField, "gcl_0.phi.0.weight")),
@@ -48,7 +43,60 @@ pub(super) fn infer(parameters: &BTreeMap<String, Tensor>) -> Result<ModelSpec, 
     .find(|(_, name)| has(name))
     .ok_or(
         "has the parameters of none of the models (nbody: egnn, gnn, radial_field, linear; autoencoder: egnn, gnn, \
-         noise_gnn, radial_field)",
+         noise_gnn, radial_field; qm9: egnn, schnet, nmp)",
     )?;
     Ok(ModelSpec::Nbody(NbodyModelConfig { hidden: hidden(sized_by)?, layers, ..NbodyModelConfig::new(kind) }))
+}
+
+/// How many layers there are of this kind of name, at least 1.
+fn layers(prefix: &str, parameters: &BTreeMap<String, Tensor>) -> Result<usize, String> {
+    let number = |name: &String| name.strip_prefix(prefix)?.split('.').next()?.parse().ok();
+    let numbers: BTreeSet<u64> = parameters.keys().filter_map(number).collect();
+    let layers = numbers.len() as u64;
+    if numbers.iter().copied().ne(0..layers) || layers > *LAYERS.end() {
+        return Err(format!("has layers {prefix}* that are not numbered from 0 to at most {}", LAYERS.end() - 1));
+    }
+    Ok(layers.max(1) as usize)
+}
+
+/// Rows of a parameter, if a model can be as wide.
+fn hidden(name: &str, parameters: &BTreeMap<String, Tensor>) -> Result<usize, String> {
+    match parameters.get(name).and_then(|tensor| tensor.dims().first()).copied().unwrap_or(1) {
+        rows if HIDDEN.contains(&(rows as u64)) => Ok(rows),
+        rows => Err(format!("has {rows} rows in {name}; a model has 1 to {}", HIDDEN.end())),
+    }
+}
+
+/// A model of molecules, if it is one.
+fn molecules(
+    task: Option<&str>,
+    layers_of_messages: usize,
+    parameters: &BTreeMap<String, Tensor>,
+) -> Result<Option<MoleculeModelConfig>, String> {
+    let has = |name: &str| parameters.contains_key(name);
+    let columns = |name: &str| parameters.get(name).and_then(|tensor| tensor.dims().get(1)).copied().unwrap_or(0);
+    if has("interaction_0.filter.0.weight") {
+        return Ok(Some(MoleculeModelConfig {
+            hidden: hidden("interaction_0.filter.0.weight", parameters)?,
+            layers: layers("interaction_", parameters)?,
+            gaussians: columns("interaction_0.filter.0.weight"),
+            ..MoleculeModelConfig::new(MoleculeModelKind::SchNet)
+        }));
+    }
+    if has("graph_dec.0.weight") {
+        let hidden = hidden("gcl_0.edge_mlp.2.weight", parameters)?;
+        let seen = columns("gcl_0.edge_mlp.0.weight").saturating_sub(2 * hidden);
+        let is_nmp = seen > 1;
+        let paper = MoleculeModelConfig::new(if is_nmp { MoleculeModelKind::Nmp } else { MoleculeModelKind::Egnn });
+        return Ok(Some(MoleculeModelConfig {
+            hidden,
+            layers: layers_of_messages,
+            attention: is_nmp || has("gcl_0.att_mlp.0.weight"),
+            update_coordinates: has("gcl_0.coord_mlp.0.weight"),
+            gaussians: if is_nmp { seen } else { paper.gaussians },
+            ..paper
+        }));
+    }
+    let is_mean = parameters.is_empty() && task == Some(crate::qm9::TASK);
+    Ok(is_mean.then(|| MoleculeModelConfig::new(MoleculeModelKind::Mean)))
 }

@@ -9,11 +9,12 @@ use candle_core::Tensor;
 use egnn_nn::{
     Backend, NnError, Parameters,
     autoencoder::{Autoencoder, AutoencoderModelConfig, EncoderKind},
+    molecule::{MoleculeModel, MoleculeModelConfig},
     nbody::{NbodyModel, NbodyModelConfig, Velocity},
 };
 use egnn_random::Stream;
 use egnn_schema::{
-    FieldError, Fields,
+    FieldError, FieldValue, Fields, Property,
     version::{PROGRAM, RECORD_VERSION},
 };
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,9 @@ struct Header {
     #[serde(default = "first_task")]
     task: String,
     config: Fields,
+    /// What the task needs besides: QM9's mean and deviation of the labels.
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    constants: Fields,
 }
 
 fn first_task() -> String {
@@ -46,6 +50,8 @@ pub enum ModelSpec {
     Nbody(NbodyModelConfig),
     /// An autoencoder.
     Autoencoder(AutoencoderModelConfig),
+    /// A model of molecules.
+    Qm9(MoleculeModelConfig),
 }
 
 impl ModelSpec {
@@ -54,6 +60,7 @@ impl ModelSpec {
         match self {
             Self::Nbody(_) => nbody::TASK,
             Self::Autoencoder(_) => crate::autoencoder::TASK,
+            Self::Qm9(_) => crate::qm9::TASK,
         }
     }
 
@@ -62,6 +69,7 @@ impl ModelSpec {
         match self {
             Self::Nbody(config) => config.model.name(),
             Self::Autoencoder(config) => config.encoder.name(),
+            Self::Qm9(config) => config.model.name(),
         }
     }
 
@@ -69,6 +77,7 @@ impl ModelSpec {
         match self {
             Self::Nbody(config) => config.layers,
             Self::Autoencoder(config) => config.layers,
+            Self::Qm9(config) => config.layers,
         }
     }
 }
@@ -81,6 +90,8 @@ pub struct ModelFile {
     pub spec: ModelSpec,
     /// The run's resolved configuration, if the file is ours.
     pub config: Option<Fields>,
+    /// What the run stored besides: QM9's mean and deviation of the labels.
+    pub(crate) constants: Fields,
     /// Parameters by the authors' names.
     pub parameters: BTreeMap<String, Tensor>,
 }
@@ -92,9 +103,10 @@ impl ModelFile {
     /// Not a safetensors file, a tensor that is not float32, or names that belong to none of the models.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
         let (header, parameters) = read_safetensors::<Header>(path)?;
-        let mut spec = infer::infer(&parameters).map_err(|reason| TrainError::file(path, reason))?;
-        let config = match header {
-            None => None,
+        let task = header.as_ref().map(|header| header.task.as_str());
+        let mut spec = infer::infer(task, &parameters).map_err(|reason| TrainError::file(path, reason))?;
+        let (config, constants) = match header {
+            None => (None, Fields::new()),
             Some(header) if header.program != PROGRAM || header.record_version != RECORD_VERSION => {
                 return Err(TrainError::file(
                     path,
@@ -111,10 +123,10 @@ impl ModelFile {
                     return Err(TrainError::file(path, reason));
                 }
                 take_options(&mut spec, &header.config).map_err(|error| TrainError::file(path, error.to_string()))?;
-                Some(header.config)
+                (Some(header.config), header.constants)
             }
         };
-        Ok(Self { path: path.into(), spec, config, parameters })
+        Ok(Self { path: path.into(), spec, config, constants, parameters })
     }
 
     /// Says what the parameters of a file without configuration leave open: an autoencoder's model, if it is a Noise-GNN,
@@ -146,6 +158,7 @@ impl ModelFile {
             }
             ModelSpec::Autoencoder(spec) => (spec.dim as u64, Vec::new()),
             ModelSpec::Nbody(spec) => (spec.dim as u64, Vec::new()),
+            ModelSpec::Qm9(_) => (3, Vec::new()),
         };
         let name = self.spec.model();
         if let Some(model) = model.filter(|&model| model != name) {
@@ -158,6 +171,14 @@ impl ModelFile {
             let (path, open) = (self.path.display(), open.join(" and "));
             format!("{path} says of itself no more than its parameters: taken for {name}, n = {found}; {open} can say otherwise")
         }))
+    }
+
+    /// What a model of molecules says, if the file tells.
+    pub fn property(&self) -> Option<Property> {
+        match self.config.as_ref()?.get("property")? {
+            FieldValue::Text(name) => Property::from_name(name),
+            _ => None,
+        }
     }
 
     pub(crate) fn error(&self, reason: &str) -> TrainError {
@@ -188,6 +209,16 @@ impl ModelFile {
         Ok(model)
     }
 
+    /// The model of molecules itself, on a backend.
+    ///
+    /// # Errors
+    /// Missing, unexpected or mis-shaped parameters, by name.
+    pub(crate) fn molecules(&self, spec: &MoleculeModelConfig, backend: Backend) -> Result<MoleculeModel, TrainError> {
+        let model = spec.init_on(&Stream::new(0), DTYPE, backend)?;
+        self.load(model.parameters())?;
+        Ok(model)
+    }
+
     fn load(&self, parameters: &Parameters) -> Result<(), TrainError> {
         parameters.load(&self.parameters).map_err(|error: NnError| {
             let (kind, layers) = (self.spec.model(), self.spec.layers());
@@ -202,6 +233,7 @@ impl ModelFile {
     pub(crate) fn write(
         path: &Path,
         config: &TaskConfig,
+        constants: Fields,
         parameters: &BTreeMap<String, Tensor>,
     ) -> Result<(), TrainError> {
         let header = Header {
@@ -209,6 +241,7 @@ impl ModelFile {
             record_version: RECORD_VERSION,
             task: config.task().into(),
             config: config.fields(),
+            constants,
         };
         write_safetensors(path, &header, parameters)
     }
@@ -232,6 +265,7 @@ fn take_options(spec: &mut ModelSpec, config: &Fields) -> Result<(), FieldError>
             spec.dim = reader.count("dim", spec.dim as u64, DIM)? as usize;
             spec.shrink = reader.number("shrink", spec.shrink)?;
         }
+        ModelSpec::Qm9(spec) => spec.gaussian_range = reader.number("gaussian_range_angstrom", spec.gaussian_range)?,
     }
     Ok(())
 }
