@@ -49,7 +49,6 @@ pub enum TaskConfig {
 
 /// The data of a run.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a process has one")]
 pub enum TaskData {
     /// Trajectories.
     Nbody(NbodyData),

@@ -4,6 +4,7 @@
 
 use egnn_nn::Backend;
 use egnn_schema::{FieldValue, Fields, RunEvent, RunMetrics};
+use egnn_store::qm9::MoleculeRow;
 use egnn_train::{Attempt, Emit, Files, SetShape, Shapes, TaskConfig, TaskData, TrainError, train};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -66,6 +67,26 @@ impl Shapes for Sizes {
     fn graphs(&self, _: &str) -> Result<BTreeMap<String, u64>, String> {
         Ok(self.0.map(|(split, size)| (split.to_owned(), size)).into())
     }
+
+    fn molecules(&self, set: &str) -> Result<BTreeMap<String, u64>, String> {
+        self.graphs(set)
+    }
+}
+
+/// The project's 64 molecules of QM9, sorted by their number in the source.
+pub(crate) fn molecules() -> Vec<MoleculeRow> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/fixtures/qm9_fixture.tar.bz2");
+    let file = std::fs::File::open(path).unwrap();
+    let molecules = egnn_qm9::read(file, &egnn_qm9::Expected::default(), &mut |_, _| ()).unwrap();
+    let row = |molecule: egnn_qm9::Molecule| MoleculeRow {
+        references: molecule.references(),
+        index: molecule.index,
+        smiles: molecule.smiles,
+        atomic_number: molecule.atomic_numbers,
+        position: molecule.positions,
+        properties: molecule.properties,
+    };
+    molecules.into_iter().map(row).collect()
 }
 
 /// A task's configuration from fields, of which later ones win, and the sizes of train, valid and test.
