@@ -1,14 +1,15 @@
 //! What a run costs before anything was measured.
 
 use crate::catalogue::Catalogue;
-use egnn_nn::{autoencoder::EncoderKind, nbody::ModelKind};
+use egnn_nn::{autoencoder::EncoderKind, molecule::MoleculeModelKind, nbody::ModelKind};
 use egnn_sweep::Estimate;
-use egnn_train::{AutoencoderConfig, NbodyConfig, TaskConfig};
+use egnn_train::{AutoencoderConfig, NbodyConfig, Qm9Config, TaskConfig};
 
 pub(crate) fn estimate(config: &TaskConfig, catalogue: &Catalogue) -> Estimate {
     match config {
         TaskConfig::Nbody(config) => of_nbody(config),
         TaskConfig::Autoencoder(config) => of_autoencoder(config, catalogue.mean_pairs(&config.set)),
+        TaskConfig::Qm9(config) => of_qm9(config),
     }
 }
 
@@ -71,5 +72,36 @@ fn of_autoencoder(config: &AutoencoderConfig, pairs: Option<f64>) -> Estimate {
             as u64,
         // Checkpoint, model, a row a pair of the test graphs.
         disk_bytes: (parameters * size * 20.0 + config.test_samples as f64 * pairs * 9.0 + 20e3) as u64,
+    }
+}
+
+/// The cost of a QM9 run: milliseconds a molecule of a step at the paper's sizes, measured likewise.
+fn of_qm9(config: &Qm9Config) -> Estimate {
+    let (train_ms, forward_ms, parameters, layers) = match config.model.model {
+        MoleculeModelKind::Egnn => (3.3, 1.1, 745_224.0, 7.0),
+        MoleculeModelKind::SchNet => (6.0, 1.9, 571_000.0, 6.0),
+        MoleculeModelKind::Nmp => (4.2, 1.4, 788_000.0, 7.0),
+        MoleculeModelKind::Mean => (0.01, 0.01, 0.0, 7.0),
+    };
+    let protocol = &config.protocol;
+    let width = config.model.hidden as f64 / 128.0;
+    let depth = config.model.layers as f64 / layers;
+    let size = depth * width * width.max(1.0);
+    let train = (protocol.epochs * protocol.train_samples) as f64 * train_ms;
+    let evaluate = (protocol.evaluations() * config.valid_samples + config.test_samples) as f64 * forward_ms;
+    let molecules = (protocol.train_samples + config.valid_samples + config.test_samples) as f64;
+    Estimate {
+        core_seconds: 0.3 + (train + evaluate) * size / 1e3,
+        // A step keeps a row for each pair of atoms and layer (SchNet: four).
+        memory_bytes: (60e6
+            + molecules * 1.2e3
+            + parameters * size * 40.0
+            + protocol.batch_size as f64
+                * 316.0
+                * width
+                * config.model.layers as f64
+                * 512.0
+                * if config.model.model == MoleculeModelKind::SchNet { 6.0 } else { 1.5 }) as u64,
+        disk_bytes: (parameters * size * 20.0 + config.test_samples as f64 * 60.0 + 20e3) as u64,
     }
 }

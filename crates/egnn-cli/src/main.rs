@@ -78,19 +78,20 @@ fn simd_path() -> Result<()> {
     simd::Path::from_environment().map(|_| ()).map_err(Stop::input)
 }
 
-/// candle and rayon take their number of threads from the environment when they start, so that a command that
-/// computes restarts itself with the right one.
+/// What candle, rayon and the allocator take from the environment when they start: [`THREADS_PER_RUN`], and that memory
+/// which was freed is not given back to the system, since the next step takes it again.
+pub(crate) const ENVIRONMENT: [(&str, &str); 2] = [("RAYON_NUM_THREADS", "1"), ("MIMALLOC_PURGE_DELAY", "-1")];
+
+/// A command that computes restarts itself with the right environment.
 fn on_one_thread() -> Result<()> {
-    const THREADS: &str = "RAYON_NUM_THREADS";
     simd_path()?;
-    let wanted = THREADS_PER_RUN.to_string();
-    if std::env::var(THREADS).is_ok_and(|threads| threads == wanted) {
+    if ENVIRONMENT.iter().all(|(name, wanted)| std::env::var(name).is_ok_and(|value| value == *wanted)) {
         return Ok(());
     }
     let program =
         std::env::current_exe().map_err(|error| Stop::environment("cannot find this program's own file", error))?;
     let mut again = std::process::Command::new(program);
-    again.args(std::env::args_os().skip(1)).env(THREADS, wanted);
+    again.args(std::env::args_os().skip(1)).envs(ENVIRONMENT);
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt;

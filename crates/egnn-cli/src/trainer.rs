@@ -1,6 +1,6 @@
 //! How the sweep reaches the tasks: configurations are resolved by `egnn-train`, workers are this program again.
 
-use crate::{THREADS_PER_RUN, catalogue::Catalogue, estimate::estimate};
+use crate::{ENVIRONMENT, catalogue::Catalogue, estimate::estimate};
 use egnn_schema::{FieldError, Fields};
 use egnn_sweep::{ResolvedRun, Trainer};
 use egnn_train::{EXCLUSIVE, SetShape, Shapes, TaskConfig};
@@ -25,6 +25,10 @@ impl Shapes for Catalogue {
     fn graphs(&self, set: &str) -> Result<BTreeMap<String, u64>, String> {
         self.graph_splits(set)
     }
+
+    fn molecules(&self, set: &str) -> Result<BTreeMap<String, u64>, String> {
+        self.qm9_splits(set)
+    }
 }
 
 impl Trainer for LocalTrainer<'_> {
@@ -45,7 +49,7 @@ impl Trainer for LocalTrainer<'_> {
             .arg(manifest)
             .args(["--index", &index.to_string()])
             .args(["--checkpoint-every", &self.checkpoint_every.to_string()])
-            .env("RAYON_NUM_THREADS", THREADS_PER_RUN.to_string());
+            .envs(ENVIRONMENT);
         command
     }
 

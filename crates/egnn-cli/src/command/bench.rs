@@ -11,11 +11,13 @@ use egnn_kernels::simd::Path;
 use egnn_nbody::{Generator, Source, System};
 use egnn_nn::{
     autoencoder::{AutoencoderModelConfig, EncoderKind},
+    molecule::{MoleculeModelConfig, MoleculeModelKind, SPECIES},
     nbody::{ModelKind, NbodyModelConfig},
 };
-use egnn_schema::exit;
-use egnn_store::graphs::GraphRow;
-use egnn_train::{Graphs, Samples, StepTimes, bench_autoencoder, bench_nbody};
+use egnn_random::Stream;
+use egnn_schema::{Property, exit};
+use egnn_store::{graphs::GraphRow, qm9::MoleculeRow};
+use egnn_train::{Graphs, Molecules, Samples, StepTimes, bench_autoencoder, bench_nbody, bench_qm9};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -23,6 +25,15 @@ use std::time::Instant;
 const BATCH: usize = 100;
 /// Trajectories simulated for the simulator's rate.
 const SIMULATED: usize = 800;
+
+/// Atoms of the molecules of a batch: the 96 quantiles (i + 1/2)/96 over QM9, mixed, as in the PyTorch side of
+/// `just bench-peers`.
+const SIZES: [usize; 96] = [
+    10, 17, 20, 15, 18, 23, 17, 20, 14, 18, 21, 16, 19, 12, 17, 20, 15, 18, 23, 17, 20, 14, 18, 21, 16, 19, 12, 17, 21,
+    15, 19, 23, 17, 20, 14, 18, 21, 16, 19, 13, 17, 21, 16, 19, 23, 17, 20, 15, 18, 21, 16, 19, 13, 18, 21, 16, 19, 23,
+    17, 20, 15, 18, 22, 16, 19, 13, 18, 21, 16, 19, 25, 17, 20, 15, 18, 22, 17, 19, 14, 18, 21, 16, 19, 25, 17, 20, 15,
+    18, 22, 17, 19, 14, 18, 21, 16, 19,
+];
 
 #[derive(Serialize)]
 struct Report {
@@ -41,6 +52,9 @@ struct Row {
     train_ms: f64,
     /// Median milliseconds of a forward pass.
     forward_ms: f64,
+    /// Median milliseconds of both that go into making the batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch_ms: Option<f64>,
     /// Allocations of a training step.
     allocations: u64,
 }
@@ -56,8 +70,8 @@ pub(crate) fn run(args: &Bench) -> Result<()> {
     let (samples, rate) = samples()?;
     let mut rows = Vec::new();
     let mut push = |task, model, times| {
-        let StepTimes { train_ms, forward_ms, allocations } = times;
-        rows.push(Row { task, model, train_ms, forward_ms, allocations });
+        let StepTimes { train_ms, forward_ms, batch_ms, allocations } = times;
+        rows.push(Row { task, model, train_ms, forward_ms, batch_ms, allocations });
     };
     for kind in ModelKind::ALL {
         push("nbody", kind.name(), bench_nbody(&NbodyModelConfig::new(kind), &samples, BATCH, backend)?);
@@ -66,22 +80,30 @@ pub(crate) fn run(args: &Bench) -> Result<()> {
     for kind in EncoderKind::ALL.into_iter().filter(|kind| *kind != EncoderKind::NoEdges) {
         push("autoencoder", kind.name(), bench_autoencoder(&AutoencoderModelConfig::new(kind), &graphs, backend)?);
     }
+    let molecules = molecules();
+    for kind in MoleculeModelKind::ALL.into_iter().filter(|kind| *kind != MoleculeModelKind::Mean) {
+        push("qm9", kind.name(), bench_qm9(&MoleculeModelConfig::new(kind), &molecules, backend)?);
+    }
     let simulator = Simulator { trajectories_per_second: rate };
     let report = Report { backend: backend.name(), path: path.name(), rows, simulator };
     if args.json {
         printer::json(&report);
     } else {
         printer::data(format!(
-            "{:<12} {:<14} {:>16} {:>12} {:>18}",
-            "task", "model", "ms a train step", "ms forward", "allocations a step"
+            "{:<12} {:<14} {:>16} {:>12} {:>14} {:>18}",
+            "task", "model", "ms a train step", "ms forward", "ms its batch", "allocations a step"
         ));
-        for Row { task, model, train_ms, forward_ms, allocations } in &report.rows {
-            printer::data(format!("{task:<12} {model:<14} {train_ms:>16.3} {forward_ms:>12.3} {allocations:>18}"));
+        for Row { task, model, train_ms, forward_ms, batch_ms, allocations } in &report.rows {
+            let batch = batch_ms.map_or_else(|| "-".into(), |ms| format!("{ms:.3}"));
+            printer::data(format!(
+                "{task:<12} {model:<14} {train_ms:>16.3} {forward_ms:>12.3} {batch:>14} {allocations:>18}"
+            ));
         }
         printer::data(format!("simulator: {rate:.0} trajectories of 5,000 steps a second"));
         printer::data(format!(
-            "n-body: batch {BATCH}; autoencoder: one graph a step, mean over 7 to 16 nodes; one core, float32, medians; \
-             {backend}, {}",
+            "n-body: batch {BATCH}; autoencoder: one graph a step, mean over 7 to 16 nodes; qm9: batch {} of 10 to 25 \
+             atoms; one core, float32, medians; {backend}, {}",
+            SIZES.len(),
             path.name()
         ));
     }
@@ -127,6 +149,17 @@ fn graphs() -> Result<Graphs> {
     let sets = egnn_graphs::generate(&generator, &|_| ()).map_err(refused)?;
     let rows: Vec<GraphRow> = sets.into_iter().flat_map(|(_, graphs)| graphs).map(graph_row).collect();
     Ok(Graphs::new(&rows)?)
+}
+
+/// Molecules of QM9's sizes, of random atoms at random places.
+fn molecules() -> Molecules {
+    let mut stream = Stream::new(1);
+    let mut molecule = |&atoms: &usize| MoleculeRow {
+        atomic_number: (0..atoms).map(|atom| SPECIES[atom % SPECIES.len()]).collect(),
+        position: (0..atoms).map(|_| [(); 3].map(|()| 1.5 * stream.normal())).collect(),
+        ..MoleculeRow::default()
+    };
+    Molecules::new(SIZES.iter().map(&mut molecule).collect(), Property::Mu)
 }
 
 fn refused(error: egnn_schema::FieldError) -> Stop {
