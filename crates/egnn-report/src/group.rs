@@ -123,7 +123,12 @@ impl Group {
 
     /// Runs with a usable value of some metric.
     pub(crate) fn usable(&self) -> usize {
-        self.measures.iter().filter(|measure| measure.metric.is_result()).map(|measure| measure.seeds.len()).max().unwrap_or(0)
+        self.measures
+            .iter()
+            .filter(|measure| measure.metric.is_result())
+            .map(|measure| measure.seeds.len())
+            .max()
+            .unwrap_or(0)
     }
 
     /// Runs of the plan.

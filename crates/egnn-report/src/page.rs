@@ -28,10 +28,12 @@ pub(crate) fn html(report: &Report<'_>, svg: &str, pictures: &[Picture]) -> Stri
         "<figure>\n{}</figure>\n<p><a href=\"figure.svg\">figure.svg</a>, <a href=\"figure.png\">figure.png</a></p>\n",
         inline(svg)
     );
+    let evaluated: Vec<String> =
+        report.evaluated.iter().map(|sentence| format!("<p>{}</p>\n", escaped(sentence))).collect();
     body += &format!(
         "<h2>Results</h2>\n<p class=\"budget\" id=\"budget\">{}</p>\n{}<div class=\"scroll\">{}</div>\n<p>{}",
         escaped(&report.budget),
-        report.evaluated.iter().map(|sentence| format!("<p>{}</p>\n", escaped(sentence))).collect::<String>(),
+        evaluated.concat(),
         table(&full(report)),
         escaped(&report.spent())
     );

@@ -79,7 +79,9 @@ impl<'a> Report<'a> {
             Kind::Autoencoder | Kind::EmbeddingSizes => {
                 source(self.options.kind).map(|source| format!("Columns `paper`: {source}."))
             }
-            Kind::Qm9 => source(self.options.kind).map(|source| format!("Column `paper`: {source}, its row EGNN. {}", qm9::NOTE)),
+            Kind::Qm9 => {
+                source(self.options.kind).map(|source| format!("Column `paper`: {source}, its row EGNN. {}", qm9::NOTE))
+            }
             kind => source(kind).map(|source| format!("Column `paper`: {source}.")),
         }
     }
@@ -93,7 +95,9 @@ impl<'a> Report<'a> {
 
     /// What the authors' own program gave, where it was run on what the report shows.
     pub(crate) fn authors_line(&self) -> Option<&'static str> {
-        let is_shown = self.options.kind.is_graphs() && self.options.kind.has_sets() && self.groups.iter().any(|group| group.set == "erdos_renyi");
+        let is_shown = self.options.kind.is_graphs()
+            && self.options.kind.has_sets()
+            && self.groups.iter().any(|group| group.set == "erdos_renyi");
         is_shown.then_some(autoencoder::AUTHORS_PROGRAM)
     }
 

@@ -250,7 +250,8 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
             settings: settings[i].clone(),
             values,
             epochs: epochs[i],
-            best_epoch: best_epoch[i].filter(|_| !model[i].as_deref().is_some_and(|model| paper::is_untrained(kind, model))),
+            best_epoch: best_epoch[i]
+                .filter(|_| !model[i].as_deref().is_some_and(|model| paper::is_untrained(kind, model))),
             steps: steps[i],
             seconds: seconds[i],
             parameters: parameters[i],

@@ -88,7 +88,12 @@ pub(super) fn legend(groups: &[&Group]) -> String {
     }
     let least = number::share(shares.iter().copied().fold(f64::INFINITY, f64::min));
     let most = number::share(shares.iter().copied().fold(0.0, f64::max));
-    format!("{} of {} epochs, {} of the paper's steps", number::counts(epochs), number::count(qm9::EPOCHS), range(least, &most))
+    format!(
+        "{} of {} epochs, {} of the paper's steps",
+        number::counts(epochs),
+        number::count(qm9::EPOCHS),
+        range(least, &most)
+    )
 }
 
 /// A sentence for each set on how many molecules validation and test used, against all of the paper's.
@@ -107,7 +112,10 @@ fn sentence(group: &Group) -> String {
     let [valid, test] = [group.settings.valid_samples, group.settings.test_samples]
         .map(|used| used.map_or("an unknown number of".into(), number::count));
     if !paper::has_set(Kind::Qm9, &group.graphs) {
-        return format!("Validation used {valid} and the test {test} molecules of set {}, which is not the paper's.", group.graphs);
+        return format!(
+            "Validation used {valid} and the test {test} molecules of set {}, which is not the paper's.",
+            group.graphs
+        );
     }
     let all = [Some(qm9::VALID_MOLECULES), Some(qm9::TEST_MOLECULES)];
     if [group.settings.valid_samples, group.settings.test_samples] == all {
@@ -141,7 +149,9 @@ mod tests {
         );
         assert_eq!(
             evaluated(Kind::Qm9, &groups),
-            ["Validation used 1,000 of 17,748 molecules and the test 1,000 of 13,083: fixed ones, the first of the paper's splits."]
+            [
+                "Validation used 1,000 of 17,748 molecules and the test 1,000 of 13,083: fixed ones, the first of the paper's splits."
+            ]
         );
     }
 
@@ -165,7 +175,10 @@ mod tests {
         assert_eq!(verdict(Kind::Qm9, &only(&full)), "the paper's");
         assert!(is_complete(Kind::Qm9, &only(&full)));
         for (change, said) in [
-            ((|run| run.settings.learning_rate = Some(5e-4)) as fn(&mut crate::results::Run), "learning_rate 5e-4 (paper 1e-3)"),
+            (
+                (|run| run.settings.learning_rate = Some(5e-4)) as fn(&mut crate::results::Run),
+                "learning_rate 5e-4 (paper 1e-3)",
+            ),
             (|run| run.settings.hidden = Some(64), "hidden 64 (paper 128)"),
             (|run| run.settings.attention = Some("false".into()), "attention false (paper true)"),
             (|run| run.settings.update_coordinates = Some("true".into()), "update_coordinates true (paper false)"),

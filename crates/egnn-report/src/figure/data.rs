@@ -153,8 +153,7 @@ fn panel(report: &Report<'_>, set: &str) -> Panel {
     let kind = report.options.kind;
     // What is not trained has no curve of its own.
     let is_drawn = |group: &Group| kind != Kind::Qm9 || !paper::is_untrained(kind, &group.model);
-    let groups =
-        || report.groups.iter().filter(|group| (!kind.has_sets() || group.set == set) && is_drawn(group));
+    let groups = || report.groups.iter().filter(|group| (!kind.has_sets() || group.set == set) && is_drawn(group));
     let mut series: Vec<Series> = Vec::new();
     for group in groups() {
         let title = group.title();

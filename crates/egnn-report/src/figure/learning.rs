@@ -5,7 +5,7 @@ use super::{
     axis::Axis,
     curve::{asides, mark},
     data::{Figure, Panel},
-    panels::Panels,
+    panels::{BELOW, Panels, heading},
     plot::Plot,
     sheet::{BLACK, Drawn, GREY, KEY, LEGEND, LETTERS, Place, Sheet, TEXT, TOP, WORDS, sheet},
     style::{Looks, Marker, Style},
@@ -15,7 +15,9 @@ use crate::{number, paper::qm9};
 use plotters::style::{RGBColor, text_anchor::HPos};
 
 const WIDTH: i32 = LEGEND - 60;
-const HEIGHTS: [i32; 3] = [1080, 760, 600];
+const HEIGHTS: [i32; 3] = [960, 780, 600];
+/// Where panels begin: the caption has two lines.
+const UPPER: i32 = TOP + 20;
 /// Units for tick labels beside a plot, a panel's title, and what that leaves free above.
 const BESIDE: i32 = 130;
 const HEADING: i32 = 60;
@@ -23,17 +25,17 @@ const ABOVE: i32 = 12;
 /// Units that a tick label below needs.
 const LABEL: f64 = 110.0;
 /// What the legend takes besides its models.
-const LEGEND_HEIGHT: i32 = 620;
-const OF_MODEL: i32 = 170;
+const LEGEND_HEIGHT: i32 = 480;
+const OF_MODEL: i32 = 125;
 /// The paper's EGNN and the mean have no colour of a model's.
 const GOAL: RGBColor = RGBColor(20, 20, 20);
 const GOAL_STYLE: Style = Style { colour: GOAL, marker: Marker::Circle };
 
 pub(super) fn draw(figure: &Figure) -> Result<String, String> {
     let count = figure.panels.len();
-    let panels = Panels::beside_legend((20, TOP), WIDTH, count, HEIGHTS);
+    let panels = Panels::beside_legend((20, UPPER), WIDTH, count, HEIGHTS);
     let legend = LEGEND_HEIGHT + figure.named().len() as i32 * OF_MODEL;
-    let height = TOP + 20 + panels.height(count).max(legend);
+    let height = UPPER + 20 + panels.height(count).max(legend);
     sheet(&figure.title, &figure.caption, height as u32, |sheet| paint(sheet, figure, &panels))
 }
 
@@ -45,7 +47,8 @@ fn axis(figure: &Figure, length: f64) -> (Axis, Vec<f64>) {
     let paper = qm9::TRAIN_MOLECULES as f64;
     // Ends first.
     let wanted: Vec<f64> = [paper].iter().chain(places.first()).chain(places.last()).chain(&places).copied().collect();
-    let x = Axis::logarithmic_places(places.iter().copied().chain([paper]), |ends| sparse(&wanted, ends, length, LABEL));
+    let x =
+        Axis::logarithmic_places(places.iter().copied().chain([paper]), |ends| sparse(&wanted, ends, length, LABEL));
     (x, places)
 }
 
@@ -55,7 +58,7 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure, panels: &Panels) -> Drawn {
     let (x, places) = axis(figure, length);
     let aside = asides(figure, &x, &places, length);
     if figure.panels.is_empty() {
-        sheet.text("No runs: there is nothing to draw.", (60, TOP + 40), TEXT, GREY, HPos::Left)?;
+        sheet.text("No runs: there is nothing to draw.", (60, UPPER + 40), TEXT, GREY, HPos::Left)?;
     }
     for (index, panel) in figure.panels.iter().enumerate() {
         paint_panel(sheet, panels.place(index), panels.size, panel, &x, &looks, &aside)?;
@@ -72,13 +75,12 @@ fn paint_panel(
     looks: &Looks,
     aside: &impl Fn(&str) -> i32,
 ) -> Drawn {
-    let title = format!("test MAE of {}", panel.title);
     let middle = left + BESIDE + (width - BESIDE) / 2;
-    sheet.text(&title, (middle, top + ABOVE), TEXT + 3, BLACK, HPos::Center)?;
+    sheet.text(&heading(&panel.title, width), (middle, top + ABOVE), TEXT + 3, BLACK, HPos::Center)?;
     let y = Axis::logarithmic(panel.values());
     let plot = Plot {
         corner: (left, top + HEADING),
-        size: (width - 10, height - HEADING),
+        size: (width - 10, height - HEADING - BELOW),
         beside: BESIDE,
         axes: (x, &y),
         names: ("training molecules", ""),

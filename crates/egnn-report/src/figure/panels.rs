@@ -2,6 +2,16 @@
 
 use super::sheet::Place;
 
+/// Units that a panel beside a legend leaves free below.
+pub(super) const BELOW: i32 = 24;
+/// Units across in which a whole heading fits.
+const WIDE: i32 = 600;
+
+/// What stands above a panel of errors of a property.
+pub(super) fn heading(property: &str, width: i32) -> String {
+    format!("{} of {property}", if width > WIDE { "test MAE" } else { "MAE" })
+}
+
 /// Where panels stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Panels {

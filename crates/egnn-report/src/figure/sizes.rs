@@ -3,7 +3,7 @@
 use super::{
     axis::Axis,
     data::{Figure, Panel, Point, Series},
-    panels::Panels,
+    panels::{BELOW, Panels, heading},
     plot::{BOTTOM, Plot},
     sheet::{BLACK, Drawn, GREY, KEY, LEGEND, LETTERS, Place, RADIUS, Sheet, TEXT, TOP, WHITE, WORDS, sheet},
     style::{Looks, Marker, Style},
@@ -53,7 +53,8 @@ pub(super) fn draw(title: &str, shown: &[ShownRun]) -> Result<String, String> {
     let figure = figure(title, &properties, shown.is_empty());
     let count = properties.len();
     let panels = Panels::beside_legend((20, TOP), AREA, count, HEIGHTS);
-    let drawn = if count == 0 { 0 } else { panels.height(count).max(LEGEND_HEIGHT + figure.named().len() as i32 * OF_MODEL) };
+    let drawn =
+        if count == 0 { 0 } else { panels.height(count).max(LEGEND_HEIGHT + figure.named().len() as i32 * OF_MODEL) };
     let height = TOP + 30 + drawn + reasons.len() as i32 * REASON;
     sheet(&figure.title, &figure.caption, height.max(TOP + 120) as u32, |sheet| {
         if count > 0 {
@@ -73,7 +74,7 @@ fn figure(title: &str, properties: &[Property<'_>], is_empty: bool) -> Figure {
     let caption = if is_empty {
         "No finished run: there is nothing to show."
     } else {
-        "Of each model the run on the most molecules, its lowest seed."
+        "Of each model the run on the most molecules is shown, of its seeds the lowest."
     };
     let panels = properties.iter().map(|property| Panel {
         title: paper::set_title(Kind::Qm9, property.name),
@@ -92,8 +93,7 @@ fn series(properties: &[Property<'_>], run: &ShownRun, predicted: &Predicted) ->
             budgets.push(budget);
         }
     }
-    let point =
-        |(atoms, _, mean): (i64, usize, f64)| Point { at: atoms as f64, mean, spread: None, seeds: vec![mean] };
+    let point = |(atoms, _, mean): (i64, usize, f64)| Point { at: atoms as f64, mean, spread: None, seeds: vec![mean] };
     Series {
         model: run.model.clone(),
         title: run.title.clone(),
@@ -112,14 +112,13 @@ fn paint(
     looks: &Looks,
 ) -> Drawn {
     let middle = left + BESIDE + (width - BESIDE) / 2;
-    sheet.text(&format!("test MAE of {}", panel.title), (middle, top + 12), TEXT + 3, BLACK, HPos::Center)?;
+    sheet.text(&heading(&panel.title, width), (middle, top + 12), TEXT + 3, BLACK, HPos::Center)?;
     let sizes = || panel.series.iter().flat_map(|series| series.points.iter().map(|point| point.at));
-    let ends =
-        (sizes().fold(f64::INFINITY, f64::min) - 1.0, sizes().fold(f64::NEG_INFINITY, f64::max) + 1.0);
+    let ends = (sizes().fold(f64::INFINITY, f64::min) - 1.0, sizes().fold(f64::NEG_INFINITY, f64::max) + 1.0);
     let length = width - 10 - BESIDE;
     let x = Axis::linear(ends, linear(ends, (length / LABEL).max(2) as usize));
     let y = Axis::logarithmic(panel.values());
-    let room = height - HEADING - BOTTOM - GAP;
+    let room = height - HEADING - BOTTOM - GAP - BELOW;
     let bars = (f64::from(room) * BARS) as i32;
     let none = |_: f64| String::new();
     let plot = Plot {

@@ -33,9 +33,7 @@ pub(crate) fn rows(kind: Kind) -> Vec<TableRow> {
             autoencoder::APPENDIX_D1.iter().flat_map(|&(set, model, _)| of(set, model)).collect()
         }
         // A property's own rows at any number of molecules; Table 3 stands beside them whole.
-        Kind::Qm9 => {
-            Property::ALL.iter().map(|of| TableRow { model: qm9::EGNN, set: of.name(), at: None }).collect()
-        }
+        Kind::Qm9 => Property::ALL.iter().map(|of| TableRow { model: qm9::EGNN, set: of.name(), at: None }).collect(),
     }
 }
 
@@ -132,6 +130,17 @@ mod tests {
     #[test]
     fn names_in_print() {
         let titles = ["egnn", "noise_gnn", "no_edges", "tfn", "nmp", "mean", "own"].map(title);
-        assert_eq!(titles, ["EGNN", "Noise-GNN", "Baseline (no edges)", "Tensor Field Network", "NMP (distances)", "mean of training set", "own"]);
+        assert_eq!(
+            titles,
+            [
+                "EGNN",
+                "Noise-GNN",
+                "Baseline (no edges)",
+                "Tensor Field Network",
+                "NMP (distances)",
+                "mean of training set",
+                "own"
+            ]
+        );
     }
 }

@@ -173,8 +173,10 @@ mod tests {
     fn budgets_and_units() {
         assert_eq!(steps(), 1_042_000, "100,000 molecules are 1,041 whole batches of 96 and a partial one");
         assert_eq!(["gap", "mu"].map(learning_rate), [1e-3, 5e-4]);
-        assert_eq!(["alpha", "U0", "R2", "Cv", "own"].map(property_title).join(", "),
-            "alpha (bohr³), U0 (meV), R2 (bohr²), Cv (cal/(mol K)), own");
+        assert_eq!(
+            ["alpha", "U0", "R2", "Cv", "own"].map(property_title).join(", "),
+            "alpha (bohr³), U0 (meV), R2 (bohr²), Cv (cal/(mol K)), own"
+        );
     }
 
     #[test]

@@ -81,7 +81,12 @@ fn of_run(folder: &Path, run: &Run) -> ShownRun {
         let found = predicted.mae();
         let text = |value| Metric::Mae.text(value);
         ((found - recorded).abs() > TOLERANCE * recorded).then(|| {
-            format!("The predictions of {} have an error of {}, its record says {}", run.run, text(found), text(recorded))
+            format!(
+                "The predictions of {} have an error of {}, its record says {}",
+                run.run,
+                text(found),
+                text(recorded)
+            )
         })
     });
     ShownRun {
@@ -123,12 +128,17 @@ fn predicted(frame: &Frame) -> Result<Predicted, String> {
         return Err(format!("it has no column '{missing}'"));
     }
     if frame.rows() == 0 || frame.rows() > ROWS {
-        return Err(format!("it has {} rows", if frame.rows() == 0 { "no".into() } else { format!("more than {ROWS}") }));
+        return Err(format!(
+            "it has {} rows",
+            if frame.rows() == 0 { "no".into() } else { format!("more than {ROWS}") }
+        ));
     }
     let atoms = frame.whole(ATOMS).map_err(|error| words(&error))?;
     let [targets, predictions] = VALUES.map(|name| frame.real(name).map_err(|error| words(&error)));
     let mut found = Predicted::default();
-    for (row, (atoms, (target, prediction))) in atoms.into_iter().zip(targets?.into_iter().zip(predictions?)).enumerate() {
+    for (row, (atoms, (target, prediction))) in
+        atoms.into_iter().zip(targets?.into_iter().zip(predictions?)).enumerate()
+    {
         let (Some(atoms), Some(target), Some(prediction)) = (atoms, target, prediction) else {
             return Err(format!("row {row} has a missing value"));
         };
@@ -136,8 +146,7 @@ fn predicted(frame: &Frame) -> Result<Predicted, String> {
             return Err(format!("row {row} has {atoms} atoms"));
         }
         for (name, value) in VALUES.into_iter().zip([target, prediction]) {
-            // NaN is not less either.
-            if !(value.abs() < LARGEST) {
+            if value.is_nan() || value.abs() > LARGEST {
                 return Err(format!("row {row} has a {name} of {value}"));
             }
         }
@@ -186,7 +195,9 @@ mod tests {
         let shown = shown(Path::new("nowhere"), &of(runs.into()));
         assert_eq!(shown.iter().map(|run| (run.trained_on, run.seed)).collect::<Vec<_>>(), [(5000, 1)]);
         let warning = shown[0].warning().unwrap();
-        assert!(warning.starts_with("No predictions of EGNN, mu (D) are shown: runs/mu-egnn-5000-1/predictions.parquet is not there"));
+        assert!(warning.starts_with(
+            "No predictions of EGNN, mu (D) are shown: runs/mu-egnn-5000-1/predictions.parquet is not there"
+        ));
     }
 
     #[test]
@@ -204,8 +215,14 @@ mod tests {
         let run = run("mu", "egnn", 1000, 1, 0.5);
         for (change, said) in [
             ((|columns| columns.truncate(3)) as fn(&mut Vec<(String, ColumnData)>), "it has no column 'prediction'"),
-            (|columns| columns[3].1 = ColumnData::F64([1.0, f64::NAN, 1.0].map(Some).into()), "row 1 has a prediction of NaN"),
-            (|columns| columns[2].1 = ColumnData::F64([f64::INFINITY; 3].map(Some).into()), "row 0 has a target of inf"),
+            (
+                |columns| columns[3].1 = ColumnData::F64([1.0, f64::NAN, 1.0].map(Some).into()),
+                "row 1 has a prediction of NaN",
+            ),
+            (
+                |columns| columns[2].1 = ColumnData::F64([f64::INFINITY; 3].map(Some).into()),
+                "row 0 has a target of inf",
+            ),
             (|columns| columns[2].1 = ColumnData::F64(vec![Some(1.0), None, None]), "row 1 has a missing value"),
             (|columns| columns[1].1 = ColumnData::U16(vec![3, 0, 3]), "row 1 has 0 atoms"),
             (|columns| columns[1].1 = ColumnData::Text(vec![None; 3]), "column 'atoms' holds str, not whole numbers"),

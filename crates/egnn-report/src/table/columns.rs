@@ -109,7 +109,7 @@ fn choices(report: &Report<'_>) -> Vec<Vec<Column>> {
             vec![
                 with(&[OfMean, ShareOfMean, Seeds, ShortEpochs, Time]),
                 with(&[OfMean, ShareOfMean, Seeds, ShortEpochs]),
-                with(&[OfMean, ShareOfMean, ShortEpochs]),
+                with(&[ShareOfMean, Seeds, ShortEpochs]),
                 with(&[ShareOfMean, ShortEpochs]),
                 with(&[ShareOfMean]),
             ]

@@ -140,7 +140,8 @@ pub(crate) fn csv(report: &Report<'_>) -> String {
             optional(epochs.map(|(low, _)| low)),
             optional(epochs.map(|(_, high)| high)),
         ];
-        cells.extend(Property::ALL.map(|property| optional(row.of(property).and_then(|group| group.mean(Metric::Mae)))));
+        cells
+            .extend(Property::ALL.map(|property| optional(row.of(property).and_then(|group| group.mean(Metric::Mae)))));
         line(cells);
     }
     text
