@@ -195,7 +195,7 @@ impl Column {
             Ours(Metric::Mse) => "test MSE (mean ± std)".into(),
             Ours(metric) => metric.title().into(),
             OfMean => "MAE of mean".into(),
-            ShareOfMean => "ours of it".into(),
+            ShareOfMean => "of mean's MAE".into(),
             Molecules => "molecules (validation / test)".into(),
             Ratio(metric) => of("ratio", metric),
             Each(metric) => match results {
