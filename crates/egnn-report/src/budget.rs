@@ -1,11 +1,15 @@
 //! What a sweep spent, beside what the paper spent.
 
+mod molecules;
+
 use crate::{
     group::{Group, widened},
     kind::Kind,
     number,
-    paper::{self, autoencoder, nbody},
+    paper::{self, autoencoder, nbody, qm9},
 };
+
+pub(crate) use molecules::evaluated;
 
 /// Epochs that the paper trained a group's model on its number of samples, if it did.
 pub(crate) fn paper_epochs(kind: Kind, group: &Group) -> Option<i64> {
@@ -17,14 +21,29 @@ pub(crate) fn paper_epochs_of(kind: Kind, model: &str, group: Option<&Group>) ->
     match kind {
         Kind::SizeCurve => nbody::sweep_epochs(model, group?.settings.train_samples),
         Kind::Table => nbody::row(model).map(|_| nbody::TABLE_2_EPOCHS),
+        Kind::Qm9 => (model == qm9::EGNN).then_some(qm9::EPOCHS),
         _ if !autoencoder::is_trained(model) => None,
         Kind::Autoencoder | Kind::EmbeddingSizes => Some(autoencoder::EPOCHS),
         Kind::GraphSparsity => Some(autoencoder::SPARSITY_EPOCHS),
     }
 }
 
-/// The least part of the paper's epochs that a run of the group was given. At the paper's batch size, steps are in the same ratio.
+/// Steps that the paper trained a group's model, where it says how many: an epoch is as many on any number of samples elsewhere.
+pub(crate) fn paper_steps(kind: Kind, model: &str) -> Option<i64> {
+    (kind == Kind::Qm9 && model == qm9::EGNN).then(qm9::steps)
+}
+
+/// What [`share`] is a part of.
+fn measure(kind: Kind) -> &'static str {
+    if kind == Kind::Qm9 { "steps" } else { "epochs" }
+}
+
+/// The least part of the paper's epochs that a run of the group was given. At the paper's batch size, steps are in the same ratio;
+/// where a sweep varies the number of molecules, it is the part of the steps.
 pub(crate) fn share(kind: Kind, group: &Group) -> Option<f64> {
+    if let Some(steps) = paper_steps(kind, &group.model) {
+        return group.steps.map(|(fewest, _)| fewest as f64 / steps as f64);
+    }
     let (fewest, _) = group.epochs?;
     paper_epochs(kind, group).filter(|&epochs| epochs > 0).map(|epochs| fewest as f64 / epochs as f64)
 }
@@ -36,6 +55,9 @@ pub(crate) fn deviations(kind: Kind, group: &Group) -> Vec<String> {
     let settings = &group.settings;
     if kind == Kind::Table && settings.train_samples != nbody::TABLE_2_SAMPLES {
         return vec!["other training size".into()];
+    }
+    if kind == Kind::Qm9 {
+        return molecules::deviations(group);
     }
     if kind.is_nbody() || !autoencoder::is_trained(&group.model) {
         return Vec::new();
@@ -103,7 +125,9 @@ pub(crate) fn is_complete(kind: Kind, group: &Group) -> bool {
 /// Epochs of a group beside the paper's: `15 of 4,000 (0.38 %)`.
 pub(crate) fn epochs(kind: Kind, group: &Group) -> String {
     match (group.epochs, share(kind, group)) {
-        (Some(_), Some(share)) => format!("{} ({})", short_epochs(kind, group), number::share(share)),
+        (Some(_), Some(share)) if measure(kind) == "epochs" => {
+            format!("{} ({})", short_epochs(kind, group), number::share(share))
+        }
         _ => short_epochs(kind, group),
     }
 }
@@ -113,8 +137,21 @@ pub(crate) fn short_epochs(kind: Kind, group: &Group) -> String {
     let Some(spent) = group.epochs else { return String::from("-") };
     match paper_epochs(kind, group) {
         Some(paper) => format!("{} of {}", number::counts(spent), number::count(paper)),
-        None if !kind.is_nbody() && group.model == autoencoder::BASELINE => "-".into(),
+        None if paper::is_untrained(kind, &group.model) => "-".into(),
         None => number::counts(spent),
+    }
+}
+
+/// Steps of a group, beside the paper's where it says how many: `160 of 1,042,000 (0.015 %)`.
+pub(crate) fn steps(kind: Kind, group: &Group) -> String {
+    let Some(spent) = group.steps.filter(|_| !(kind == Kind::Qm9 && paper::is_untrained(kind, &group.model))) else {
+        return "-".into();
+    };
+    match (paper_steps(kind, &group.model), share(kind, group)) {
+        (Some(paper), Some(share)) => {
+            format!("{} of {} ({})", number::counts(spent), number::count(paper), number::share(share))
+        }
+        _ => number::counts(spent),
     }
 }
 
@@ -124,7 +161,10 @@ pub(crate) fn verdict(kind: Kind, group: &Group) -> String {
         Some(_) if is_complete(kind, group) => "the paper's".into(),
         Some(share) if kind.is_nbody() && share < 1.0 => "less than the paper's".into(),
         Some(share) => {
-            let epochs = (share < 1.0).then(|| format!("{} epochs", short_epochs(kind, group)));
+            let epochs = (share < 1.0).then(|| match kind {
+                Kind::Qm9 => format!("{} of the paper's steps", number::share(share)),
+                _ => format!("{} epochs", short_epochs(kind, group)),
+            });
             epochs.into_iter().chain(deviations(kind, group)).collect::<Vec<_>>().join(", ")
         }
         None => "-".into(),
@@ -153,11 +193,17 @@ pub(crate) fn statement(kind: Kind, groups: &[Group]) -> String {
         } else {
             format!("Not a reproduction of {what}. ")
         };
-        return format!("{lacks}Every run whose budget the paper gives had at least the paper's epochs.{settings}");
+        let measure = measure(kind);
+        return format!("{lacks}Every run whose budget the paper gives had at least the paper's {measure}.{settings}");
     }
     let (low, high) = (number::share(least), number::share(most));
-    let range = if low == high { low } else { format!("{} to {high}", low.trim_end_matches(" %")) };
-    format!("Not a reproduction of {what}: these runs had {range} of the paper's epochs.{settings}")
+    let range = range(low, &high);
+    format!("Not a reproduction of {what}: these runs had {range} of the paper's {}.{settings}", measure(kind))
+}
+
+/// Two parts in percent as a range: `0.19 to 0.38 %`.
+fn range(low: String, high: &str) -> String {
+    if low == high { low } else { format!("{} to {high}", low.trim_end_matches(" %")) }
 }
 
 /// The statement where there is little room: settings are not listed if they are many.
@@ -177,9 +223,10 @@ const OTHER_SETTINGS: &str = " Other settings than the paper's:";
 
 /// A sentence on settings that are not the paper's, after a space; empty if all are.
 fn settings(kind: Kind, trained: &[&Group]) -> String {
-    let mut found: Vec<String> = Vec::new();
+    let mut found: Vec<String> = if kind == Kind::Qm9 { molecules::sizes(trained) } else { Vec::new() };
     for deviation in trained.iter().flat_map(|group| deviations(kind, group)) {
-        if !found.contains(&deviation) {
+        let is_said = kind == Kind::Qm9 && molecules::is_size(&deviation);
+        if !is_said && !found.contains(&deviation) {
             found.push(deviation);
         }
     }
@@ -194,6 +241,9 @@ fn settings(kind: Kind, trained: &[&Group]) -> String {
 
 /// What was spent on one series of a figure, for its legend: `1,500 steps a size`, `20 of 100 epochs`.
 pub(crate) fn legend(kind: Kind, groups: &[&Group]) -> String {
+    if kind == Kind::Qm9 {
+        return molecules::legend(groups);
+    }
     if !kind.is_nbody() {
         let mut found: Vec<String> = Vec::new();
         for group in groups.iter().filter(|group| group.epochs.is_some()) {

@@ -55,11 +55,11 @@ pub struct Group {
     pub model: String,
     /// Settings that set the runs apart from others of the model, or empty.
     pub variant: String,
-    /// Set of graphs, where groups are told apart by it; else empty.
+    /// Set of graphs or property, where groups are told apart by it; else empty.
     pub set: String,
     /// Place on the report's axis.
     pub at: Option<f64>,
-    /// Graphs that the runs used, told apart or not; empty in n-body.
+    /// Set of graphs or molecules that the runs used, told apart or not; empty in n-body.
     pub graphs: String,
     /// What the runs were configured with.
     pub settings: Settings,
@@ -123,7 +123,12 @@ impl Group {
 
     /// Runs with a usable value of some metric.
     pub(crate) fn usable(&self) -> usize {
-        self.measures.iter().map(|measure| measure.seeds.len()).max().unwrap_or(0)
+        self.measures
+            .iter()
+            .filter(|measure| measure.metric.is_result())
+            .map(|measure| measure.seeds.len())
+            .max()
+            .unwrap_or(0)
     }
 
     /// Runs of the plan.
@@ -166,7 +171,7 @@ pub(crate) fn widened(range: Option<(i64, i64)>, value: Option<i64>) -> Option<(
 
 /// What groups are ordered by before their places. Sets that the paper does not have are all of one rank, so their names come next.
 fn key(kind: Kind, group: &Group) -> (usize, &str, usize, &str, &str) {
-    let (set, model) = (paper::autoencoder::set_rank(&group.set), paper::rank(kind, &group.model));
+    let (set, model) = (paper::set_rank(kind, &group.set), paper::rank(kind, &group.model));
     (set, &group.set, model, &group.model, &group.variant)
 }
 

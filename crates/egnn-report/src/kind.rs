@@ -15,12 +15,14 @@ pub enum Kind {
     GraphSparsity,
     /// Appendix D.1: the graph autoencoder against the size of its embedding.
     EmbeddingSizes,
+    /// Table 3: errors of properties of molecules, beside the paper's, against training molecules and by size of the molecules.
+    Qm9,
 }
 
 /// What places runs along a curve, or in rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PlacedBy {
-    /// Training samples.
+    /// Training samples or molecules.
     Samples,
     /// Edge probability of the graphs.
     Probability,
@@ -32,8 +34,8 @@ pub(crate) enum PlacedBy {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::SizeCurve, Self::Table, Self::Autoencoder, Self::GraphSparsity, Self::EmbeddingSizes];
+    pub const ALL: [Self; 6] =
+        [Self::SizeCurve, Self::Table, Self::Autoencoder, Self::GraphSparsity, Self::EmbeddingSizes, Self::Qm9];
 
     /// Its name in pipelines.
     pub fn name(self) -> &'static str {
@@ -43,6 +45,7 @@ impl Kind {
             Self::Autoencoder => "autoencoder",
             Self::GraphSparsity => "graph-sparsity",
             Self::EmbeddingSizes => "embedding-sizes",
+            Self::Qm9 => "qm9",
         }
     }
 
@@ -58,6 +61,7 @@ impl Kind {
             Self::Autoencoder => &Metric::AUTOENCODER,
             Self::GraphSparsity => &[Metric::F1, Metric::ErrorPercent],
             Self::EmbeddingSizes => &[Metric::ErrorPercent, Metric::F1],
+            Self::Qm9 => &[Metric::Mae, Metric::MaeOfMean],
         }
     }
 
@@ -67,13 +71,14 @@ impl Kind {
             Self::SizeCurve | Self::Table => Metric::Mse,
             Self::Autoencoder | Self::EmbeddingSizes => Metric::ErrorPercent,
             Self::GraphSparsity => Metric::F1,
+            Self::Qm9 => Metric::Mae,
         }
     }
 
     /// What tells runs of one model and set apart besides their seed.
     pub(crate) fn placed_by(self) -> PlacedBy {
         match self {
-            Self::SizeCurve | Self::Table => PlacedBy::Samples,
+            Self::SizeCurve | Self::Table | Self::Qm9 => PlacedBy::Samples,
             Self::Autoencoder => PlacedBy::Nothing,
             Self::GraphSparsity => PlacedBy::Probability,
             Self::EmbeddingSizes => PlacedBy::Dimensions,
@@ -88,6 +93,7 @@ impl Kind {
             Self::Autoencoder => "Figure 5 (left)",
             Self::GraphSparsity => "Figure 5 (right)",
             Self::EmbeddingSizes => "Appendix D.1",
+            Self::Qm9 => "Table 3",
         }
     }
 
@@ -96,9 +102,14 @@ impl Kind {
         matches!(self, Self::SizeCurve | Self::Table)
     }
 
-    /// Whether rows are told apart by their set of graphs.
+    /// Whether its runs are of the graph autoencoder.
+    pub(crate) fn is_graphs(self) -> bool {
+        matches!(self, Self::Autoencoder | Self::GraphSparsity | Self::EmbeddingSizes)
+    }
+
+    /// Whether rows are told apart by their set of graphs, or by the property of molecules that stands in its place.
     pub(crate) fn has_sets(self) -> bool {
-        matches!(self, Self::Autoencoder | Self::EmbeddingSizes)
+        matches!(self, Self::Autoencoder | Self::EmbeddingSizes | Self::Qm9)
     }
 }
 

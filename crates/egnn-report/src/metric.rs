@@ -13,6 +13,10 @@ pub enum Metric {
     ErrorPercent,
     /// F1 score of the links.
     F1,
+    /// Mean absolute error of a property of molecules, in its unit.
+    Mae,
+    /// The same error of saying the training molecules' mean for each: no result, but what one is compared with.
+    MaeOfMean,
 }
 
 impl Metric {
@@ -26,6 +30,8 @@ impl Metric {
             Self::Bce => "test_bce",
             Self::ErrorPercent => "test_error_percent",
             Self::F1 => "test_f1",
+            Self::Mae => "test_mae",
+            Self::MaeOfMean => "test_mae_of_mean",
         }
     }
 
@@ -41,13 +47,15 @@ impl Metric {
             Self::Bce => "BCE",
             Self::ErrorPercent => "% error",
             Self::F1 => "F1",
+            Self::Mae => "test MAE",
+            Self::MaeOfMean => "MAE of the mean",
         }
     }
 
     /// Its name in a sentence.
     pub(crate) fn noun(self) -> &'static str {
         match self {
-            Self::Mse => "error",
+            Self::Mse | Self::Mae => "error",
             metric => metric.title(),
         }
     }
@@ -55,6 +63,16 @@ impl Metric {
     /// Whether a number can be a value of it.
     pub(crate) fn admits(self, value: f64) -> bool {
         value.is_finite() && value >= 0.0 && (self != Self::F1 || value <= 1.0)
+    }
+
+    /// Whether it says how good a model is.
+    pub(crate) fn is_result(self) -> bool {
+        self != Self::MaeOfMean
+    }
+
+    /// Whether it is an error that is never zero but by mistake, and stands on a logarithmic axis.
+    pub(crate) fn is_positive(self) -> bool {
+        matches!(self, Self::Mse | Self::Mae)
     }
 
     /// Whether ours over the paper's says something.
@@ -75,7 +93,7 @@ impl Metric {
     /// A value of the paper's, with the paper's digits.
     pub(crate) fn paper_text(self, value: f64) -> String {
         match self {
-            Self::Mse => value.to_string(),
+            Self::Mse | Self::Mae | Self::MaeOfMean => value.to_string(),
             Self::Bce | Self::ErrorPercent => format!("{value:.2}"),
             Self::F1 => format!("{value:.3}"),
         }
@@ -86,6 +104,7 @@ impl Metric {
             Self::Mse => number::MSE,
             Self::Bce | Self::ErrorPercent => number::SCORE,
             Self::F1 => number::F1,
+            Self::Mae | Self::MaeOfMean => number::MAE,
         }
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Notation {
 pub(crate) const MSE: Notation = Notation { significant: 4, decimals: (0, i32::MAX) };
 /// Three significant digits, and at least the two decimals of the paper: `31.79`, `0.0612`.
 pub(crate) const SCORE: Notation = Notation { significant: 3, decimals: (2, i32::MAX) };
+/// Three significant digits, whatever the unit: `0.0312` debye, `48.3` meV.
+pub(crate) const MAE: Notation = Notation { significant: 3, decimals: (0, i32::MAX) };
 /// A score between 0 and 1, where differences near 1 count: `0.9987`.
 pub(crate) const F1: Notation = Notation { significant: 4, decimals: (4, 4) };
 
@@ -110,6 +112,12 @@ pub(crate) fn plain(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
 }
 
+/// The same of any sign.
+pub(crate) fn signed(value: f64) -> String {
+    let text = plain(value.abs());
+    if value < 0.0 { format!("-{text}") } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +145,13 @@ mod tests {
             ["0.9987", "0.0123", "1.0000", "0"]
         );
         assert_eq!(mean_and_spread(0.99871, Some(0.00042), F1), "0.9987 ± 0.0004");
+    }
+
+    #[test]
+    fn errors_of_properties_have_three_digits() {
+        let mae = |value| mean_and_spread(value, None, MAE);
+        assert_eq!([0.031234, 1.5512, 48.26, 512.3, 12345.6].map(mae), ["0.0312", "1.55", "48.3", "512", "12346"]);
+        assert_eq!(mean_and_spread(48.26, Some(1.234), MAE), "48.3 ± 1.2");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::{
     group::Group,
     kind::Kind,
     number,
-    paper::{self, autoencoder, nbody},
+    paper::{self, autoencoder, nbody, qm9},
     results::place,
 };
 
@@ -24,7 +24,7 @@ impl Ordering {
         let mut ordering = Self { kind, compared: Vec::new(), differences: Vec::new() };
         let mut spots: Vec<(&str, Option<f64>)> = groups.iter().map(|group| (group.set.as_str(), group.at)).collect();
         spots.sort_by(|a, b| {
-            let set = |set: &str| (autoencoder::set_rank(set), set.to_owned());
+            let set = |set: &str| (paper::set_rank(kind, set), set.to_owned());
             set(a.0).cmp(&set(b.0)).then_with(|| place(a.1).total_cmp(&place(b.1)))
         });
         spots.dedup();
@@ -51,6 +51,7 @@ impl Ordering {
             if self.kind.is_nbody() { (" training samples", "at every training size") } else { ("", "everywhere") };
         match (self.compared.len(), self.differences.len()) {
             (0, _) if self.kind == Kind::GraphSparsity => autoencoder::FIGURE_5_RIGHT.into(),
+            (0, _) if self.kind == Kind::Qm9 => qm9::RIVALS.into(),
             (0, _) if self.kind.is_nbody() => {
                 "No two models that the paper orders were trained on the same number of samples: there is no order to compare.".into()
             }
@@ -68,7 +69,7 @@ fn pairs(kind: Kind, set: &str, at: Option<f64>) -> Vec<(&'static str, &'static 
     match kind {
         Kind::SizeCurve => nbody::ordered_pairs(place(at) as i64),
         Kind::Table => nbody::ordered_pairs(nbody::TABLE_2_SAMPLES),
-        Kind::GraphSparsity => Vec::new(),
+        Kind::GraphSparsity | Kind::Qm9 => Vec::new(),
         Kind::Autoencoder | Kind::EmbeddingSizes => {
             let error = |model| paper::value(kind, kind.main_metric(), set, model, at);
             let models = || autoencoder::MODELS.iter().map(|&(model, _)| model);

@@ -2,9 +2,10 @@
 
 use crate::{
     kind::Kind,
-    paper::{autoencoder, nbody, source},
+    paper::{autoencoder, nbody, qm9, source},
     report::Report,
-    table::{Align, Table, data, full, paper_table},
+    table::{Align, Table, data, full, paper_table, table_3},
+    write::Picture,
 };
 
 const STYLE: &str = "
@@ -17,8 +18,8 @@ figure { margin: 1.5rem 0 } svg { max-width: 100%; height: auto } code { backgro
 dt { font-weight: 600 } dd { margin: 0 0 .5rem 1.5rem; overflow-wrap: anywhere }
 ";
 
-/// The page, with the figure in it, and the pictures of graphs if there are some.
-pub(crate) fn html(report: &Report<'_>, svg: &str, graphs: Option<&str>) -> String {
+/// The page, with the figure and the pictures in it.
+pub(crate) fn html(report: &Report<'_>, svg: &str, pictures: &[Picture]) -> String {
     let options = report.options;
     let title = escaped(&options.title);
     let mut body =
@@ -27,25 +28,28 @@ pub(crate) fn html(report: &Report<'_>, svg: &str, graphs: Option<&str>) -> Stri
         "<figure>\n{}</figure>\n<p><a href=\"figure.svg\">figure.svg</a>, <a href=\"figure.png\">figure.png</a></p>\n",
         inline(svg)
     );
+    let evaluated: Vec<String> =
+        report.evaluated.iter().map(|sentence| format!("<p>{}</p>\n", escaped(sentence))).collect();
     body += &format!(
-        "<h2>Results</h2>\n<p class=\"budget\" id=\"budget\">{}</p>\n<div class=\"scroll\">{}</div>\n<p>{}",
+        "<h2>Results</h2>\n<p class=\"budget\" id=\"budget\">{}</p>\n{}<div class=\"scroll\">{}</div>\n<p>{}",
         escaped(&report.budget),
+        evaluated.concat(),
         table(&full(report)),
         escaped(&report.spent())
     );
     body += " <a href=\"table.csv\">table.csv</a>, <a href=\"table.md\">table.md</a>, <a href=\"results.parquet\">results.parquet</a></p>\n";
-    if let Some(graphs) = graphs {
+    for Picture { heading, files: [png, drawing], svg } in pictures {
         body += &format!(
-            "<h2>Some test graphs</h2>\n<figure>\n{}</figure>\n<p><a href=\"graphs.svg\">graphs.svg</a>, <a href=\"graphs.png\">graphs.png</a></p>\n",
-            from_tag(graphs)
+            "<h2>{heading}</h2>\n<figure>\n{}</figure>\n<p><a href=\"{drawing}\">{drawing}</a>, <a href=\"{png}\">{png}</a></p>\n",
+            from_tag(svg)
         );
     }
     if !report.data.is_empty() {
         body += &format!("<h2>Data</h2>\n<div class=\"scroll\">{}</div>\n", table(&data::table(&report.data)));
     }
     // What the paper only draws is said once, below.
-    if options.kind != Kind::GraphSparsity {
-        body += &format!("<h2>Order of the models</h2>\n<p>{}</p>\n", escaped(&report.ordering.statement()));
+    if let Some(order) = report.order().filter(|_| options.kind != Kind::GraphSparsity) {
+        body += &format!("<h2>Order of the models</h2>\n<p>{}</p>\n", escaped(&order));
     }
     body += &list(report.ordering.differences.iter().map(|difference| escaped(difference)));
     body += &paper_values(report);
@@ -73,6 +77,14 @@ pub(crate) fn html(report: &Report<'_>, svg: &str, graphs: Option<&str>) -> Stri
 
 fn paper_values(report: &Report<'_>) -> String {
     let kind = report.options.kind;
+    if kind == Kind::Qm9 {
+        return format!(
+            "<h2>Table 3 as published, and ours below</h2>\n<div class=\"scroll\">{}</div>\n<p>Published: {}. {} <a href=\"table-3.csv\">table-3.csv</a></p>\n",
+            table(&table_3(report)),
+            qm9::TABLE_3_SOURCE,
+            qm9::NOTE
+        );
+    }
     let mut text = String::from("<h2>The paper's values</h2>\n");
     if kind == Kind::SizeCurve {
         text += "<p>The curves of the paper's Figure 2 are tabulated nowhere, so only Table 2 can be drawn beside ours.</p>\n";

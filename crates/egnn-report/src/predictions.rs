@@ -3,6 +3,8 @@
 //! Pictures are an addition: where a file is missing (published results have no run folders), not as it should be or without a graph
 //! that can be drawn, the report says so and goes on.
 
+pub(crate) mod molecules;
+
 use crate::{
     error::ReportError,
     frame::{self, Frame},

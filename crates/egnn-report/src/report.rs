@@ -7,7 +7,7 @@ use crate::{
     metric::Metric,
     number,
     ordering::Ordering,
-    paper::{autoencoder, nbody, source},
+    paper::{autoencoder, nbody, qm9, source},
     results::{Results, Run, Status},
     run_data::{self, DataFacts},
     write::Options,
@@ -19,6 +19,8 @@ pub(crate) struct Report<'a> {
     pub(crate) groups: Vec<Group>,
     /// How far the budget is the paper's.
     pub(crate) budget: String,
+    /// How many molecules validation and test used; empty in other tasks.
+    pub(crate) evaluated: Vec<String>,
     pub(crate) ordering: Ordering,
     /// Failed runs: id and reason.
     pub(crate) failures: Vec<(String, String)>,
@@ -41,6 +43,7 @@ impl<'a> Report<'a> {
         Self {
             options,
             budget: budget::statement(kind, &groups),
+            evaluated: budget::evaluated(kind, &groups),
             ordering: Ordering::of(kind, &groups),
             groups,
             failures,
@@ -76,13 +79,25 @@ impl<'a> Report<'a> {
             Kind::Autoencoder | Kind::EmbeddingSizes => {
                 source(self.options.kind).map(|source| format!("Columns `paper`: {source}."))
             }
+            Kind::Qm9 => {
+                source(self.options.kind).map(|source| format!("Column `paper`: {source}, its row EGNN. {}", qm9::NOTE))
+            }
             kind => source(kind).map(|source| format!("Column `paper`: {source}.")),
         }
     }
 
+    /// How the order of the models compares with the paper's. Molecules have none; where rivals were run, that is said.
+    pub(crate) fn order(&self) -> Option<String> {
+        let is_rival = |group: &Group| ![qm9::EGNN, qm9::MEAN].contains(&group.model.as_str());
+        let is_said = self.options.kind != Kind::Qm9 || self.groups.iter().any(is_rival);
+        is_said.then(|| self.ordering.statement())
+    }
+
     /// What the authors' own program gave, where it was run on what the report shows.
     pub(crate) fn authors_line(&self) -> Option<&'static str> {
-        let is_shown = self.options.kind.has_sets() && self.groups.iter().any(|group| group.set == "erdos_renyi");
+        let is_shown = self.options.kind.is_graphs()
+            && self.options.kind.has_sets()
+            && self.groups.iter().any(|group| group.set == "erdos_renyi");
         is_shown.then_some(autoencoder::AUTHORS_PROGRAM)
     }
 
@@ -106,23 +121,26 @@ fn warnings(kind: Kind, results: &Results, pending: usize) -> Vec<String> {
         warnings.push(format!("{pending} {verb} not finished: the table will change."));
     }
     for run in results.with(Status::Finished) {
-        warnings.extend(kind.metrics().iter().filter_map(|&metric| warning(run, metric)));
-        warnings.extend(collapse(run));
+        let results = kind.metrics().iter().filter(|metric| metric.is_result());
+        warnings.extend(results.filter_map(|&metric| warning(run, metric)));
+        warnings.extend(collapse(kind, run));
         warnings.extend((kind == Kind::GraphSparsity).then(|| unseen(run)).flatten());
     }
     warnings
 }
 
 /// Whether a run was best in the first half of its epochs: what came after made it worse.
-fn collapse(run: &Run) -> Option<String> {
+fn collapse(kind: Kind, run: &Run) -> Option<String> {
     let (best, epochs) = (run.best_epoch?, run.epochs?);
     // Epochs are counted from 0.
     (2 * (best + 1) <= epochs).then(|| {
         let (best, epochs) = (number::count(best), number::count(epochs));
         let run = &run.run;
-        format!(
-            "{run} had its best validation in epoch {best} of {epochs}: its training probably collapsed after that."
-        )
+        let why = match kind {
+            Kind::Qm9 => "what it learnt after that did not help, or it had too few molecules",
+            _ => "its training probably collapsed after that",
+        };
+        format!("{run} had its best validation in epoch {best} of {epochs}: {why}.")
     })
 }
 
@@ -141,13 +159,13 @@ fn unseen(run: &Run) -> Option<String> {
 
 /// What is wrong with a finished run's value, if anything is.
 fn warning(run: &Run, metric: Metric) -> Option<String> {
-    let noun = if metric == Metric::Mse { "test error" } else { metric.noun() };
+    let noun = if metric.is_positive() { "test error" } else { metric.noun() };
     let article = if metric == Metric::F1 { "an" } else { "a" };
     let value = match run.values.get(&metric) {
         // Without probabilities there is no cross-entropy.
         _ if run.model == autoencoder::BASELINE && metric == Metric::Bce => return None,
         None => format!("no {noun}"),
-        Some(0.0) if metric == Metric::Mse => {
+        Some(0.0) if metric.is_positive() => {
             return Some(format!("{} has a test error of 0: a logarithmic axis cannot show it.", run.run));
         }
         Some(&value) if run.value(metric).is_none() => format!("{article} {noun} of {value}"),

@@ -20,7 +20,7 @@ const REQUIRED: [&str; 6] =
     ["model", "train_samples", "seed", column::STATUS.name, column::EPOCHS.name, column::STEPS.name];
 
 /// Semantic columns that are no configuration. `epochs` is not among them: it is as configured once a run is finished.
-const OUTCOME: [Column; 13] = [
+const OUTCOME: [Column; 19] = [
     column::RUN,
     column::TASK,
     column::STATUS,
@@ -30,11 +30,19 @@ const OUTCOME: [Column; 13] = [
     column::TEST_MSE,
     column::VALID_MSE,
     column::TRAIN_MSE,
+    column::TEST_MAE,
+    column::VALID_MAE,
+    column::TRAIN_MAE,
+    column::TEST_MAE_OF_MEAN,
+    column::LABEL_MEAN,
+    column::LABEL_MAD,
     column::DATASET_HASH,
     column::CONFIG_HASH,
     column::NUMERICS,
     column::BACKEND,
 ];
+/// The configuration's field that tells rows of molecules apart.
+const PROPERTY: &str = "property";
 /// Measured columns of graph autoencoders besides [`Metric::AUTOENCODER`] and what [`run_data`] reads.
 const LOSSES: [&str; 2] = ["valid_bce", "train_bce"];
 
@@ -60,7 +68,7 @@ pub struct Run {
     pub reason: Option<String>,
     /// The model's name in configurations.
     pub model: String,
-    /// Set of graphs, in reports that tell rows apart by it; else empty.
+    /// Set of graphs or property of molecules, in reports that tell rows apart by it; else empty.
     pub set: String,
     /// Place on the report's axis: training samples, edge probability or dimensions.
     pub at: Option<f64>,
@@ -75,7 +83,7 @@ pub struct Run {
     pub values: BTreeMap<Metric, f64>,
     /// Epochs trained.
     pub epochs: Option<i64>,
-    /// Epoch of the best validation, from 0; only in reports on graph autoencoders, and not of what is not trained.
+    /// Epoch of the best validation, from 0; not in reports on n-body, and not of what is not trained.
     pub best_epoch: Option<i64>,
     /// Optimiser steps taken.
     pub steps: Option<i64>,
@@ -100,7 +108,7 @@ pub struct Settings {
     pub dim: Option<i64>,
     /// Samples in a batch.
     pub batch_size: Option<i64>,
-    /// Samples for validation; this and what follows only in reports on graph autoencoders.
+    /// Samples for validation; this and what follows not in reports on n-body.
     pub valid_samples: Option<i64>,
     /// Samples for the test.
     pub test_samples: Option<i64>,
@@ -118,6 +126,12 @@ pub struct Settings {
     pub shrink: Option<f64>,
     /// What the cross-entropy is taken on.
     pub cross_entropy: Option<String>,
+    /// Whether messages are gated; this and what follows only in reports on molecules.
+    pub attention: Option<String>,
+    /// Whether coordinates are updated.
+    pub update_coordinates: Option<String>,
+    /// Distance beyond which atoms are not joined; 0 is none.
+    pub cutoff: Option<f64>,
 }
 
 impl Run {
@@ -134,7 +148,7 @@ impl Run {
     /// The report's order: sets as in the paper, the paper's best model first, then by place, variant and seed.
     fn order(&self, other: &Self, kind: Kind) -> Ordering {
         let key = |run: &Self| {
-            (paper::autoencoder::set_rank(&run.set), run.set.clone(), paper::rank(kind, &run.model), run.model.clone())
+            (paper::set_rank(kind, &run.set), run.set.clone(), paper::rank(kind, &run.model), run.model.clone())
         };
         key(self)
             .cmp(&key(other))
@@ -164,6 +178,7 @@ impl Results {
         let mut runs = Vec::new();
         let missing = |column| ReportError::MissingColumn { path: path.into(), column, found: frame.names() };
         let needed = REQUIRED.into_iter().chain(if kind.is_nbody() { None } else { Some("set") });
+        let needed = needed.chain((kind == Kind::Qm9).then_some(PROPERTY));
         for required in needed.chain((kind.placed_by() == PlacedBy::Dimensions).then_some("dim")) {
             if !frame.has(required) {
                 return Err(missing(required));
@@ -178,7 +193,7 @@ impl Results {
             }
         }
         runs.sort_by(|a, b| a.order(b, kind));
-        Ok(Self { runs, provenance: provenance(&frame)? })
+        Ok(Self { runs, provenance: provenance(&frame, kind)? })
     }
 
     /// Runs of a status.
@@ -193,6 +208,7 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
     let reason = frame.text(column::REASON.name)?;
     let model = frame.text("model")?;
     let seed = frame.whole("seed")?;
+    let property = frame.text(PROPERTY)?;
     let settings = settings(frame, kind)?;
     let epochs = frame.whole(column::EPOCHS.name)?;
     let best_epoch = if kind.is_nbody() { vec![None; frame.rows()] } else { frame.whole(column::BEST_EPOCH.name)? };
@@ -219,7 +235,11 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
             },
             reason: reason[i].clone(),
             model: model[i].clone().unwrap_or_else(|| "unknown".into()),
-            set: if kind.has_sets() { data.set.clone() } else { String::new() },
+            set: match kind {
+                Kind::Qm9 => property[i].clone().unwrap_or_else(|| "unknown".into()),
+                kind if kind.has_sets() => data.set.clone(),
+                _ => String::new(),
+            },
             at: match kind.placed_by() {
                 PlacedBy::Samples => Some(settings[i].train_samples as f64),
                 PlacedBy::Dimensions => settings[i].dim.map(|dim| dim as f64),
@@ -230,7 +250,8 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
             settings: settings[i].clone(),
             values,
             epochs: epochs[i],
-            best_epoch: best_epoch[i].filter(|_| model[i].as_deref() != Some(BASELINE)),
+            best_epoch: best_epoch[i]
+                .filter(|_| !model[i].as_deref().is_some_and(|model| paper::is_untrained(kind, model))),
             steps: steps[i],
             seconds: seconds[i],
             parameters: parameters[i],
@@ -263,11 +284,13 @@ fn settings(frame: &Frame, kind: Kind) -> Result<Vec<Settings>, ReportError> {
     Ok(settings)
 }
 
-/// Adds what only reports on graph autoencoders compare with the paper.
+/// Adds what reports on n-body do not compare with the paper.
 fn complete(frame: &Frame, settings: &mut [Settings]) -> Result<(), ReportError> {
     let [valid_samples, test_samples] = ["valid_samples", "test_samples"].map(|name| frame.whole(name));
-    let [learning_rate, weight_decay, clamp, shrink] =
-        ["learning_rate", "weight_decay", "clamp", "shrink"].map(|name| frame.real(name));
+    let [learning_rate, weight_decay, clamp, shrink, cutoff] =
+        ["learning_rate", "weight_decay", "clamp", "shrink", "cutoff_angstrom"].map(|name| frame.real(name));
+    let [attention, update_coordinates] = ["attention", "update_coordinates"].map(|name| frame.text(name));
+    let (attention, update_coordinates, cutoff) = (attention?, update_coordinates?, cutoff?);
     let [train, valid, test, schedule, cross_entropy] =
         ["train_split", "valid_split", "test_split", "schedule", "cross_entropy"].map(|name| frame.text(name));
     let (valid_samples, test_samples) = (valid_samples?, test_samples?);
@@ -283,6 +306,9 @@ fn complete(frame: &Frame, settings: &mut [Settings]) -> Result<(), ReportError>
         settings.clamp = clamp[i];
         settings.shrink = shrink[i];
         settings.cross_entropy.clone_from(&cross_entropy[i]);
+        settings.attention.clone_from(&attention[i]);
+        settings.update_coordinates.clone_from(&update_coordinates[i]);
+        settings.cutoff = cutoff[i];
     }
     Ok(())
 }
@@ -342,18 +368,19 @@ fn is_configuration(name: &str, kind: Kind) -> bool {
         || LOSSES.contains(&name)
         || run_data::MEASURED.contains(&name);
     !(["model", "seed", column::THREADS.name].contains(&name)
+        || (kind == Kind::Qm9 && name == PROPERTY)
         || placed
         || named(&OUTCOME)
         || named(&column::CIRCUMSTANTIAL)
         || measured)
 }
 
-fn provenance(frame: &Frame) -> Result<Vec<(&'static str, Vec<String>)>, ReportError> {
+fn provenance(frame: &Frame, kind: Kind) -> Result<Vec<(&'static str, Vec<String>)>, ReportError> {
     let columns = [
         ("task", column::TASK.name),
         ("training set", "train_set"),
         ("evaluation set", "eval_set"),
-        ("graphs", "set"),
+        (if kind == Kind::Qm9 { "molecules" } else { "graphs" }, "set"),
         ("dataset hash", column::DATASET_HASH.name),
         ("egnn-lab", column::VERSION.name),
         ("git revision", column::REVISION.name),

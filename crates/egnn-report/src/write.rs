@@ -4,10 +4,11 @@ use crate::{
     error::ReportError,
     figure,
     kind::Kind,
-    page, predictions,
+    page,
+    predictions::{self, molecules::ShownRun},
     report::Report,
     results::Results,
-    table::{csv, markdown, terminal},
+    table::{csv, markdown, table_3_csv, terminal},
 };
 use std::path::{Path, PathBuf};
 
@@ -18,8 +19,8 @@ pub const RESULTS: &str = "results.parquet";
 const PLAN: &str = "plan.json";
 /// Files of every report.
 const FILES: [&str; 5] = ["table.md", "table.csv", "figure.png", "figure.svg", PAGE];
-/// Pictures of graphs, for kinds that have them.
-const PICTURES: [&str; 2] = ["graphs.png", "graphs.svg"];
+/// The paper's table with ours, for molecules.
+const TABLE_3: &str = "table-3.csv";
 /// The last file that is written: whoever sees it finds the rest.
 const PAGE: &str = "index.html";
 
@@ -52,13 +53,14 @@ pub struct Summary {
 }
 
 /// Reads `results.parquet` in `folder` and writes `table.md`, `table.csv`, `figure.svg`, `figure.png` and `index.html` beside it,
-/// each whole or not at all; for [`Kind::Autoencoder`] also `graphs.svg` and `graphs.png`, from `runs/<run>/predictions.parquet`.
+/// each whole or not at all; from `runs/<run>/predictions.parquet` also `graphs.svg` and `graphs.png` for [`Kind::Autoencoder`], and the
+/// same of `parity` and `sizes` for [`Kind::Qm9`], which has `table-3.csv` besides.
 pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportError> {
     let results = Results::read(&folder.join(RESULTS), options.kind)?;
     let mut report = Report::new(&results, options);
     let svg = figure::svg(&report)?;
-    let graphs = if has_pictures(options.kind) { Some(pictures(folder, &results, &mut report)?) } else { None };
-    let page = page::html(&report, &svg, graphs.as_deref());
+    let drawn = pictures(folder, &results, &mut report)?;
+    let page = page::html(&report, &svg, &drawn);
     let [table, values, picture, drawing, last] = FILES;
     let mut contents: Vec<(&str, Vec<u8>)> = vec![
         (table, markdown(&report).into_bytes()),
@@ -66,9 +68,11 @@ pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportE
         (picture, figure::png(picture, &svg)?),
         (drawing, svg.into_bytes()),
     ];
-    if let Some(graphs) = graphs {
-        let [picture, drawing] = PICTURES;
-        contents.extend([(picture, figure::png(picture, &graphs)?), (drawing, graphs.into_bytes())]);
+    for Picture { files: [picture, drawing], svg, .. } in drawn {
+        contents.extend([(picture, figure::png(picture, &svg)?), (drawing, svg.into_bytes())]);
+    }
+    if options.kind == Kind::Qm9 {
+        contents.push((TABLE_3, table_3_csv(&report).into_bytes()));
     }
     contents.push((last, page.into_bytes()));
     let mut files = Vec::new();
@@ -86,27 +90,59 @@ pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportE
     })
 }
 
-/// Pictures of graphs as SVG; where there are none to be drawn, the report warns.
-fn pictures(folder: &Path, results: &Results, report: &mut Report<'_>) -> Result<String, ReportError> {
-    let shown = predictions::shown(folder, report.options.kind, results);
-    let missing = |shown: &predictions::Shown| {
-        let reason = shown.graphs.as_ref().err()?;
-        Some(format!("No pictures of {}: {reason}.", shown.set))
-    };
-    report.warnings.extend(shown.iter().filter_map(missing));
-    figure::graphs(report, &shown)
+/// A picture made from predictions.
+pub(crate) struct Picture {
+    /// Heading on the page.
+    pub(crate) heading: &'static str,
+    /// PNG and SVG.
+    pub(crate) files: [&'static str; 2],
+    /// The drawing.
+    pub(crate) svg: String,
 }
 
-fn has_pictures(kind: Kind) -> bool {
-    kind == Kind::Autoencoder
+const GRAPHS: [&str; 2] = ["graphs.png", "graphs.svg"];
+const PARITY: [&str; 2] = ["parity.png", "parity.svg"];
+const SIZES: [&str; 2] = ["sizes.png", "sizes.svg"];
+
+/// Pictures from the runs' predictions; where there are none to be drawn, the report warns.
+fn pictures(folder: &Path, results: &Results, report: &mut Report<'_>) -> Result<Vec<Picture>, ReportError> {
+    match report.options.kind {
+        Kind::Autoencoder => {
+            let shown = predictions::shown(folder, Kind::Autoencoder, results);
+            let missing = |shown: &predictions::Shown| {
+                let reason = shown.graphs.as_ref().err()?;
+                Some(format!("No pictures of {}: {reason}.", shown.set))
+            };
+            report.warnings.extend(shown.iter().filter_map(missing));
+            Ok(vec![Picture { heading: "Some test graphs", files: GRAPHS, svg: figure::graphs(report, &shown)? }])
+        }
+        Kind::Qm9 => {
+            let shown = predictions::molecules::shown(folder, results);
+            report.warnings.extend(shown.iter().filter_map(ShownRun::warning));
+            Ok(vec![
+                Picture { heading: "Predicted against true", files: PARITY, svg: figure::parity(report, &shown)? },
+                Picture { heading: "Error by size of the molecule", files: SIZES, svg: figure::sizes(report, &shown)? },
+            ])
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Files of a kind besides those of every report.
+fn others(kind: Kind) -> Vec<&'static str> {
+    match kind {
+        Kind::Autoencoder => GRAPHS.to_vec(),
+        Kind::Qm9 => [&PARITY[..], &SIZES[..], &[TABLE_3]].concat(),
+        _ => Vec::new(),
+    }
 }
 
 /// Whether every file of a report is in `folder` and none is older than `results.parquet` or `plan.json`, by the time of their last
 /// change: if not, [`write_report`] has something to do. The plan's field `report` says which files there are.
 pub fn is_complete(folder: &Path) -> bool {
     let changed = |name: &str| folder.join(name).metadata().and_then(|file| file.modified()).ok();
-    let has_pictures = planned_kind(&folder.join(PLAN)).is_some_and(has_pictures);
-    let files = || FILES.iter().chain(PICTURES.iter().filter(|_| has_pictures));
+    let others = planned_kind(&folder.join(PLAN)).map(others).unwrap_or_default();
+    let files = || FILES.iter().chain(&others);
     [RESULTS, PLAN].iter().all(|source| {
         changed(source).is_some_and(|source| files().all(|file| changed(file).is_some_and(|file| file >= source)))
     })

@@ -44,11 +44,14 @@ pub enum ReportKind {
     GraphSparsity,
     /// Error against the dimensions of the embedding, a line a model, beside the paper's.
     EmbeddingSizes,
+    /// Errors of properties of molecules beside the paper's Table 3, against training molecules and size.
+    Qm9,
 }
 
 impl ReportKind {
     /// Names in YAML.
-    pub const NAMES: [&'static str; 5] = ["size-curve", "table", "autoencoder", "graph-sparsity", "embedding-sizes"];
+    pub const NAMES: [&'static str; 6] =
+        ["size-curve", "table", "autoencoder", "graph-sparsity", "embedding-sizes", "qm9"];
 
     /// The kind of that name.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -58,6 +61,7 @@ impl ReportKind {
             "autoencoder" => Some(Self::Autoencoder),
             "graph-sparsity" => Some(Self::GraphSparsity),
             "embedding-sizes" => Some(Self::EmbeddingSizes),
+            "qm9" => Some(Self::Qm9),
             _ => None,
         }
     }
@@ -66,7 +70,8 @@ impl ReportKind {
     pub fn of_task(task: &str) -> &'static [&'static str] {
         match task {
             "nbody" => &Self::NAMES[..2],
-            "autoencoder" => &Self::NAMES[2..],
+            "autoencoder" => &Self::NAMES[2..5],
+            "qm9" => &Self::NAMES[5..],
             _ => &Self::NAMES,
         }
     }

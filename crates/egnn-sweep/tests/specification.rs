@@ -152,15 +152,17 @@ fn a_report_must_fit_its_task() {
             with("task: toy", &format!("task: {task}")).replacen("report: table", &format!("report: {report}"), 1);
         SweepSpec::parse("pipelines/toy.yaml", &text).map(|spec| spec.report)
     };
-    let errors = [("nbody", "autoencoder"), ("autoencoder", "table")]
+    let errors = [("nbody", "autoencoder"), ("autoencoder", "table"), ("qm9", "table"), ("nbody", "qm9")]
         .map(|(task, report)| parsed(task, report).unwrap_err().to_string());
     insta::assert_snapshot!(errors.join("\n"), @r"
     pipelines/toy.yaml:4:9: the report 'autoencoder' cannot show the task 'nbody'; it can be: size-curve, table
     pipelines/toy.yaml:4:9: the report 'table' cannot show the task 'autoencoder'; it can be: autoencoder, graph-sparsity, embedding-sizes
+    pipelines/toy.yaml:4:9: the report 'table' cannot show the task 'qm9'; it can be: qm9
+    pipelines/toy.yaml:4:9: the report 'qm9' cannot show the task 'nbody'; it can be: size-curve, table
     ");
     // Every kind fits one of the tasks.
     for report in ReportKind::NAMES {
-        let fits = ["nbody", "autoencoder"].into_iter().filter(|task| parsed(task, report).is_ok());
+        let fits = ["nbody", "autoencoder", "qm9"].into_iter().filter(|task| parsed(task, report).is_ok());
         assert_eq!(fits.count(), 1, "{report}");
     }
 }

@@ -52,6 +52,7 @@ pub(crate) fn write(plan: &SweepPlan) -> Result<Summary> {
         ReportKind::Autoencoder => Kind::Autoencoder,
         ReportKind::GraphSparsity => Kind::GraphSparsity,
         ReportKind::EmbeddingSizes => Kind::EmbeddingSizes,
+        ReportKind::Qm9 => Kind::Qm9,
     };
     let options = Options {
         title: manifest.title.clone(),

@@ -121,7 +121,7 @@ fn paint_panel(
     if y.has_zero() {
         sheet.line(vec![at(x.ends().0, floor), at(x.ends().1, floor)], GREY, 2)?;
     }
-    let aside = asides(figure, axes, f64::from(breadth));
+    let aside = asides(figure, x, &axes.places, f64::from(breadth));
     let shifted = |(x, y): Place, by: i32| (x + by, y);
     for series in &panel.series {
         let by = aside(&series.title);
@@ -150,9 +150,9 @@ fn paint_panel(
     Ok(())
 }
 
-/// How far each series stands from its place.
-fn asides<'a>(figure: &'a Figure, axes: &Axes, length: f64) -> impl Fn(&str) -> i32 + 'a {
-    let gaps = axes.places.windows(2).map(|pair| axes.x.between(pair[0], pair[1]));
+/// How far each series stands from its place on an axis of some length.
+pub(super) fn asides<'a>(figure: &'a Figure, x: &Axis, places: &[f64], length: f64) -> impl Fn(&str) -> i32 + use<'a> {
+    let gaps = places.windows(2).map(|pair| x.between(pair[0], pair[1]));
     let gap = gaps.fold(f64::INFINITY, f64::min) * length;
     let farthest = (gap * OF_GAP).min(length * OF_AXIS);
     let named = figure.named();
@@ -164,7 +164,7 @@ fn asides<'a>(figure: &'a Figure, axes: &Axes, length: f64) -> impl Fn(&str) -> 
 }
 
 /// One point: error bar, mean, seeds beside it.
-fn mark(sheet: &Sheet<'_>, point: &Point, style: Style, place: impl Fn(f64) -> Place, floor: f64) -> Drawn {
+pub(super) fn mark(sheet: &Sheet<'_>, point: &Point, style: Style, place: impl Fn(f64) -> Place, floor: f64) -> Drawn {
     if let Some(high) = point.high() {
         // A bar that would reach zero ends at the axis, without a cap.
         let low = point.low();

@@ -6,7 +6,7 @@ use crate::{
     group::Group,
     kind::Kind,
     metric::Metric,
-    paper::{self, autoencoder, nbody},
+    paper::{self, autoencoder, nbody, qm9},
     report::Report,
     table::sets,
 };
@@ -62,6 +62,19 @@ pub(crate) struct Panel {
     /// Empty if there is no other.
     pub(crate) title: String,
     pub(crate) series: Vec<Series>,
+    /// What the paper's own model reaches, where it is a line across.
+    pub(crate) goal: Option<f64>,
+    /// The error of saying the mean for each molecule, at its places.
+    pub(crate) of_mean: Vec<(f64, f64)>,
+}
+
+impl Panel {
+    /// Everything that its axis of values must hold.
+    pub(super) fn values(&self) -> impl Iterator<Item = f64> + Clone {
+        let ours = self.series.iter().flat_map(|series| series.points.iter().flat_map(Point::values));
+        let paper = self.series.iter().flat_map(|series| series.paper.iter().map(|&(_, value)| value));
+        ours.chain(paper).chain(self.goal).chain(self.of_mean.iter().map(|&(_, value)| value))
+    }
 }
 
 /// A whole figure.
@@ -101,8 +114,7 @@ impl Figure {
 
     /// Everything that the axis of values must hold.
     pub(super) fn values(&self) -> impl Iterator<Item = f64> + Clone {
-        let ours = self.series().flat_map(|series| series.points.iter().flat_map(Point::values));
-        ours.chain(self.series().flat_map(|series| series.paper.iter().map(|&(_, value)| value)))
+        self.panels.iter().flat_map(Panel::values)
     }
 
     /// How its values are spread out.
@@ -132,13 +144,16 @@ fn hollow(kind: Kind) -> Option<&'static str> {
         Kind::SizeCurve | Kind::Table => Some("hollow: the paper's Table 2 (3,000 samples, 10,000 epochs)"),
         Kind::Autoencoder => Some("hollow: the paper's Figure 5 (5,000 graphs, 100 epochs)"),
         Kind::EmbeddingSizes => Some("hollow, dashed: the paper's Appendix D.1 (5,000 graphs, 100 epochs)"),
-        Kind::GraphSparsity => None,
+        // Its legend says what its lines are.
+        Kind::GraphSparsity | Kind::Qm9 => None,
     }
 }
 
 fn panel(report: &Report<'_>, set: &str) -> Panel {
     let kind = report.options.kind;
-    let groups = || report.groups.iter().filter(|group| !kind.has_sets() || group.set == set);
+    // What is not trained has no curve of its own.
+    let is_drawn = |group: &Group| kind != Kind::Qm9 || !paper::is_untrained(kind, &group.model);
+    let groups = || report.groups.iter().filter(|group| (!kind.has_sets() || group.set == set) && is_drawn(group));
     let mut series: Vec<Series> = Vec::new();
     for group in groups() {
         let title = group.title();
@@ -156,7 +171,8 @@ fn panel(report: &Report<'_>, set: &str) -> Panel {
             });
         }
     }
-    for row in paper::rows(kind).iter().filter(|row| row.set == set) {
+    let not_run = if kind == Kind::Qm9 { Vec::new() } else { paper::rows(kind) };
+    for row in not_run.iter().filter(|row| row.set == set) {
         if !series.iter().any(|series| series.model == row.model) {
             series.push(Series {
                 model: row.model.into(),
@@ -169,7 +185,28 @@ fn panel(report: &Report<'_>, set: &str) -> Panel {
     }
     // Stable: variants of a model keep their order.
     series.sort_by_key(|series| paper::rank(kind, &series.model));
-    Panel { title: autoencoder::set_title(set).into(), series }
+    Panel {
+        title: paper::set_title(kind, set),
+        series,
+        goal: (kind == Kind::Qm9).then(|| paper::value(kind, Metric::Mae, set, qm9::EGNN, None)).flatten(),
+        of_mean: of_mean(report, set),
+    }
+}
+
+/// The error of saying the mean at each number of training molecules, over the groups of a property.
+fn of_mean(report: &Report<'_>, set: &str) -> Vec<(f64, f64)> {
+    let mut found: Vec<(f64, Vec<f64>)> = Vec::new();
+    for group in report.groups.iter().filter(|group| group.set == set) {
+        if let (Some(at), Some(error)) = (group.at.map(|at| at.max(1.0)), group.mean(Metric::MaeOfMean)) {
+            match found.iter_mut().find(|(place, _)| *place == at) {
+                Some((_, errors)) => errors.push(error),
+                None => found.push((at, vec![error])),
+            }
+        }
+    }
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mean = |errors: &[f64]| errors.iter().sum::<f64>() / errors.len() as f64;
+    found.iter().map(|(at, errors)| (*at, mean(errors))).filter(|(_, error)| *error > 0.0).collect()
 }
 
 /// The paper's values of a model, at their places.
@@ -179,7 +216,7 @@ fn paper_values(kind: Kind, set: &str, model: &str) -> Vec<(f64, f64)> {
         Kind::SizeCurve | Kind::Table => vec![nbody::TABLE_2_SAMPLES as f64],
         Kind::Autoencoder => vec![1.0],
         Kind::EmbeddingSizes => autoencoder::APPENDIX_D1_DIMENSIONS.map(|n| n as f64).to_vec(),
-        Kind::GraphSparsity => Vec::new(),
+        Kind::GraphSparsity | Kind::Qm9 => Vec::new(),
     };
     let value = |at: f64| paper::value(kind, metric, set, model, Some(at)).map(|value| (at, value));
     places.into_iter().filter_map(value).collect()
@@ -189,11 +226,11 @@ fn point(kind: Kind, group: &Group) -> Option<Point> {
     let at = match kind {
         // Rows have no place.
         Kind::Autoencoder => 1.0,
-        Kind::SizeCurve | Kind::Table => group.at?.max(1.0),
+        Kind::SizeCurve | Kind::Table | Kind::Qm9 => group.at?.max(1.0),
         Kind::GraphSparsity | Kind::EmbeddingSizes => group.at?,
     };
     // Errors of n-body are never zero but by mistake; those of graphs are, and have a place on the axis.
-    let is_shown = |value: &f64| *value > 0.0 || !kind.is_nbody();
+    let is_shown = |value: &f64| *value > 0.0 || !kind.main_metric().is_positive();
     let measure = group.measure(kind.main_metric())?;
     Some(Point {
         at,

@@ -17,13 +17,22 @@ pub(crate) mod data;
 mod dots;
 mod graphs;
 mod layout;
+mod learning;
+mod panels;
+mod parity;
 mod plot;
 mod raster;
 mod sheet;
+mod sizes;
 mod style;
 mod ticks;
 
-use crate::{error::ReportError, kind::Kind, predictions::Shown, report::Report};
+use crate::{
+    error::ReportError,
+    kind::Kind,
+    predictions::{Shown, molecules::ShownRun},
+    report::Report,
+};
 pub(crate) use raster::png;
 
 /// The report's figure as SVG.
@@ -31,6 +40,7 @@ pub(crate) fn svg(report: &Report<'_>) -> Result<String, ReportError> {
     let figure = data::figure(report);
     let drawn = match report.options.kind {
         Kind::Table | Kind::Autoencoder => dots::draw(&figure),
+        Kind::Qm9 => learning::draw(&figure),
         kind => curve::draw(kind, &figure),
     };
     drawn.map_err(|message| ReportError::Figure { figure: "figure.svg", message })
@@ -40,4 +50,16 @@ pub(crate) fn svg(report: &Report<'_>) -> Result<String, ReportError> {
 pub(crate) fn graphs(report: &Report<'_>, shown: &[Shown]) -> Result<String, ReportError> {
     let title = format!("Test graphs and their reconstructions ({} profile)", report.options.profile);
     graphs::draw(&title, shown).map_err(|message| ReportError::Figure { figure: "graphs.svg", message })
+}
+
+/// Predicted against true values of molecules as SVG.
+pub(crate) fn parity(report: &Report<'_>, shown: &[ShownRun]) -> Result<String, ReportError> {
+    let title = format!("Predicted against true values of test molecules ({} profile)", report.options.profile);
+    parity::draw(&title, shown).map_err(|message| ReportError::Figure { figure: "parity.svg", message })
+}
+
+/// Errors by size of the molecule as SVG.
+pub(crate) fn sizes(report: &Report<'_>, shown: &[ShownRun]) -> Result<String, ReportError> {
+    let title = format!("Test error by size of the molecule ({} profile)", report.options.profile);
+    sizes::draw(&title, shown).map_err(|message| ReportError::Figure { figure: "sizes.svg", message })
 }

@@ -34,6 +34,10 @@ const DOT: i32 = 5;
 const CAP: i32 = 9;
 /// Where the plot ends and the legend begins.
 pub(super) const LEGEND: i32 = 1400;
+/// The legend's marks and words, and letters that fit beside a mark.
+pub(super) const KEY: i32 = LEGEND + 40;
+pub(super) const WORDS: i32 = LEGEND + 90;
+pub(super) const LETTERS: usize = 28;
 /// Where the plot begins below title and caption.
 pub(super) const TOP: i32 = 140;
 
@@ -115,10 +119,18 @@ impl Sheet<'_> {
 
     /// A line of dashes.
     pub(super) fn dashes(&self, places: &[Place], colour: RGBColor) -> Drawn {
-        const DASH: f64 = 9.0;
+        self.broken(places, 9.0, colour)
+    }
+
+    /// A line of dots.
+    pub(super) fn dots(&self, places: &[Place], colour: RGBColor) -> Drawn {
+        self.broken(places, 4.0, colour)
+    }
+
+    fn broken(&self, places: &[Place], dash_length: f64, colour: RGBColor) -> Drawn {
         for pair in places.windows(2) {
             let ((x, y), (dx, dy)) = (pair[0], (f64::from(pair[1].0 - pair[0].0), f64::from(pair[1].1 - pair[0].1)));
-            let dashes = ((dx * dx + dy * dy).sqrt() / (2.0 * DASH)).ceil().max(1.0);
+            let dashes = ((dx * dx + dy * dy).sqrt() / (2.0 * dash_length)).ceil().max(1.0);
             let at = |part: f64| (x + (dx * part).round() as i32, y + (dy * part).round() as i32);
             for dash in 0..dashes as usize {
                 let start = dash as f64;
@@ -151,13 +163,18 @@ impl Sheet<'_> {
 
     /// A value of the paper's: the marker's outline, through which ours is still seen.
     pub(super) fn hollow(&self, at: Place, style: Style) -> Drawn {
+        self.outline(at, style, RADIUS)
+    }
+
+    /// The outline of a marker of some size.
+    pub(super) fn outline(&self, at: Place, style: Style, radius: i32) -> Drawn {
         match style.marker {
             Marker::Circle => {
                 let rim = ShapeStyle { color: style.colour.to_rgba(), filled: false, stroke_width: 4 };
-                self.root.draw(&Circle::new(at, RADIUS, rim)).map_err(words)
+                self.root.draw(&Circle::new(at, radius, rim)).map_err(words)
             }
             Marker::Polygon(corners) => {
-                let mut outline = placed(corners, at, RADIUS);
+                let mut outline = placed(corners, at, radius);
                 // Twice the first side, so that the last corner is joined like the others.
                 outline.extend_from_within(..2);
                 self.line(outline, style.colour, 4)
@@ -165,7 +182,8 @@ impl Sheet<'_> {
         }
     }
 
-    fn shape(&self, at: Place, marker: Marker, radius: i32, colour: RGBColor) -> Drawn {
+    /// A marker of some size.
+    pub(super) fn shape(&self, at: Place, marker: Marker, radius: i32, colour: RGBColor) -> Drawn {
         match marker {
             Marker::Circle => self.root.draw(&Circle::new(at, radius, colour.filled())).map_err(words),
             Marker::Polygon(corners) => {
@@ -186,9 +204,17 @@ impl Sheet<'_> {
 
     /// Says what lines and marks mean.
     pub(super) fn legend(&self, figure: &Figure, looks: &Looks, note: &str) -> Drawn {
-        const KEY: i32 = LEGEND + 40;
-        const WORDS: i32 = LEGEND + 90;
-        const LETTERS: usize = 28;
+        let y = self.keys(figure, looks)?;
+        self.note(note, y + 28)
+    }
+
+    /// Words below what lines and marks mean.
+    pub(super) fn note(&self, note: &str, y: i32) -> Drawn {
+        self.paragraph(note, (KEY - 34, y), LETTERS + 5, GREY).map(drop)
+    }
+
+    /// What lines and marks mean; the place below.
+    pub(super) fn keys(&self, figure: &Figure, looks: &Looks) -> Result<i32, String> {
         let mut y = TOP + 12;
         for series in figure.named() {
             let style = looks.of(series);
@@ -220,8 +246,7 @@ impl Sheet<'_> {
             self.hollow((KEY, y + TEXT / 2), grey)?;
             y = self.paragraph(paper, (WORDS, y), LETTERS, BLACK)?;
         }
-        self.paragraph(note, (KEY - 34, y + 28), LETTERS + 5, GREY)?;
-        Ok(())
+        Ok(y)
     }
 
     /// Lines of text; the place below them.

@@ -40,7 +40,9 @@ const STYLES: [(&str, Style); 7] = [
 fn own(model: &str) -> &str {
     match model {
         "noise_gnn" => "tfn",
-        "no_edges" => "",
+        "no_edges" | "mean" => "",
+        "schnet" => "radial_field",
+        "nmp" => "gnn",
         model => model,
     }
 }
@@ -62,6 +64,11 @@ fn styles<'a>(models: impl Iterator<Item = &'a str>) -> Vec<Style> {
             own.map_or_else(&mut next, |&(_, style)| style)
         })
         .collect()
+}
+
+/// A look for each of some models.
+pub(crate) fn looks(models: &[&str]) -> Vec<Style> {
+    styles(models.iter().copied())
 }
 
 /// The looks of a figure's series, by their names in the legend.

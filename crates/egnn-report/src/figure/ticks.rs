@@ -44,6 +44,27 @@ pub(crate) fn decades((low, high): (f64, f64)) -> Ticks {
     Ticks { major, minor: within(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]) }
 }
 
+/// Ticks of a linear axis at round numbers, at most so many.
+pub(crate) fn linear((low, high): (f64, f64), most: usize) -> Vec<f64> {
+    let room = (high - low) / most.max(1) as f64;
+    if !(room.is_finite() && room > 0.0) {
+        return Vec::new();
+    }
+    // Text is the way to the nearest float, see above.
+    let round = |digit: f64, decade: i32| format!("{digit}e{decade}").parse::<f64>().unwrap_or(f64::NAN);
+    let decade = room.log10().floor() as i32;
+    let steps = (decade - 1..=decade + 1).flat_map(|decade| [1.0, 2.0, 5.0].map(|digit| (digit, decade)));
+    for (digit, decade) in steps {
+        let step = round(digit, decade);
+        let (first, last) = ((low / step).ceil(), (high / step).floor());
+        if last - first < most as f64 {
+            let ticks = (0..most).map(|index| round((first + index as f64) * digit, decade));
+            return ticks.filter(|tick| *tick <= high).collect();
+        }
+    }
+    Vec::new()
+}
+
 /// Which of `wanted` (the most important first) can be labelled without touching: they stay at least `gap` apart on an axis whose
 /// range is `length` long.
 pub(crate) fn sparse(wanted: &[f64], (low, high): (f64, f64), length: f64, gap: f64) -> Vec<f64> {
@@ -79,6 +100,20 @@ mod tests {
         }
         let (low, high) = range([0.01, 0.04].into_iter(), 0.08);
         assert!(low < 0.01 && high > 0.04);
+    }
+
+    #[test]
+    fn linear_ticks_are_round_and_few() {
+        let text = |ends, most| linear(ends, most).into_iter().map(crate::number::signed).collect::<Vec<_>>().join(" ");
+        assert_eq!(text((0.0, 9.7), 6), "0 2 4 6 8");
+        assert_eq!(text((-84_000.0, -12_000.0), 4), "-80,000 -60,000 -40,000 -20,000");
+        assert_eq!(text((-0.031, 0.12), 4), "0 0.05 0.1");
+        assert_eq!(text((-0.031, 0.12), 8), "-0.02 0 0.02 0.04 0.06 0.08 0.1 0.12");
+        assert_eq!(text((-1.6, 8.1), 4), "0 5");
+        for ends in [(1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0)] {
+            assert!(linear(ends, 5).is_empty(), "{ends:?}");
+        }
+        assert!(linear((-1e100, 1e100), 5).len() <= 5);
     }
 
     #[test]

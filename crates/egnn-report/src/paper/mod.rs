@@ -4,14 +4,16 @@
 
 pub mod autoencoder;
 pub mod nbody;
+pub mod qm9;
 
 use crate::{kind::Kind, metric::Metric};
+use egnn_schema::Property;
 
 /// A row that a kind of report has even if nothing was run for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct TableRow {
     pub(crate) model: &'static str,
-    /// Set of graphs; empty in n-body.
+    /// Set of graphs, or property of molecules; empty in n-body.
     pub(crate) set: &'static str,
     /// Place on the report's axis, where it has one to which the row belongs.
     pub(crate) at: Option<f64>,
@@ -30,6 +32,8 @@ pub(crate) fn rows(kind: Kind) -> Vec<TableRow> {
             let of = |set, model| dimensions.map(|n| TableRow { model, set, at: Some(n as f64) });
             autoencoder::APPENDIX_D1.iter().flat_map(|&(set, model, _)| of(set, model)).collect()
         }
+        // A property's own rows at any number of molecules; Table 3 stands beside them whole.
+        Kind::Qm9 => Property::ALL.iter().map(|of| TableRow { model: qm9::EGNN, set: of.name(), at: None }).collect(),
     }
 }
 
@@ -41,15 +45,24 @@ pub(crate) fn value(kind: Kind, metric: Metric, set: &str, model: &str, at: Opti
         Kind::Table => table_2(),
         Kind::Autoencoder => autoencoder::figure_5(metric, set, model),
         Kind::EmbeddingSizes => autoencoder::appendix_d1(metric, set, model, at? as i64),
+        Kind::Qm9 => qm9::value(set, model).filter(|_| metric == Metric::Mae),
         Kind::SizeCurve | Kind::GraphSparsity => None,
     }
 }
 
-/// Whether a set of graphs is one of those that the paper has in what a report shows.
+/// The same with the paper's digits.
+pub(crate) fn text(kind: Kind, metric: Metric, set: &str, model: &str, at: Option<f64>) -> Option<String> {
+    let value = value(kind, metric, set, model, at)?;
+    let printed = if kind == Kind::Qm9 { qm9::text(set, model) } else { None };
+    Some(printed.map_or_else(|| metric.paper_text(value), Into::into))
+}
+
+/// Whether a set is one of those that the paper has in what a report shows.
 pub(crate) fn has_set(kind: Kind, set: &str) -> bool {
     match kind {
         Kind::SizeCurve | Kind::Table => true,
         Kind::GraphSparsity => autoencoder::SPARSITY_SETS.contains(&set),
+        Kind::Qm9 => set == qm9::SET,
         Kind::Autoencoder | Kind::EmbeddingSizes => autoencoder::SETS.iter().any(|(name, _)| *name == set),
     }
 }
@@ -60,6 +73,7 @@ pub(crate) fn source(kind: Kind) -> Option<&'static str> {
         Kind::SizeCurve | Kind::Table => Some(nbody::TABLE_2_SOURCE),
         Kind::Autoencoder => Some(autoencoder::FIGURE_5_SOURCE),
         Kind::EmbeddingSizes => Some(autoencoder::APPENDIX_D1_SOURCE),
+        Kind::Qm9 => Some(qm9::TABLE_3_SOURCE),
         Kind::GraphSparsity => None,
     }
 }
@@ -67,12 +81,35 @@ pub(crate) fn source(kind: Kind) -> Option<&'static str> {
 /// The model's name in print: the paper's, or the configuration's own for models that the paper does not have.
 pub fn title(model: &str) -> &str {
     let graphs = || autoencoder::MODELS.iter().find(|(name, _)| *name == model).map(|(_, title)| *title);
-    nbody::row(model).map(|row| row.title).or_else(graphs).unwrap_or(model)
+    nbody::row(model).map(|row| row.title).or_else(graphs).or_else(|| qm9::title(model)).unwrap_or(model)
 }
 
 /// Where the model stands from the best to the worst of the paper; models that it does not have come last.
 pub(crate) fn rank(kind: Kind, model: &str) -> usize {
-    if kind.is_nbody() { nbody::rank(model) } else { autoencoder::rank(model) }
+    match kind {
+        Kind::SizeCurve | Kind::Table => nbody::rank(model),
+        Kind::Autoencoder | Kind::GraphSparsity | Kind::EmbeddingSizes => autoencoder::rank(model),
+        Kind::Qm9 => qm9::rank(model),
+    }
+}
+
+/// Where what rows are told apart by, a set of graphs or a property, stands in the paper; what it does not have comes last.
+pub(crate) fn set_rank(kind: Kind, set: &str) -> usize {
+    if kind == Kind::Qm9 { qm9::property_rank(set) } else { autoencoder::set_rank(set) }
+}
+
+/// Its name in print.
+pub(crate) fn set_title(kind: Kind, set: &str) -> String {
+    if kind == Kind::Qm9 { qm9::property_title(set) } else { autoencoder::set_title(set).into() }
+}
+
+/// Whether a model has nothing to learn: what it is said to have been trained for means nothing.
+pub(crate) fn is_untrained(kind: Kind, model: &str) -> bool {
+    match kind {
+        Kind::SizeCurve | Kind::Table => false,
+        Kind::Autoencoder | Kind::GraphSparsity | Kind::EmbeddingSizes => model == autoencoder::BASELINE,
+        Kind::Qm9 => model == qm9::MEAN,
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +129,18 @@ mod tests {
 
     #[test]
     fn names_in_print() {
-        let titles = ["egnn", "noise_gnn", "no_edges", "tfn", "own"].map(title);
-        assert_eq!(titles, ["EGNN", "Noise-GNN", "Baseline (no edges)", "Tensor Field Network", "own"]);
+        let titles = ["egnn", "noise_gnn", "no_edges", "tfn", "nmp", "mean", "own"].map(title);
+        assert_eq!(
+            titles,
+            [
+                "EGNN",
+                "Noise-GNN",
+                "Baseline (no edges)",
+                "Tensor Field Network",
+                "NMP (distances)",
+                "mean of training set",
+                "own"
+            ]
+        );
     }
 }

@@ -9,7 +9,8 @@ use crate::{
     group::{Group, Measure},
     kind::{Kind, PlacedBy},
     metric::Metric,
-    number, paper,
+    number,
+    paper::{self, qm9},
     report::Report,
 };
 
@@ -26,6 +27,12 @@ enum Column {
     Ours(Metric),
     Ratio(Metric),
     Each(Metric),
+    /// Error of saying the mean for each molecule.
+    OfMean,
+    /// Ours as a part of that.
+    ShareOfMean,
+    /// Molecules that validation and test used.
+    Molecules,
     Seeds,
     Epochs,
     /// Epochs without their part of the paper's.
@@ -38,7 +45,8 @@ enum Column {
 }
 
 use Column::{
-    BestEpoch, Budget, Each, Epochs, Model, Ours, Paper, PaperAll, Place, Ratio, Seeds, Set, ShortEpochs, Steps, Time,
+    BestEpoch, Budget, Each, Epochs, Model, Molecules, OfMean, Ours, Paper, PaperAll, Place, Ratio, Seeds, Set,
+    ShareOfMean, ShortEpochs, Steps, Time,
 };
 
 /// The table for a terminal of some width: the first of some choices of columns that fits, or the last.
@@ -94,6 +102,18 @@ fn choices(report: &Report<'_>) -> Vec<Vec<Column>> {
                 with(&[ShortEpochs]),
             ]
         }
+        Kind::Qm9 => {
+            let mae = Metric::Mae;
+            let scores = [Model, Place, Ours(mae), Paper(mae), Ratio(mae)];
+            let with = |others: &[Column]| [&scores[..], others].concat();
+            vec![
+                with(&[OfMean, ShareOfMean, Seeds, ShortEpochs, Time]),
+                with(&[OfMean, ShareOfMean, Seeds, ShortEpochs]),
+                with(&[ShareOfMean, Seeds, ShortEpochs]),
+                with(&[ShareOfMean, ShortEpochs]),
+                with(&[ShareOfMean]),
+            ]
+        }
     }
 }
 
@@ -105,9 +125,9 @@ pub(crate) fn full(report: &Report<'_>) -> Table {
     match kind {
         Kind::SizeCurve | Kind::GraphSparsity => columns.extend([Place, Model]),
         Kind::Table | Kind::Autoencoder => columns.push(Model),
-        Kind::EmbeddingSizes => columns.extend([Model, Place]),
+        Kind::EmbeddingSizes | Kind::Qm9 => columns.extend([Model, Place]),
     }
-    for &metric in metrics {
+    for &metric in metrics.iter().filter(|metric| metric.is_result()) {
         if matches!(kind, Kind::SizeCurve | Kind::GraphSparsity) {
             columns.extend([Ours(metric), Each(metric)]);
         } else if metric.has_ratio() {
@@ -115,6 +135,9 @@ pub(crate) fn full(report: &Report<'_>) -> Table {
         } else {
             columns.extend([Paper(metric), Ours(metric), Each(metric)]);
         }
+    }
+    if kind == Kind::Qm9 {
+        columns.extend([OfMean, ShareOfMean, Molecules]);
     }
     columns.push(Seeds);
     columns.extend((kind == Kind::Table).then_some(Place));
@@ -135,7 +158,7 @@ fn build(report: &Report<'_>, columns: &[Column], sections: bool) -> Table {
         let title = row.set_title().filter(|_| sections);
         if title.is_some() && title != section {
             let mut cells = vec![String::new(); columns.len()];
-            cells[0] = title.unwrap_or_default().into();
+            cells[0] = title.clone().unwrap_or_default();
             table.rows.push(cells);
             section = title;
         }
@@ -151,14 +174,17 @@ fn build(report: &Report<'_>, columns: &[Column], sections: bool) -> Table {
 impl Column {
     fn title(self, kind: Kind) -> String {
         // Where there is one metric only, its name is said once.
-        let of = |word: &str, metric: Metric| match kind.metrics().len() {
+        let results = kind.metrics().iter().filter(|metric| metric.is_result()).count();
+        let of = |word: &str, metric: Metric| match results {
             1 => word.to_owned(),
             _ => format!("{word} {}", metric.title()),
         };
         match self {
+            Set if kind == Kind::Qm9 => "property".into(),
             Set => "set".into(),
             Model => "model".into(),
             Place => match kind.placed_by() {
+                PlacedBy::Samples if kind == Kind::Qm9 => "trained on".into(),
                 PlacedBy::Samples => "samples".into(),
                 PlacedBy::Probability => "p".into(),
                 PlacedBy::Dimensions => "n".into(),
@@ -168,8 +194,11 @@ impl Column {
             PaperAll => "paper: BCE/%/F1".into(),
             Ours(Metric::Mse) => "test MSE (mean ± std)".into(),
             Ours(metric) => metric.title().into(),
+            OfMean => "MAE of mean".into(),
+            ShareOfMean => "of mean's MAE".into(),
+            Molecules => "molecules (validation / test)".into(),
             Ratio(metric) => of("ratio", metric),
-            Each(metric) => match kind.metrics().len() {
+            Each(metric) => match results {
                 1 => "each seed".into(),
                 _ => format!("{} of each seed", metric.title()),
             },
@@ -177,6 +206,7 @@ impl Column {
             Epochs => "epochs (of the paper's)".into(),
             ShortEpochs => "epochs".into(),
             BestEpoch => "best epoch".into(),
+            Steps if kind == Kind::Qm9 => "steps (of the paper's)".into(),
             Steps => "steps".into(),
             Time => "time".into(),
             Budget => "budget".into(),
@@ -187,7 +217,8 @@ impl Column {
         match self {
             Set | Model | Ours(Metric::Mse) | Each(_) | Epochs | ShortEpochs | Budget => Align::Left,
             Ours(_) if kind == Kind::GraphSparsity => Align::Left,
-            Place | Paper(_) | PaperAll | Ours(_) | Ratio(_) | Seeds | BestEpoch | Steps | Time => Align::Right,
+            Place | Paper(_) | PaperAll | Ours(_) | Ratio(_) | OfMean | ShareOfMean | Molecules | Seeds | BestEpoch
+            | Steps | Time => Align::Right,
         }
     }
 
@@ -210,6 +241,9 @@ impl Column {
                     seeds.iter().map(|seed| format!("{}: {}", seed.seed, metric.text(seed.value))).collect();
                 if each.is_empty() { "-".into() } else { each.join(", ") }
             }
+            OfMean => group.mean(Metric::MaeOfMean).map_or("-".into(), |mae| Metric::MaeOfMean.text(mae)),
+            ShareOfMean => row.share_of_mean().map_or("-".into(), number::share),
+            Molecules => molecules(group),
             Seeds => match (group.usable(), group.planned()) {
                 (usable, planned) if usable == planned => planned.to_string(),
                 (usable, planned) => format!("{usable} of {planned}"),
@@ -217,7 +251,7 @@ impl Column {
             Epochs => budget::epochs(kind, group),
             ShortEpochs => budget::short_epochs(kind, group),
             BestEpoch => group.best_epochs.map_or("-".into(), number::counts),
-            Steps => group.steps.map_or("-".into(), number::counts),
+            Steps => budget::steps(kind, group),
             Time => number::duration(group.seconds),
             Budget => budget::verdict(kind, group),
         }
@@ -225,9 +259,9 @@ impl Column {
 
     /// A cell of a row for which nothing was run, or of what does not depend on runs.
     fn cell_without_runs(self, kind: Kind, row: &Row<'_>) -> String {
-        let paper = |metric: Metric| row.paper(metric).map_or("-".into(), |value| metric.paper_text(value));
+        let paper = |metric: Metric| row.paper_text(metric).unwrap_or_else(|| "-".into());
         match self {
-            Set => row.set_title().unwrap_or("-").into(),
+            Set => row.set_title().unwrap_or_else(|| "-".into()),
             Model => paper::title(row.model).into(),
             Place => place(kind, row.at).unwrap_or_else(|| "-".into()),
             Paper(metric) => paper(metric),
@@ -252,6 +286,16 @@ fn reason(group: &Group) -> &'static str {
     } else {
         "no usable value"
     }
+}
+
+/// How many molecules validation and test used, of all that the paper's splits have.
+fn molecules(group: &Group) -> String {
+    let used = [group.settings.valid_samples, group.settings.test_samples].map(|n| n.map_or("-".into(), number::count));
+    if !paper::has_set(Kind::Qm9, &group.graphs) {
+        return used.join(" / ");
+    }
+    let all = [qm9::VALID_MOLECULES, qm9::TEST_MOLECULES].map(number::count);
+    format!("{} of {} / {} of {}", used[0], all[0], used[1], all[1])
 }
 
 /// A place on the axis in print.

@@ -7,10 +7,13 @@ use crate::{
     metric::Metric,
     report::Report,
 };
+use egnn_schema::Property;
 
 /// A field of a row.
 #[derive(Clone, Copy)]
 enum Field {
+    Property,
+    Unit,
     Set,
     Model,
     Variant,
@@ -20,6 +23,9 @@ enum Field {
     Mean(Metric),
     Spread(Metric),
     Ratio(Metric),
+    ShareOfMean,
+    ValidSamples,
+    TestSamples,
     Seeds,
     BySeed(Metric),
     Failed,
@@ -29,6 +35,7 @@ enum Field {
     BestEpochMin,
     BestEpochMax,
     PaperEpochs,
+    PaperSteps,
     FullBudget,
     StepsMin,
     StepsMax,
@@ -51,6 +58,9 @@ pub(crate) fn csv(report: &Report<'_>) -> String {
 }
 
 fn fields(kind: Kind) -> Vec<Field> {
+    if kind == Kind::Qm9 {
+        return of_molecules();
+    }
     let mut fields = Vec::new();
     fields.extend((!kind.is_nbody()).then_some(Field::Set));
     fields.extend([Field::Model, Field::Variant]);
@@ -78,10 +88,51 @@ fn fields(kind: Kind) -> Vec<Field> {
     fields
 }
 
+fn of_molecules() -> Vec<Field> {
+    let mae = Metric::Mae;
+    vec![
+        Field::Property,
+        Field::Unit,
+        Field::Set,
+        Field::Model,
+        Field::Variant,
+        Field::TrainSamples,
+        Field::ValidSamples,
+        Field::TestSamples,
+        Field::Paper(mae),
+        Field::Mean(mae),
+        Field::Spread(mae),
+        Field::Ratio(mae),
+        Field::Mean(Metric::MaeOfMean),
+        Field::ShareOfMean,
+        Field::Seeds,
+        Field::BySeed(mae),
+        Field::Failed,
+        Field::Pending,
+        Field::EpochsMin,
+        Field::EpochsMax,
+        Field::BestEpochMin,
+        Field::BestEpochMax,
+        Field::PaperEpochs,
+        Field::FullBudget,
+        Field::StepsMin,
+        Field::StepsMax,
+        Field::PaperSteps,
+        Field::Seconds,
+        Field::Parameters,
+    ]
+}
+
 impl Field {
     fn name(self, kind: Kind) -> String {
         let fixed = match self {
+            Self::Property => "property",
+            Self::Unit => "unit",
             Self::Set => "set",
+            Self::ShareOfMean => "share_of_mean",
+            Self::ValidSamples => "valid_samples",
+            Self::TestSamples => "test_samples",
+            Self::PaperSteps => "paper_steps",
             Self::Model => "model",
             Self::Variant => "variant",
             Self::Place if kind.placed_by() == PlacedBy::Probability => "p",
@@ -114,6 +165,13 @@ impl Field {
         let group = row.group;
         let measure = |metric| group.and_then(|group| group.measure(metric));
         match self {
+            Self::Property => quoted(row.set),
+            Self::Unit => Property::from_name(row.set).map_or("", Property::unit).into(),
+            Self::ShareOfMean => optional(row.share_of_mean()),
+            Self::ValidSamples => optional(group.and_then(|group| group.settings.valid_samples)),
+            Self::TestSamples => optional(group.and_then(|group| group.settings.test_samples)),
+            Self::PaperSteps => optional(budget::paper_steps(kind, row.model)),
+            Self::Set if kind == Kind::Qm9 => quoted(group.map_or("", |group| &group.graphs)),
             Self::Set => quoted(group.map_or(row.set, |group| &group.graphs)),
             Self::Model => quoted(row.model),
             Self::Variant => quoted(group.map_or("", |group| &group.variant)),
@@ -147,7 +205,7 @@ impl Field {
     }
 }
 
-fn optional(value: Option<impl ToString>) -> String {
+pub(super) fn optional(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 

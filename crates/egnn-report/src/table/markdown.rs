@@ -1,6 +1,6 @@
 //! `table.md`.
 
-use super::{Align, Table, data, full};
+use super::{Align, Table, data, full, table_3};
 use crate::{kind::Kind, report::Report};
 
 /// The report as Markdown.
@@ -8,15 +8,22 @@ pub(crate) fn markdown(report: &Report<'_>) -> String {
     let options = report.options;
     let mut text =
         format!("# {}\n\nProfile `{}`; made by `{}`.\n\n", escaped(&options.title), options.profile, options.command);
-    text += &format!("{}\n\n{}\n", report.budget, table(&full(report)));
-    text += &format!("{}\n\n", report.spent());
-    text += &format!("{}\n", report.ordering.statement());
+    text += &format!("{}\n\n", report.budget);
+    for sentence in &report.evaluated {
+        text += &format!("{}\n\n", escaped(sentence));
+    }
+    text += &format!("{}\n{}\n", table(&full(report)), report.spent());
+    text += &report.order().map_or_else(String::new, |order| format!("\n{order}\n"));
     text += &list(report.ordering.differences.iter().cloned());
     for line in report.source_line().into_iter().chain(report.authors_line().map(Into::into)) {
         text += &format!("\n{line}\n");
     }
     if options.kind == Kind::Autoencoder {
         text += "\nPictures of some test graphs: `graphs.svg`, `graphs.png`.\n";
+    }
+    if options.kind == Kind::Qm9 {
+        text += "\nPredicted against true: `parity.svg`, `parity.png`. Error by size of the molecules: `sizes.svg`, `sizes.png`.\n";
+        text += &format!("\n## Table 3 as published, and ours below\n\n{}", table(&table_3(report)));
     }
     if !report.data.is_empty() {
         text += &format!("\n## Data\n\n{}", table(&data::table(&report.data)));

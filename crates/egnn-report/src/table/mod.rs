@@ -6,6 +6,7 @@ pub(crate) mod data;
 mod markdown;
 mod paper;
 mod rows;
+mod table_3;
 mod terminal;
 
 pub(crate) use columns::{full, narrow};
@@ -13,6 +14,7 @@ pub(crate) use csv::{csv, quoted};
 pub(crate) use markdown::markdown;
 pub(crate) use paper::paper_table;
 pub(crate) use rows::sets;
+pub(crate) use table_3::{csv as table_3_csv, table as table_3};
 pub(crate) use terminal::{aligned, cut, terminal};
 
 /// Where a column's text stands.

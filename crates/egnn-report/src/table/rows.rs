@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Row<'a> {
     pub(crate) group: Option<&'a Group>,
     pub(crate) model: &'a str,
-    /// Set of graphs, or empty.
+    /// Set of graphs or property, or empty.
     pub(crate) set: &'a str,
     /// Place on the report's axis.
     pub(crate) at: Option<f64>,
@@ -35,14 +35,25 @@ impl<'a> Row<'a> {
         paper::value(self.kind, metric, self.set, self.model, self.at)
     }
 
+    /// The same with the paper's digits.
+    pub(crate) fn paper_text(&self, metric: Metric) -> Option<String> {
+        paper::text(self.kind, metric, self.set, self.model, self.at)
+    }
+
     /// Ours over the paper's.
     pub(crate) fn ratio(&self, metric: Metric) -> Option<f64> {
         Some(self.group?.mean(metric)? / self.paper(metric).filter(|&paper| paper > 0.0)?)
     }
 
+    /// Our error over that of saying the mean for each.
+    pub(crate) fn share_of_mean(&self) -> Option<f64> {
+        let group = self.group?;
+        Some(group.mean(Metric::Mae)? / group.mean(Metric::MaeOfMean).filter(|&of_mean| of_mean > 0.0)?)
+    }
+
     /// The set's name in print, if the report has sets.
-    pub(crate) fn set_title(&self) -> Option<&'a str> {
-        (!self.set.is_empty()).then(|| autoencoder::set_title(self.set))
+    pub(crate) fn set_title(&self) -> Option<String> {
+        (!self.set.is_empty()).then(|| paper::set_title(self.kind, self.set))
     }
 }
 
@@ -74,7 +85,8 @@ pub(crate) fn rows<'a>(report: &'a Report<'_>) -> Vec<Row<'a>> {
     rows
 }
 
-/// The sets that a report shows, the paper's first: those with runs, or the paper's if there are none.
+/// The sets that a report shows, the paper's first: those with runs, or the paper's if there are none. Properties without runs stand
+/// in Table 3 only.
 pub(crate) fn sets<'a>(report: &'a Report<'_>) -> Vec<&'a str> {
     if !report.options.kind.has_sets() {
         return vec![""];
@@ -85,5 +97,8 @@ pub(crate) fn sets<'a>(report: &'a Report<'_>) -> Vec<&'a str> {
             sets.push(&group.set);
         }
     }
-    if sets.is_empty() { autoencoder::SETS.iter().map(|&(set, _)| set).collect() } else { sets }
+    if sets.is_empty() && report.options.kind.is_graphs() {
+        return autoencoder::SETS.iter().map(|&(set, _)| set).collect();
+    }
+    sets
 }

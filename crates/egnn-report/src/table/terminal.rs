@@ -14,7 +14,9 @@ pub(crate) fn terminal(report: &Report<'_>) -> String {
     let mut text = format!("{} ({} profile)\n\n", options.title, options.profile);
     let table = narrow(report, |table| breadth(&widths(table)) <= WIDTH);
     text += &aligned(&table, WIDTH);
-    let mut lines = vec![report.budget.clone(), report.ordering.statement()];
+    let mut lines = vec![report.budget.clone()];
+    lines.extend(report.evaluated.iter().cloned());
+    lines.extend(report.order());
     lines.extend(report.ordering.differences.iter().map(|difference| format!("- {difference}")));
     lines.extend(report.paper_line());
     lines.extend(report.authors_line().map(Into::into));
