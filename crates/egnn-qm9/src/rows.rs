@@ -51,8 +51,8 @@ const LONGEST_ROW: usize = 64 << 10;
 
 pub(crate) fn read_rows(part: &str, source: &mut impl BufRead, molecules: &mut MoleculeSet) -> Result<(), Qm9Error> {
     let mut rows = Rows::new(part, source);
-    let header = rows.next()?.ok_or_else(|| Place { entry: part, line: 1, molecule: None }.error(no_header()))?;
-    let columns = order(part, &header)?;
+    let no_header = || Qm9Error::damaged(part, "it is empty");
+    let columns = order(part, &rows.next()?.ok_or_else(no_header)?)?;
     while let Some(row) = rows.next()? {
         let mut place = Place { entry: part, line: row.line, molecule: None };
         let molecule = molecule(&row, &columns, &mut place.molecule).map_err(|fault| place.error(fault))?;
@@ -61,21 +61,15 @@ pub(crate) fn read_rows(part: &str, source: &mut impl BufRead, molecules: &mut M
     Ok(())
 }
 
-fn no_header() -> Fault {
-    Fault::Values { expected: "a header", found: 0 }
-}
-
 /// Where in a row each of [`COLUMNS`] is.
 fn order(part: &str, header: &Row) -> Result<[usize; 25], Qm9Error> {
     let names: Vec<String> =
         (0..header.ends.len()).map(|i| String::from_utf8_lossy(header.bytes(i)).into_owned()).collect();
-    let known = |name: &&String| COLUMNS.contains(&name.as_str());
-    let (mut unknown, mut missing) = (Vec::new(), Vec::new());
-    for (place, name) in names.iter().enumerate() {
-        if !known(&name) || names[..place].contains(name) {
-            unknown.push(shorten(name));
-        }
-    }
+    let mut missing = Vec::new();
+    let unknown: Vec<String> = (0..names.len())
+        .filter(|&place| !COLUMNS.contains(&names[place].as_str()) || names[..place].contains(&names[place]))
+        .map(|place| shorten(&names[place]))
+        .collect();
     let order = COLUMNS.map(|column| {
         names.iter().position(|name| name == column).unwrap_or_else(|| {
             missing.push(column.to_owned());

@@ -1,7 +1,10 @@
 //! The wheel of `qm9pack`: a zip with all molecules in three csv parts.
 
 use crate::{EntryFault, Qm9Error, archive::is_safe, molecule_set::MoleculeSet, rows::read_rows};
-use std::io::{BufReader, Read, Seek};
+use std::{
+    cell::Cell,
+    io::{self, BufReader, Read, Seek, SeekFrom},
+};
 use zip::{ZipArchive, result::ZipError};
 
 const PARTS: [&str; 3] = ["qm9pack/data/qm9_part1.csv", "qm9pack/data/qm9_part2.csv", "qm9pack/data/qm9_part3.csv"];
@@ -9,10 +12,16 @@ const PARTS: [&str; 3] = ["qm9pack/data/qm9_part1.csv", "qm9pack/data/qm9_part2.
 const LARGEST_PART: u64 = 512 << 20;
 /// Version 1.0.3 has 23.
 const MOST_ENTRIES: usize = 1000;
+/// Bytes that are read to know the entries; version 1.0.3 needs some 10 kB.
+const LARGEST_DIRECTORY: u64 = 1 << 20;
 const BUFFER: usize = 64 << 10;
 
 pub(crate) fn read_zip(source: impl Read + Seek, molecules: &mut MoleculeSet) -> Result<(), Qm9Error> {
-    let mut wheel = ZipArchive::new(source).map_err(|error| Qm9Error::damaged("the wheel", error))?;
+    // The library keeps the whole directory, which may be as large as the file.
+    let left = Cell::new(LARGEST_DIRECTORY);
+    let mut wheel =
+        ZipArchive::new(Rationed { source, left: &left }).map_err(|error| Qm9Error::damaged("the wheel", error))?;
+    left.set(u64::MAX);
     for (count, name) in wheel.file_names_raw().enumerate() {
         let name = String::from_utf8_lossy(name);
         if count == MOST_ENTRIES {
@@ -40,4 +49,27 @@ pub(crate) fn read_zip(source: impl Read + Seek, molecules: &mut MoleculeSet) ->
         result?;
     }
     Ok(())
+}
+
+/// Gives no more bytes than are left.
+struct Rationed<'a, R> {
+    source: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Rationed<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        match self.left.get().checked_sub(read as u64) {
+            Some(left) => self.left.set(left),
+            None => return Err(io::Error::other("no directory of entries, or one that is too large")),
+        }
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Rationed<'_, R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.source.seek(to)
+    }
 }
