@@ -3,13 +3,14 @@
 use cargo_metadata::{CargoOpt, DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("egnn-schema", &[]),
     ("egnn-random", &[]),
     ("egnn-kernels", &[]),
     ("egnn-testkit", &[]),
     ("egnn-nbody", &["egnn-schema", "egnn-random"]),
     ("egnn-graphs", &["egnn-schema", "egnn-random"]),
+    ("egnn-qm9", &["egnn-schema", "egnn-random"]),
     ("egnn-store", &["egnn-schema"]),
     ("egnn-nn", &["egnn-kernels", "egnn-random"]),
     ("egnn-train", &["egnn-schema", "egnn-random", "egnn-store", "egnn-kernels", "egnn-nn"]),
@@ -22,6 +23,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "egnn-random",
             "egnn-nbody",
             "egnn-graphs",
+            "egnn-qm9",
             "egnn-store",
             "egnn-kernels",
             "egnn-nn",
