@@ -12,6 +12,42 @@ default:
 generate-data *args:
     {{ egnn }} generate all "$@"
 
+# Fetch QM9 (104 MB) into datasets/downloads; nothing is installed. datasets/README.md names the file for other ways
+fetch-qm9:
+    #!/bin/sh
+    set -eu
+    mkdir -p datasets/downloads
+    cd datasets/downloads
+    file=qm9pack-1.0.3-py3-none-any.whl
+    sum=1d88c2988007c6778e717ee3224cf511bd60e10732ebe3b7ed500ea5af05c9f0
+    right() {
+        if command -v sha256sum >/dev/null; then
+            printf '%s  %s\n' "$sum" "$file" | sha256sum -c - >/dev/null 2>&1
+        else
+            printf '%s  %s\n' "$sum" "$file" | shasum -a 256 -c - >/dev/null 2>&1
+        fi
+    }
+    if test -f "$file" && right; then
+        echo "datasets/downloads/$file is there"
+        exit
+    fi
+    if command -v pip3 >/dev/null; then pip=pip3
+    elif command -v pip >/dev/null; then pip=pip
+    elif python3 -m pip --version >/dev/null 2>&1; then pip="python3 -m pip"
+    else
+        echo "pip is not there: install it, or get $file of the PyPI package qm9pack 1.0.3 in another way and put it into datasets/downloads" >&2
+        exit 1
+    fi
+    rm -f "$file"
+    $pip download --disable-pip-version-check --no-deps --only-binary :all: --dest . qm9pack==1.0.3
+    if right; then
+        echo "datasets/downloads/$file is there"
+    else
+        rm -f "$file"
+        echo "what pip fetched has another checksum than $sum: try again" >&2
+        exit 1
+    fi
+
 # Run a pipeline: data, runs, results, report (just sweep nbody-sizes)
 sweep *args:
     {{ egnn }} sweep "$@"

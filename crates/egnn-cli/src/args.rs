@@ -31,8 +31,10 @@ const SIMD: &str = "EGNN_SIMD=portable, avx2 or avx512 in the environment forces
 pub(crate) enum Command {
     /// Make datasets as Parquet; what is up to date is left alone
     #[command(
-        after_help = "Examples:\n  egnn generate nbody nbody_small\n  egnn generate graphs erdos_renyi community_small\n\
-        Sets and their parameters stand in datasets/nbody.yaml and datasets/graphs.yaml; add your own there."
+        after_help = "Examples:\n  egnn generate nbody nbody_small\n  egnn generate graphs erdos_renyi community_small\n  \
+        egnn generate qm9 --from dsgdb9nsd.xyz.tar.bz2\n\
+        Sets and their parameters stand in datasets/nbody.yaml, graphs.yaml and qm9.yaml; add your own there. QM9 is read \
+        from a file: `just fetch-qm9` fetches it, and datasets/README.md says how to get it in another way."
     )]
     Generate(Generate),
     /// Bring in files made elsewhere
@@ -93,6 +95,13 @@ pub(crate) struct Generate {
     /// Sets to make [default: all of the kind]
     #[arg(value_name = "SET")]
     pub(crate) sets: Vec<String>,
+    /// For qm9: the file to read the set from, either qm9pack's wheel or the original archive [default: the set's own
+    /// source]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// For qm9: QM9's uncharacterized.txt, to check that it names the molecules that are left out
+    #[arg(long, value_name = "FILE", requires = "from")]
+    pub(crate) uncharacterized: Option<PathBuf>,
     /// Say as JSON what was done
     #[arg(long)]
     pub(crate) json: bool,
@@ -104,6 +113,8 @@ pub(crate) enum DataKind {
     Nbody,
     /// Graphs: Erdos-Renyi and communities
     Graphs,
+    /// The molecules of QM9
+    Qm9,
     /// Everything
     All,
 }

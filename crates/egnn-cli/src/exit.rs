@@ -22,6 +22,11 @@ impl Stop {
         Self::new(exit::BAD_INPUT, anyhow::Error::msg(message.into()))
     }
 
+    /// Whether it is an error of that type.
+    pub(crate) fn is<E: std::error::Error + Send + Sync + 'static>(&self) -> bool {
+        self.error.is::<E>()
+    }
+
     /// Something outside the program is in the way.
     pub(crate) fn environment(what: &'static str, error: std::io::Error) -> Self {
         Self::new(exit::ENVIRONMENT, anyhow::Error::new(error).context(what))

@@ -1,7 +1,7 @@
 //! How the sweep reaches data: generated sets are made when they are missing, imported ones must be there.
 
 use crate::{
-    catalogue::{Catalogue, Definition, GraphSet, Kind, NbodySet},
+    catalogue::{Catalogue, Definition, GraphSet, Kind, NbodySet, Qm9Set},
     command::generate::{Check, Standing, ensure, standing},
     exit::Stop,
     printer,
@@ -21,6 +21,11 @@ const PAIRS_PER_SECOND: f64 = 1e7;
 const BYTES_PER_GRAPH: f64 = 2.0;
 /// Bytes that an edge takes on disk, measured likewise.
 const BYTES_PER_EDGE: f64 = 1.0;
+
+/// Molecules that are read from the wheel, written and read again in a second, measured on `qm9`.
+const MOLECULES_PER_SECOND: f64 = 2e4;
+/// Bytes that a molecule takes on disk, measured likewise.
+const BYTES_PER_MOLECULE: f64 = 500.0;
 
 pub(crate) struct LocalData<'a> {
     pub(crate) catalogue: &'a Catalogue,
@@ -58,6 +63,7 @@ impl DataProvider for LocalData<'_> {
                 let (estimate_seconds, disk_bytes) = match definition {
                     Definition::Nbody(set) => nbody_cost(set),
                     Definition::Graphs(set) => graphs_cost(set),
+                    Definition::Qm9(set) => qm9_cost(set),
                 };
                 // What `generate` says when it is done; here, nothing was made yet.
                 let reason = match reason.as_str() {
@@ -74,7 +80,7 @@ impl DataProvider for LocalData<'_> {
         if !self.catalogue.contains(set) {
             return self.imported(set);
         }
-        let made = ensure(self.catalogue, set).map_err(|stop| data_error(&stop))?;
+        let made = ensure(self.catalogue, set, None).map_err(|stop| data_error(&stop))?;
         printer::say(crate::command::generate::describe(&made));
         Ok(made.content_hash)
     }
@@ -92,6 +98,12 @@ fn graphs_cost(set: &GraphSet) -> (f64, f64) {
     let graphs = set.graphs() as f64;
     let (pairs, edges) = (graphs * set.family.mean_pairs(), graphs * set.family.mean_edges());
     (pairs / PAIRS_PER_SECOND, graphs * BYTES_PER_GRAPH + edges * BYTES_PER_EDGE)
+}
+
+/// Seconds and bytes that a set of molecules takes.
+fn qm9_cost(set: &Qm9Set) -> (f64, f64) {
+    let molecules = set.molecules() as f64;
+    (molecules / MOLECULES_PER_SECOND, molecules * BYTES_PER_MOLECULE)
 }
 
 fn data_error(stop: &Stop) -> DataError {
@@ -112,7 +124,8 @@ mod tests {
         for name in ["pipelines", "datasets"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        for name in ["nbody.yaml", "graphs.yaml"] {
+        std::fs::create_dir(folder.path().join("datasets/fixtures")).unwrap();
+        for name in ["nbody.yaml", "graphs.yaml", "qm9.yaml", "fixtures/qm9_fixture.tar.bz2"] {
             std::fs::copy(project.join(name), folder.path().join("datasets").join(name)).unwrap();
         }
         let workspace = Workspace::find(Some(folder.path())).unwrap();
@@ -166,5 +179,38 @@ mod tests {
         let state = LocalData { catalogue: &catalogue, check: Check::Checksums }.state("graphs_smoke").unwrap();
         assert!(matches!(state, DataState::Ready { .. }));
         assert!(catalogue.graph_splits("overfit_p05").is_err());
+    }
+
+    #[test]
+    fn a_set_of_molecules_is_made_if_its_source_is_there() {
+        let (folder, workspace) = workspace();
+        let catalogue = Catalogue::read(&workspace).unwrap();
+        let data = LocalData { catalogue: &catalogue, check: Check::Checksums };
+        assert!(matches!(data.state("qm9_fixture").unwrap(), DataState::Missing { .. }));
+        let content_hash = data.provide("qm9_fixture").unwrap();
+        std::fs::remove_dir_all(folder.path().join("datasets/fixtures")).unwrap();
+        assert_eq!(data.state("qm9_fixture").unwrap(), DataState::Ready { content_hash: content_hash.clone() });
+        assert_eq!(data.provide("qm9_fixture").unwrap(), content_hash, "the source is asked for no more");
+        let DataState::Missing { reason, disk_bytes, .. } = data.state("qm9").unwrap() else {
+            panic!("it is not there")
+        };
+        assert_eq!((reason.as_str(), disk_bytes > 50_000_000), ("not there yet", true));
+        let error = data.provide("qm9").unwrap_err();
+        assert_eq!(error.kind, DataErrorKind::BadData);
+        assert!(error.message.contains("run `just fetch-qm9`"), "{}", error.message);
+    }
+
+    #[test]
+    fn splits_of_a_set_of_molecules_are_known_before_it_is_made() {
+        let (_folder, workspace) = workspace();
+        let catalogue = Catalogue::read(&workspace).unwrap();
+        let sizes = |sizes: [u64; 3]| -> Result<BTreeMap<String, u64>, String> {
+            Ok(["train", "valid", "test"].into_iter().map(str::to_owned).zip(sizes).collect())
+        };
+        assert_eq!(catalogue.qm9_splits("qm9"), sizes([100_000, 17_748, 13_083]));
+        assert_eq!(catalogue.qm9_splits("qm9_fixture"), sizes([40, 12, 12]));
+        let error = catalogue.qm9_splits("graphs_smoke").unwrap_err();
+        assert_eq!(error, "set 'graphs_smoke' holds graphs, not molecules; known: qm9, qm9_fixture");
+        assert!(catalogue.qm9_splits("qm").unwrap_err().contains("did you mean 'qm9'?"));
     }
 }

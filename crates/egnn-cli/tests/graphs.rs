@@ -125,6 +125,7 @@ fn generate_all_makes_both_kinds() {
     let nbody = "tiny:\n  source: native\n  seed: 1\n  system: {steps: 300}\n  splits: {train: 4, valid: 2, test: 2}\n";
     lab.write("datasets/nbody.yaml", nbody);
     lab.write("datasets/graphs.yaml", OWN);
+    std::fs::remove_file(lab.path("datasets/qm9.yaml")).unwrap();
     let all = lab.ok(&["generate", "all"]).stdout;
     assert!(all.starts_with("tiny: made (8 trajectories") && all.contains("\nown: made (12 graphs"), "{all}");
     let one = json(&lab.ok(&["generate", "all", "own", "--json"]).stdout);
@@ -136,7 +137,7 @@ fn generate_all_makes_both_kinds() {
     lab.fails(
         2,
         &["generate", "all", "tyny"],
-        "datasets/nbody.yaml, datasets/graphs.yaml: unknown set 'tyny'; did you mean 'tiny'?",
+        "datasets/nbody.yaml, datasets/graphs.yaml, datasets/qm9.yaml: unknown set 'tyny'; did you mean 'tiny'?",
     );
     // Without a file of graph sets there are none, and n-body sets are as before.
     std::fs::remove_file(lab.path("datasets/graphs.yaml")).unwrap();

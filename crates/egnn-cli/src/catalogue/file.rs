@@ -26,7 +26,7 @@ pub(super) fn read_sets<T>(
         _ => false,
     };
     if empty {
-        let message = "the file is empty; it needs at least one set with source, seed and splits".into();
+        let message = "the file is empty; it needs at least one set with its source, seed and splits".into();
         return Err(Located { file: Some(file.into()), spot: None, message });
     }
     let sets = Map::of(file, &tree, "the file")?;
@@ -126,6 +126,23 @@ impl<'a> Map<'a> {
                 let known: Vec<_> = choices.iter().map(|&(known, _)| known).collect();
                 names::unknown(name, &value, &known)
             })
+        })
+    }
+
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Located> {
+        self.value(name, |value| match value.to_string() {
+            text if text.is_empty() => Err(format!("{name} is empty; give a text")),
+            text => Ok(text),
+        })
+    }
+
+    /// A checksum in lower case.
+    pub(super) fn sha256(&self, name: &str) -> Result<Option<String>, Located> {
+        self.value(name, |value| {
+            let text = value.to_string();
+            let is_checksum = text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit());
+            let wrong = || format!("{name} is '{text}'; give the 64 hexadecimal digits of a SHA-256 checksum");
+            is_checksum.then(|| text.to_ascii_lowercase()).ok_or_else(wrong)
         })
     }
 

@@ -1,15 +1,17 @@
-//! The sets that exist or can be made: those of `datasets/nbody.yaml` and `datasets/graphs.yaml`, and what was imported.
+//! The sets that exist or can be made: those of `datasets/nbody.yaml`, `datasets/graphs.yaml` and `datasets/qm9.yaml`, and
+//! what was imported.
 
 mod file;
 mod graphs;
 mod nbody;
+mod qm9;
 
 use crate::{
     exit::{Result, Stop},
     workspace::Workspace,
 };
 use egnn_schema::{Manifest, dataset, names};
-use egnn_store::{StoreError, manifest};
+use egnn_store::{StoreError, manifest, qm9::SET as ALL_OF_QM9};
 use egnn_train::SetShape;
 use std::{
     collections::BTreeMap,
@@ -20,6 +22,7 @@ use std::{
 pub(crate) use file::check_name;
 pub(crate) use graphs::GraphSet;
 pub(crate) use nbody::NbodySet;
+pub(crate) use qm9::Qm9Set;
 
 /// Splits in the order in which they are drawn.
 pub(crate) use egnn_store::import::SPLITS;
@@ -29,16 +32,18 @@ pub(crate) use egnn_store::import::SPLITS;
 pub(crate) enum Kind {
     Nbody,
     Graphs,
+    Qm9,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 2] = [Self::Nbody, Self::Graphs];
+    pub(crate) const ALL: [Self; 3] = [Self::Nbody, Self::Graphs, Self::Qm9];
 
     /// As on the command line and in a manifest.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Nbody => "nbody",
             Self::Graphs => "graphs",
+            Self::Qm9 => "qm9",
         }
     }
 
@@ -46,6 +51,7 @@ impl Kind {
         match self {
             Self::Nbody => "n-body trajectories",
             Self::Graphs => "graphs",
+            Self::Qm9 => "molecules",
         }
     }
 }
@@ -55,6 +61,7 @@ impl Kind {
 pub(crate) enum Definition {
     Nbody(NbodySet),
     Graphs(GraphSet),
+    Qm9(Qm9Set),
 }
 
 impl Definition {
@@ -62,6 +69,7 @@ impl Definition {
         match self {
             Self::Nbody(_) => Kind::Nbody,
             Self::Graphs(_) => Kind::Graphs,
+            Self::Qm9(_) => Kind::Qm9,
         }
     }
 
@@ -70,6 +78,7 @@ impl Definition {
         match self {
             Self::Nbody(set) => serde_json::json!(set),
             Self::Graphs(set) => serde_json::json!(set),
+            Self::Qm9(set) => serde_json::json!(set),
         }
     }
 
@@ -85,6 +94,14 @@ struct Place {
     file: PathBuf,
     /// The folder of the sets' folders.
     folder: PathBuf,
+    /// The set that lies in that folder itself.
+    own: Option<&'static str>,
+}
+
+impl Place {
+    fn of(&self, set: &str) -> PathBuf {
+        if self.own == Some(set) { self.folder.clone() } else { self.folder.join(set) }
+    }
 }
 
 /// All sets that can be generated, and the folders of the others. A name is one set's, whatever the kind.
@@ -95,7 +112,10 @@ pub(crate) struct Catalogue {
 
 impl Catalogue {
     pub(crate) fn read(workspace: &Workspace) -> Result<Self> {
-        let place = |kind| (kind, Place { file: workspace.definitions(kind), folder: workspace.sets(kind) });
+        let place = |kind| {
+            let own = (kind == Kind::Qm9).then_some(ALL_OF_QM9);
+            (kind, Place { file: workspace.definitions(kind), folder: workspace.sets(kind), own })
+        };
         let mut catalogue = Self { sets: BTreeMap::new(), places: Kind::ALL.into_iter().map(place).collect() };
         for kind in Kind::ALL {
             let found = catalogue.read_definitions(kind)?;
@@ -105,7 +125,7 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// The sets of a file of definitions. Without `graphs.yaml` there are no graph sets.
+    /// The sets of a file of definitions. Without `graphs.yaml` there are no graph sets, and so for `qm9.yaml`.
     fn read_definitions(&self, kind: Kind) -> Result<Vec<(String, Definition)>> {
         let path = &self.places[&kind].file;
         let bytes = match fs::read(path) {
@@ -124,6 +144,10 @@ impl Catalogue {
         let sets = match kind {
             Kind::Nbody => file::read_sets(&name, &text, taken, |map| nbody::read_set(map).map(Definition::Nbody)),
             Kind::Graphs => file::read_sets(&name, &text, taken, |map| graphs::read_set(map).map(Definition::Graphs)),
+            Kind::Qm9 => {
+                let folder = path.parent().unwrap_or(path);
+                file::read_sets(&name, &text, taken, |map| qm9::read_set(map, folder).map(Definition::Qm9))
+            }
         };
         sets.map_err(|error| Stop::input(error.to_string()))
     }
@@ -161,7 +185,7 @@ impl Catalogue {
     /// The folder of a set: where it is, or where it will be made.
     pub(crate) fn folder(&self, set: &str) -> PathBuf {
         let kind = self.kind(set).unwrap_or(Kind::Nbody);
-        self.places[&kind].folder.join(set)
+        self.places[&kind].of(set)
     }
 
     /// A set that can be generated.
@@ -208,8 +232,7 @@ impl Catalogue {
 
     /// What a set holds, generated or imported.
     pub(crate) fn kind(&self, name: &str) -> Option<Kind> {
-        let on_disk =
-            || Kind::ALL.into_iter().find(|kind| manifest::path(&self.places[kind].folder.join(name)).exists());
+        let on_disk = || Kind::ALL.into_iter().find(|kind| manifest::path(&self.places[kind].of(name)).exists());
         self.sets.get(name).map(Definition::kind).or_else(on_disk)
     }
 
@@ -233,18 +256,27 @@ impl Catalogue {
         Ok(sizes(self.imported(name, Kind::Graphs)?.splits))
     }
 
+    /// Molecules of each split of a set of molecules before it is read.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the trainer of molecules, which is not here yet"))]
+    pub(crate) fn qm9_splits(&self, name: &str) -> Result<BTreeMap<String, u64>, String> {
+        if let Some(Definition::Qm9(set)) = self.sets.get(name) {
+            return Ok(set.splits.iter().map(|(&split, &molecules)| (split.to_owned(), molecules as u64)).collect());
+        }
+        Ok(sizes(self.imported(name, Kind::Qm9)?.splits))
+    }
+
     /// Mean unordered pairs of nodes of a set's graphs, if it is one that is generated.
     pub(crate) fn mean_pairs(&self, name: &str) -> Option<f64> {
         match self.sets.get(name)? {
             Definition::Graphs(set) => Some(set.family.mean_pairs()),
-            Definition::Nbody(_) => None,
+            Definition::Nbody(_) | Definition::Qm9(_) => None,
         }
     }
 
     /// The manifest of a set of this kind that is not defined here.
     fn imported(&self, name: &str, kind: Kind) -> Result<Manifest, String> {
         let found = if self.kind(name) == Some(kind) {
-            manifest::read(&self.places[&kind].folder.join(name)).map_err(|error| error.to_string())?
+            manifest::read(&self.places[&kind].of(name)).map_err(|error| error.to_string())?
         } else {
             None
         };

@@ -29,6 +29,7 @@ pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
     let (samples, data) = match kind {
         Kind::Nbody => nbody(args, &catalogue, &file)?,
         Kind::Graphs => graphs(args, &catalogue)?,
+        Kind::Qm9 => return Err(Stop::input("--data: models are not evaluated on molecules")),
     };
     let (evaluation, predictions) = egnn_train::evaluate(&file, data, &samples, args.compute.backend())?;
     let out = args.out.clone().unwrap_or_else(|| default_folder(args));

@@ -1,4 +1,5 @@
-//! A workspace of its own for each test: the project's pipelines and set definitions in a temporary folder.
+//! A workspace of its own for each test: the project's pipelines, set definitions and fixture of QM9 in a
+//! temporary folder.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod cases;
@@ -27,6 +28,9 @@ impl Lab {
                 }
             }
         }
+        let fixture = "datasets/fixtures/qm9_fixture.tar.bz2";
+        std::fs::create_dir(folder.path().join("datasets/fixtures")).unwrap();
+        std::fs::copy(project.join(fixture), folder.path().join(fixture)).unwrap();
         Self { folder }
     }
 

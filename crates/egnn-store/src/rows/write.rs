@@ -34,7 +34,7 @@ pub(crate) fn write<R>(
         let schema = layout.schema().map_err(footer::writing)?;
         let mut file =
             SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties)).map_err(footer::writing)?;
-        let mut encode_all = || {
+        let encode_all = || {
             for part in groups() {
                 let mut group = file.next_row_group()?;
                 for column in 0..layout.columns.len() {

@@ -5,7 +5,7 @@
 use egnn_store::{SplitFooter, nbody::NbodySplit};
 use parquet::{
     basic::{LogicalType, Repetition, Type as Physical},
-    data_type::{DoubleType, FloatType, Int32Type},
+    data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int32Type},
     file::{metadata::KeyValue, properties::WriterProperties, writer::SerializedFileWriter},
     schema::types::Type,
 };
@@ -73,6 +73,10 @@ pub enum Raw {
     Nullable(Vec<Option<f64>>),
     /// Lists of unsigned numbers of so many bits: the values, their definition and their repetition levels.
     Lists(i8, Vec<i32>, Vec<i16>, Vec<i16>),
+    /// Lists of float64, likewise.
+    NumberLists(Vec<f64>, Vec<i16>, Vec<i16>),
+    /// Bytes that say that they are text.
+    Text(Vec<Vec<u8>>),
 }
 
 impl Raw {
@@ -89,16 +93,20 @@ impl Raw {
             Self::Float(_) => primitive(name, Physical::FLOAT, Repetition::REQUIRED, None),
             Self::Double(_) => primitive(name, Physical::DOUBLE, Repetition::REQUIRED, None),
             Self::Nullable(_) => primitive(name, Physical::DOUBLE, Repetition::OPTIONAL, None),
-            Self::Lists(bits, ..) => {
-                let group = |name, field, repetition, logical| {
-                    let builder = Type::group_type_builder(name).with_repetition(repetition);
-                    builder.with_logical_type(logical).with_fields(vec![Arc::new(field)]).build().unwrap()
-                };
-                let list = group("list", unsigned("element", *bits), Repetition::REPEATED, None);
-                group(name, list, Repetition::REQUIRED, Some(LogicalType::List))
-            }
+            Self::Lists(bits, ..) => list_of(name, unsigned("element", *bits)),
+            Self::NumberLists(..) => list_of(name, primitive("element", Physical::DOUBLE, Repetition::REQUIRED, None)),
+            Self::Text(_) => primitive(name, Physical::BYTE_ARRAY, Repetition::REQUIRED, Some(LogicalType::String)),
         }
     }
+}
+
+fn list_of(name: &str, element: Type) -> Type {
+    let group = |name, field, repetition, logical| {
+        let builder = Type::group_type_builder(name).with_repetition(repetition);
+        builder.with_logical_type(logical).with_fields(vec![Arc::new(field)]).build().unwrap()
+    };
+    let list = group("list", element, Repetition::REPEATED, None);
+    group(name, list, Repetition::REQUIRED, Some(LogicalType::List))
 }
 
 /// Writes one row group of `columns` with the footer entries `entries`.
@@ -123,6 +131,13 @@ pub fn parquet(path: &Path, entries: &[(&str, &str)], columns: &[(&str, Raw)]) {
             }
             Raw::Lists(_, values, defined, repeated) => {
                 column.typed::<Int32Type>().write_batch(values, Some(defined), Some(repeated)).unwrap()
+            }
+            Raw::NumberLists(values, defined, repeated) => {
+                column.typed::<DoubleType>().write_batch(values, Some(defined), Some(repeated)).unwrap()
+            }
+            Raw::Text(texts) => {
+                let texts: Vec<_> = texts.iter().map(|text| ByteArray::from(text.clone())).collect();
+                column.typed::<ByteArrayType>().write_batch(&texts, None, None).unwrap()
             }
         };
         column.close().unwrap();

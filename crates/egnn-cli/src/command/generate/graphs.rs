@@ -6,7 +6,7 @@ use crate::{
     progress,
 };
 use egnn_graphs::Graph;
-use egnn_schema::{Manifest, SplitEntry, version::GENERATOR_VERSION};
+use egnn_schema::{Manifest, SplitEntry};
 use egnn_store::{
     SplitFooter,
     graphs::{GraphRow, read_split, repeats, statistics, write_split},
@@ -14,33 +14,18 @@ use egnn_store::{
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt::Write, path::Path};
 
-/// Draws the splits and writes them into the folder.
-pub(super) fn write_splits(
-    set: &GraphSet,
-    name: &str,
-    folder: &Path,
-    parameters_hash: &str,
-) -> Result<BTreeMap<String, SplitEntry>> {
+/// Draws the splits.
+pub(super) fn draw(set: &GraphSet, name: &str) -> Result<Vec<(String, Vec<Graph>)>> {
     let bar = progress::bar(&format!("drawing {name}"), set.graphs() as u64);
     let splits = egnn_graphs::generate(&set.generator(), &|done| bar.set_position(done as u64))
         .map_err(|error| Stop::input(format!("set '{name}': {error}")))?;
     bar.finish_and_clear();
-    let footer = SplitFooter {
-        set: name.into(),
-        generator: "graphs".into(),
-        generator_version: GENERATOR_VERSION,
-        seed: Some(set.seed),
-        parameters_hash: parameters_hash.into(),
-        ..SplitFooter::default()
-    };
-    let mut entries = BTreeMap::new();
-    for (split, graphs) in splits {
-        let rows: Vec<GraphRow> = graphs.into_iter().map(graph_row).collect();
-        let footer = SplitFooter { split: split.clone(), ..footer.clone() };
-        let entry = write_split(&folder.join(format!("{split}.parquet")), &rows, &footer)?;
-        entries.insert(split, entry);
-    }
-    Ok(entries)
+    Ok(splits)
+}
+
+pub(super) fn write(path: &Path, graphs: Vec<Graph>, footer: &SplitFooter) -> Result<SplitEntry> {
+    let rows: Vec<GraphRow> = graphs.into_iter().map(graph_row).collect();
+    Ok(write_split(path, &rows, footer)?)
 }
 
 /// A graph as the store takes it.

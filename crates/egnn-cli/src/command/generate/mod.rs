@@ -2,21 +2,25 @@
 
 mod graphs;
 mod nbody;
+mod qm9;
 
 use crate::{
     args::{DataKind, Generate},
     catalogue::{Catalogue, Definition, Kind, SPLITS},
-    exit::Result,
+    exit::{Result, Stop},
     printer,
     workspace::Workspace,
 };
 use egnn_schema::{
-    Manifest,
+    Manifest, SplitEntry,
     version::{DATASET_VERSION, GENERATOR_VERSION, PROGRAM},
 };
-use egnn_store::{StoreError, atomic, lock::FolderLock, manifest};
+use egnn_store::{SplitFooter, StoreError, atomic, lock::FolderLock, manifest, qm9::SET as ALL_OF_QM9};
+use qm9::{Given, MissingSource, Qm9Content};
 use serde::Serialize;
+use serde_json::Value;
 use std::{
+    collections::BTreeMap,
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -43,6 +47,7 @@ pub(crate) struct Made {
 pub(crate) enum Content {
     Nbody { trajectories: usize },
     Graphs(GraphContent),
+    Qm9(Qm9Content),
 }
 
 pub(crate) fn run(args: &Generate, workspace: &Workspace) -> Result<()> {
@@ -50,17 +55,30 @@ pub(crate) fn run(args: &Generate, workspace: &Workspace) -> Result<()> {
     let kinds = match args.kind {
         DataKind::Nbody => &[Kind::Nbody][..],
         DataKind::Graphs => &[Kind::Graphs],
+        DataKind::Qm9 => &[Kind::Qm9],
         DataKind::All => &Kind::ALL,
     };
-    let names: Vec<String> =
-        if args.sets.is_empty() { catalogue.names(kinds).map(str::to_owned).collect() } else { args.sets.clone() };
+    let names: Vec<String> = match (args.sets.as_slice(), &args.from) {
+        ([], None) => catalogue.names(kinds).map(str::to_owned).collect(),
+        ([], Some(_)) => vec![ALL_OF_QM9.into()],
+        (sets, _) => sets.to_vec(),
+    };
+    refuse_from(args)?;
     // Every name is checked before anything is made.
     for name in &names {
         catalogue.get_of(name, kinds)?;
     }
-    let mut all = Vec::new();
+    let given = args.from.as_deref().map(|from| Given::new(from, args.uncharacterized.as_deref())).transpose()?;
+    let (mut all, mut missing) = (Vec::new(), Vec::new());
     for name in &names {
-        let made = ensure(&catalogue, name)?;
+        let made = match ensure(&catalogue, name, given.as_ref()) {
+            // The others are made first.
+            Err(stop) if stop.is::<MissingSource>() => {
+                missing.push(stop);
+                continue;
+            }
+            made => made?,
+        };
         if !args.json {
             printer::data(describe(&made));
         }
@@ -69,7 +87,24 @@ pub(crate) fn run(args: &Generate, workspace: &Workspace) -> Result<()> {
     if args.json {
         printer::json(&all);
     }
-    Ok(())
+    let Some(last) = missing.pop() else { return Ok(()) };
+    for stop in missing {
+        printer::say(format!("error: {stop}"));
+    }
+    Err(last)
+}
+
+/// A source is one set's, and only molecules have one.
+fn refuse_from(args: &Generate) -> Result<()> {
+    match (&args.from, args.kind, args.sets.len()) {
+        (None, ..) | (Some(_), DataKind::Qm9, 0 | 1) => Ok(()),
+        (Some(_), DataKind::Qm9, sets) => Err(Stop::input(format!(
+            "--from: a source is one set's, but {sets} sets are named; make one after the other"
+        ))),
+        (Some(_), DataKind::Nbody | DataKind::Graphs | DataKind::All, _) => Err(Stop::input(
+            "--from is for qm9 alone, as in `egnn generate qm9 --from FILE`; the other sets are read from no file",
+        )),
+    }
 }
 
 pub(crate) fn describe(made: &Made) -> String {
@@ -77,6 +112,7 @@ pub(crate) fn describe(made: &Made) -> String {
     let (count, details) = match &made.content {
         Content::Nbody { trajectories } => (format!("{trajectories} trajectories"), String::new()),
         Content::Graphs(content) => (format!("{} graphs", content.graphs), content.describe()),
+        Content::Qm9(content) => (content.count(), content.describe()),
     };
     let how =
         if made.outcome == UP_TO_DATE { "checksums verified".to_owned() } else { format!("{:.1} s", made.seconds) };
@@ -135,25 +171,36 @@ fn made_again(error: &StoreError) -> String {
     format!("made again: {}", text.rsplit_once("; ").map_or(text.as_str(), |(wrong, _)| wrong))
 }
 
+/// The same for a set that the command line may name a source for: a set of another source is outdated.
+fn standing_from(catalogue: &Catalogue, name: &str, given: Option<&Given>) -> Result<Standing> {
+    match (standing(catalogue, name, Check::Checksums)?, given) {
+        (Standing::Current(manifest), Some(given)) if !given.made(&manifest)? => {
+            Ok(Standing::Outdated("made again: it was made from another source".into()))
+        }
+        (standing, _) => Ok(standing),
+    }
+}
+
 /// Makes `name` unless it is whole and up to date.
-pub(crate) fn ensure(catalogue: &Catalogue, name: &str) -> Result<Made> {
+pub(crate) fn ensure(catalogue: &Catalogue, name: &str, given: Option<&Given>) -> Result<Made> {
     let set = catalogue.get(name)?;
     let start = Instant::now();
     let folder = catalogue.folder(name);
-    let (outcome, manifest) = match standing(catalogue, name, Check::Checksums)? {
+    let (outcome, manifest) = match standing_from(catalogue, name, given)? {
         Standing::Current(manifest) => (UP_TO_DATE.to_owned(), manifest),
         Standing::Outdated(_) => {
             let _lock = patient_lock(&folder, name)?;
             // Whoever had the lock before may have made it.
-            match standing(catalogue, name, Check::Checksums)? {
+            match standing_from(catalogue, name, given)? {
                 Standing::Current(manifest) => (UP_TO_DATE.to_owned(), manifest),
-                Standing::Outdated(reason) => (reason, make(set, name, &folder)?),
+                Standing::Outdated(reason) => (reason, make(set, name, &folder, given)?),
             }
         }
     };
     let content = match set {
         Definition::Nbody(set) => Content::Nbody { trajectories: set.trajectories() },
         Definition::Graphs(_) => Content::Graphs(GraphContent::read(&folder, &manifest)?),
+        Definition::Qm9(_) => Content::Qm9(Qm9Content::read(&folder, &manifest)?),
     };
     Ok(Made {
         set: name.into(),
@@ -192,31 +239,79 @@ fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Makes a set in its folder, which is locked.
-fn make(set: &Definition, name: &str, folder: &Path) -> Result<Manifest> {
-    atomic::sweep_temporaries(folder)?;
-    // Without its manifest the set is incomplete until all of it is new.
-    remove(&manifest::path(folder))?;
-    let parameters_hash = set.parameters_hash();
-    let splits = match set {
-        Definition::Nbody(set) => nbody::write_splits(set, name, folder, &parameters_hash)?,
-        Definition::Graphs(set) => graphs::write_splits(set, name, folder, &parameters_hash)?,
-    };
-    // A split that the definition no longer has would pass for one of the set.
-    for split in SPLITS.into_iter().filter(|split| !splits.contains_key(*split)) {
-        remove(&folder.join(format!("{split}.parquet")))?;
+/// Makes a set in its folder, which is locked. Its samples are there before anything is touched.
+fn make(set: &Definition, name: &str, folder: &Path, given: Option<&Given>) -> Result<Manifest> {
+    let parameters = set.parameters();
+    let target = Target { set, name, folder };
+    match set {
+        Definition::Nbody(set) => {
+            let write = |path: &Path, samples, footer: &SplitFooter| nbody::write(path, &samples, footer);
+            target.fill(set.seed, nbody::simulate(set, name)?, parameters, write)
+        }
+        Definition::Graphs(set) => target.fill(set.seed, graphs::draw(set, name)?, parameters, graphs::write),
+        Definition::Qm9(set) => {
+            let (splits, source) = qm9::read(set, name, given)?;
+            let mut parameters = parameters;
+            parameters["source"] = source;
+            let write = |path: &Path, rows: Vec<_>, footer: &SplitFooter| {
+                Ok(egnn_store::qm9::write_split(path, &rows, footer)?)
+            };
+            target.fill(set.seed.into(), splits, parameters, write)
+        }
     }
-    let made = Manifest {
-        program: PROGRAM.into(),
-        dataset_version: DATASET_VERSION,
-        set: name.into(),
-        generator: set.kind().name().into(),
-        generator_version: GENERATOR_VERSION,
-        parameters: set.parameters(),
-        parameters_hash,
-        content_hash: manifest::content_hash(&splits),
-        splits,
-    };
-    manifest::write(folder, &made)?;
-    Ok(made)
+}
+
+/// Where a set is made.
+struct Target<'a> {
+    set: &'a Definition,
+    name: &'a str,
+    folder: &'a Path,
+}
+
+impl Target<'_> {
+    /// Writes the splits, and then the manifest with these parameters.
+    fn fill<T>(
+        self,
+        seed: u64,
+        splits: Vec<(String, T)>,
+        parameters: Value,
+        write: impl Fn(&Path, T, &SplitFooter) -> Result<SplitEntry>,
+    ) -> Result<Manifest> {
+        let Self { set, name, folder } = self;
+        atomic::sweep_temporaries(folder)?;
+        // Without its manifest the set is incomplete until all of it is new.
+        remove(&manifest::path(folder))?;
+        let parameters_hash = set.parameters_hash();
+        let footer = SplitFooter {
+            set: name.into(),
+            split: String::new(),
+            generator: set.kind().name().into(),
+            generator_version: GENERATOR_VERSION,
+            seed: Some(seed),
+            parameters_hash: parameters_hash.clone(),
+        };
+        let mut entries = BTreeMap::new();
+        for (split, samples) in splits {
+            let footer = SplitFooter { split: split.clone(), ..footer.clone() };
+            let entry = write(&folder.join(format!("{split}.parquet")), samples, &footer)?;
+            entries.insert(split, entry);
+        }
+        // A split that the definition no longer has would pass for one of the set.
+        for split in SPLITS.into_iter().filter(|split| !entries.contains_key(*split)) {
+            remove(&folder.join(format!("{split}.parquet")))?;
+        }
+        let made = Manifest {
+            program: PROGRAM.into(),
+            dataset_version: DATASET_VERSION,
+            set: name.into(),
+            generator: footer.generator,
+            generator_version: GENERATOR_VERSION,
+            parameters,
+            parameters_hash,
+            content_hash: manifest::content_hash(&entries),
+            splits: entries,
+        };
+        manifest::write(folder, &made)?;
+        Ok(made)
+    }
 }

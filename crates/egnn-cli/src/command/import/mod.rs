@@ -25,9 +25,9 @@ pub(crate) fn run(args: &Import, workspace: &Workspace) -> Result<()> {
     let set = args.set.as_deref().unwrap_or(&default);
     Catalogue::read(workspace)?.refuse_import(set, kind)?;
     catalogue::check_name(set).map_err(|message| Stop::input(format!("--set: {message}")))?;
-    match kind {
-        Kind::Nbody => nbody::run(args, &workspace.sets(kind), set),
-        Kind::Graphs => graphs::run(args, &workspace.sets(kind), set),
+    match args.kind {
+        ImportKind::Nbody => nbody::run(args, &workspace.sets(kind), set),
+        ImportKind::Graphs => graphs::run(args, &workspace.sets(kind), set),
     }
 }
 
