@@ -214,6 +214,10 @@ pub(crate) struct Evaluate {
     /// Dimension of the embedding, likewise [default: the paper's 8]
     #[arg(long)]
     pub(crate) dim: Option<u64>,
+    /// Property of molecules that the model predicts, if its file does not say: mu, alpha, homo, lumo, gap, R2, ZPVE, U0, U,
+    /// H, G or Cv; its labels are then normalised as those of the set's train split
+    #[arg(long)]
+    pub(crate) property: Option<String>,
     /// Folder for metrics.json and predictions.parquet [default: RUN/evaluation-SET-SPLIT]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

@@ -9,6 +9,9 @@ use crate::simd::Lanes;
 /// Rows of a tile.
 pub(crate) const TILE: usize = 4;
 
+/// Up to this depth four vectors of each row of the second factor fit the fastest cache.
+const SHALLOW: usize = 64;
+
 /// The first factor, `a[i, k] = values[i * row + k * column]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Left<'a> {
@@ -44,22 +47,26 @@ pub(crate) fn product<L: Lanes>(
     let mut column = 0;
     while column < columns {
         let right = right.get(column..).unwrap_or(&[]);
-        if L::PANEL == 4 && column + 4 <= columns {
-            panel::<L, 4>(lanes, [rows, depth, column], left, right, stride, &mut finish);
+        if L::PANEL == 4 && column + 4 <= columns && depth <= SHALLOW {
+            panel::<L, TILE, 4>(lanes, [rows, depth, column], left, right, stride, &mut finish);
             column += 4;
+        } else if L::PANEL == 4 && column + 2 <= columns {
+            // As many sums, with a panel of half the size.
+            panel::<L, { 2 * TILE }, 2>(lanes, [rows, depth, column], left, right, stride, &mut finish);
+            column += 2;
         } else if column + 2 <= columns {
-            panel::<L, 2>(lanes, [rows, depth, column], left, right, stride, &mut finish);
+            panel::<L, TILE, 2>(lanes, [rows, depth, column], left, right, stride, &mut finish);
             column += 2;
         } else {
-            panel::<L, 1>(lanes, [rows, depth, column], left, right, stride, &mut finish);
+            panel::<L, TILE, 1>(lanes, [rows, depth, column], left, right, stride, &mut finish);
             column += 1;
         }
     }
 }
 
-/// `C` vectors of each row of the product.
+/// `C` vectors of each row of the product, `R` rows at a time.
 #[inline(always)]
-fn panel<L: Lanes, const C: usize>(
+fn panel<L: Lanes, const R: usize, const C: usize>(
     lanes: L,
     [rows, depth, column]: [usize; 3],
     left: Left,
@@ -68,9 +75,9 @@ fn panel<L: Lanes, const C: usize>(
     finish: &mut impl FnMut(L, usize, usize, L::f32s),
 ) {
     let mut row = 0;
-    while row + TILE <= rows {
-        tile::<L, TILE, C>(lanes, [row, depth, column], left, right, stride, finish);
-        row += TILE;
+    while row + R <= rows {
+        tile::<L, R, C>(lanes, [row, depth, column], left, right, stride, finish);
+        row += R;
     }
     while row < rows {
         tile::<L, 1, C>(lanes, [row, depth, column], left, right, stride, finish);

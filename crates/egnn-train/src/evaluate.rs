@@ -27,6 +27,9 @@ pub struct EvaluationData {
     /// Frames of inputs and targets, of n-body sets.
     #[serde(flatten)]
     pub frames: Option<Frames>,
+    /// What is predicted of molecules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub property: Option<&'static str>,
     /// Content hash of the set.
     pub dataset_hash: String,
 }

@@ -40,7 +40,13 @@ fn config(pairs: &[(&str, &str)]) -> TaskConfig {
 }
 
 fn here() -> EvaluationData {
-    EvaluationData { set: "made up".into(), split: "test".into(), frames: None, dataset_hash: String::new() }
+    EvaluationData {
+        set: "made up".into(),
+        split: "test".into(),
+        frames: None,
+        property: None,
+        dataset_hash: String::new(),
+    }
 }
 
 #[test]

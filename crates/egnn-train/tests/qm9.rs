@@ -52,7 +52,13 @@ fn config(pairs: &[(&str, &str)]) -> TaskConfig {
 }
 
 fn here() -> EvaluationData {
-    EvaluationData { set: "made up".into(), split: "test".into(), frames: None, dataset_hash: String::new() }
+    EvaluationData {
+        set: "made up".into(),
+        split: "test".into(),
+        frames: None,
+        property: None,
+        dataset_hash: String::new(),
+    }
 }
 
 fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {

@@ -9,10 +9,12 @@ use crate::{
     provider::LocalData,
     workspace::Workspace,
 };
-use egnn_schema::{FieldValue, names};
-use egnn_store::{atomic, graphs};
+use egnn_schema::{FieldValue, Property, names};
+use egnn_store::{atomic, graphs, qm9};
 use egnn_sweep::{DataProvider, DataState};
-use egnn_train::{Evaluation, EvaluationData, EvaluationSamples, Frames, Graphs, ModelFile, ModelSpec, Samples};
+use egnn_train::{
+    Evaluation, EvaluationData, EvaluationSamples, Frames, Graphs, ModelFile, ModelSpec, Molecules, Samples,
+};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
@@ -29,7 +31,7 @@ pub(crate) fn run(args: &Evaluate, workspace: &Workspace) -> Result<()> {
     let (samples, data) = match kind {
         Kind::Nbody => nbody(args, &catalogue, &file)?,
         Kind::Graphs => graphs(args, &catalogue)?,
-        Kind::Qm9 => return Err(Stop::input("--data: models are not evaluated on molecules")),
+        Kind::Qm9 => molecules(args, &catalogue, &file)?,
     };
     let (evaluation, predictions) = egnn_train::evaluate(&file, data, &samples, args.compute.backend())?;
     let out = args.out.clone().unwrap_or_else(|| default_folder(args));
@@ -49,6 +51,7 @@ fn refuse_another_tasks_set(file: &ModelFile, path: &Path, kind: Kind, set: &str
     let reads = match file.spec {
         ModelSpec::Nbody(_) => Kind::Nbody,
         ModelSpec::Autoencoder(_) => Kind::Graphs,
+        ModelSpec::Qm9(_) => Kind::Qm9,
     };
     if reads == kind {
         return Ok(());
@@ -89,11 +92,7 @@ fn nbody(args: &Evaluate, catalogue: &Catalogue, file: &ModelFile) -> Result<(Ev
 
 /// The graphs of a split.
 fn graphs(args: &Evaluate, catalogue: &Catalogue) -> Result<(EvaluationSamples, EvaluationData)> {
-    for (option, given) in [("--start-frame", args.start_frame), ("--target-frame", args.target_frame)] {
-        if given.is_some() {
-            return Err(Stop::input(format!("{option}: set '{}' holds graphs, which have no frames", args.data)));
-        }
-    }
+    refuse_frames(args, Kind::Graphs)?;
     let splits = catalogue.graph_splits(&args.data).map_err(Stop::input)?;
     if !splits.contains_key(&args.split) {
         return Err(unknown_split(args, &splits.keys().map(String::as_str).collect::<Vec<_>>()));
@@ -101,6 +100,48 @@ fn graphs(args: &Evaluate, catalogue: &Catalogue) -> Result<(EvaluationSamples, 
     let data = evaluation_data(args, catalogue, None)?;
     let rows = graphs::read_split(&split_path(args, catalogue), None)?;
     Ok((EvaluationSamples::Autoencoder(Graphs::new(&rows)?), data))
+}
+
+/// The molecules of a split; for a file of PyTorch also those trained on, whose labels it was normalised with.
+fn molecules(args: &Evaluate, catalogue: &Catalogue, file: &ModelFile) -> Result<(EvaluationSamples, EvaluationData)> {
+    refuse_frames(args, Kind::Qm9)?;
+    let named = |name: &String| {
+        let known = Property::ALL.map(Property::name);
+        Property::from_name(name)
+            .ok_or_else(|| Stop::input(format!("--property: {}", names::unknown("property", name, &known))))
+    };
+    let property = match (file.property(), args.property.as_ref().map(named).transpose()?) {
+        (Some(recorded), Some(given)) if recorded != given => {
+            let (recorded, given) = (recorded.name(), given.name());
+            return Err(Stop::input(format!("--property {given}: the model says {recorded}; leave --property out")));
+        }
+        (Some(property), _) | (None, Some(property)) => property,
+        (None, None) => {
+            return Err(Stop::input("the file does not say which property its model predicts; give --property"));
+        }
+    };
+    let splits = catalogue.qm9_splits(&args.data).map_err(Stop::input)?;
+    if !splits.contains_key(&args.split) {
+        return Err(unknown_split(args, &splits.keys().map(String::as_str).collect::<Vec<_>>()));
+    }
+    let data = EvaluationData { property: Some(property.name()), ..evaluation_data(args, catalogue, None)? };
+    let read = |split: &str| -> Result<Molecules> {
+        let path = catalogue.folder(&args.data).join(format!("{split}.parquet"));
+        Ok(Molecules::new(qm9::read_split(&path, None)?, property))
+    };
+    let train = file.config.is_none().then(|| read("train")).transpose()?;
+    Ok((EvaluationSamples::Qm9 { molecules: read(&args.split)?, train }, data))
+}
+
+/// Only n-body sets have frames.
+fn refuse_frames(args: &Evaluate, kind: Kind) -> Result<()> {
+    for (option, given) in [("--start-frame", args.start_frame), ("--target-frame", args.target_frame)] {
+        if given.is_some() {
+            let (set, holds) = (&args.data, kind.holds());
+            return Err(Stop::input(format!("{option}: set '{set}' holds {holds}, which have no frames")));
+        }
+    }
+    Ok(())
 }
 
 fn unknown_split(args: &Evaluate, known: &[&str]) -> Stop {
@@ -115,7 +156,9 @@ fn split_path(args: &Evaluate, catalogue: &Catalogue) -> PathBuf {
 fn evaluation_data(args: &Evaluate, catalogue: &Catalogue, frames: Option<Frames>) -> Result<EvaluationData> {
     let (set, split) = (args.data.clone(), args.split.clone());
     match (LocalData { catalogue, check: Check::Checksums }).state(&set)? {
-        DataState::Ready { content_hash } => Ok(EvaluationData { set, split, frames, dataset_hash: content_hash }),
+        DataState::Ready { content_hash } => {
+            Ok(EvaluationData { set, split, frames, property: None, dataset_hash: content_hash })
+        }
         DataState::Missing { reason, .. } => {
             let kind = catalogue.kind(&set).map_or("all", Kind::name);
             Err(Stop::input(format!("set '{set}': {reason}; run `egnn generate {kind} {set}` first")))
@@ -147,6 +190,11 @@ fn describe(evaluation: &Evaluation) -> String {
             value("mse"),
             value("largest_error")
         ),
+        None if values.contains_key("mae") => {
+            let property = data.property.and_then(Property::from_name).unwrap_or(Property::Mu);
+            let (name, unit, set, split) = (property.name(), property.unit(), &data.set, &data.split);
+            format!("{model} on {set} ({samples} molecules of {split}): {name}, MAE {:.5} {unit}", value("mae"))
+        }
         None => format!(
             "{model} on {} ({samples} graphs of {}): BCE {:.4}, error {:.3} %, F1 {:.4}",
             data.set,

@@ -191,7 +191,9 @@ impl Backward<'_> {
         let mut again = Activated::take(block, width);
         let mut inner = Buffer::take(block * width);
         let mut message = Buffer::take(block * width);
-        let mut gated = Buffer::take(if layer.gate.is_some() { block * width } else { 0 });
+        // What phi_x saw.
+        let is_gated = layer.gate.is_some() && layer.coordinates.is_some();
+        let mut gated = Buffer::take(if is_gated { block * width } else { 0 });
         let numbers = layer.attributes + usize::from(layer.dim > 0);
         let mut numbers = Buffer::zeroed(block * numbers.next_multiple_of(TILE));
         let mut start = 0;
@@ -206,10 +208,10 @@ impl Backward<'_> {
                 &mut first,
             );
             activate(lanes, &self.saved.message[range.start * width..range.end * width], &mut again);
-            if layer.gate.is_some() {
+            if is_gated {
                 self.gate_again(lanes, range.clone(), &again, &mut gated);
             }
-            let messages = if layer.gate.is_some() { &gated } else { &again.value };
+            let messages = if is_gated { &gated } else { &again.value };
             self.scales(lanes, range.clone(), messages, &mut inner);
             self.messages(lanes, range.clone(), &inner, &again, &mut message);
             if layer.gate.is_some() {

@@ -220,6 +220,11 @@ impl Forward<'_> {
                 #[inline(always)]
                 |lanes, z| math::sigmoid(lanes, z),
             );
+            if layer.coordinates.is_none() {
+                // Nobody but the sum reads them.
+                self.receive_gated(lanes, range, messages);
+                return;
+            }
             for (gate, row) in gates.iter().zip(messages.chunks_exact_mut(vectors)) {
                 for value in row {
                     *value = lanes.mul_f32s(*value, lanes.splat_f32s(*gate));
@@ -233,6 +238,21 @@ impl Forward<'_> {
                 for (received, &value) in received.iter_mut().zip(message) {
                     *received = lanes.add_f32s(*received, value);
                 }
+            }
+        }
+    }
+
+    /// The sums of messages times their gates.
+    #[inline(always)]
+    fn receive_gated<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, messages: &[L::f32s]) {
+        let vectors = self.shape.width / L::F32_LANES;
+        let received = L::as_mut_simd_f32s(&mut self.saved.received).0;
+        let rows = self.shape.edges.row()[range.clone()].iter().zip(&self.saved.gate[range]);
+        for ((&row, &gate), message) in rows.zip(messages.chunks_exact(vectors)) {
+            let gate = lanes.splat_f32s(gate);
+            let received = &mut received[row as usize * vectors..][..vectors];
+            for (received, &value) in received.iter_mut().zip(message) {
+                *received = lanes.multiply_add(value, gate, *received);
             }
         }
     }
