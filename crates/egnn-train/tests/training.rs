@@ -43,7 +43,7 @@ fn config(pairs: &[(&str, &str)]) -> TaskConfig {
 fn here() -> EvaluationData {
     let (set, split) = ("made up".into(), "test".into());
     let frames = Some(Frames { start_frame: 30, target_frame: 40 });
-    EvaluationData { set, split, frames, dataset_hash: String::new() }
+    EvaluationData { set, split, frames, property: None, dataset_hash: String::new() }
 }
 
 #[test]
