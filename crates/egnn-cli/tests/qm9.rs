@@ -154,7 +154,7 @@ fn a_source_belongs_to_one_set_of_molecules() {
         "set 'nbody_small' holds n-body trajectories, not molecules; known: qm9",
     );
     // Without a set's name it is the whole of QM9, which the fixture is not.
-    lab.fails(2, &["generate", "qm9", "--from", FIXTURE], "130767 molecules are missing, the first is 2");
+    lab.fails(2, &["generate", "qm9", "--from", FIXTURE], "130767 molecules are missing, the first is 9");
     assert!(!lab.path("datasets/qm9/manifest.json").exists());
 }
 
@@ -216,7 +216,7 @@ fn the_list_of_excluded_molecules_is_checked() {
     let list: Vec<_> =
         egnn_qm9::EXCLUDED.iter().enumerate().map(|(at, index)| format!("{} {index} C\n", at + 1)).collect();
     lab.write("list.txt", &list[1..].concat());
-    lab.fails(2, &from("list.txt"), "the list of uncharacterised molecules is not QM9's");
+    lab.fails(2, &from("list.txt"), "'list.txt': the list of uncharacterised molecules is not QM9's");
 }
 
 #[test]

@@ -25,14 +25,17 @@ use std::{
 /// A source that the command line names.
 pub(crate) struct Given {
     from: PathBuf,
-    uncharacterized: Option<Vec<u32>>,
+    /// A list of excluded molecules, and where it stands.
+    uncharacterized: Option<(PathBuf, Vec<u32>)>,
 }
 
 impl Given {
     pub(super) fn new(from: &Path, uncharacterized: Option<&Path>) -> Result<Self> {
         let read = |path: &Path| {
             let text = fs::read(path).map_err(|error| StoreError::io("read", path, error))?;
-            parse_uncharacterized(&String::from_utf8_lossy(&text)).map_err(|error| refused(path, error))
+            let indices =
+                parse_uncharacterized(&String::from_utf8_lossy(&text)).map_err(|error| refused(path, error))?;
+            Ok::<_, Stop>((path.to_owned(), indices))
         };
         Ok(Self { from: from.to_owned(), uncharacterized: uncharacterized.map(read).transpose()? })
     }
@@ -83,9 +86,10 @@ pub(super) fn read(set: &Qm9Set, name: &str, given: Option<&Given>) -> Result<(S
         file => file.map_err(|error| StoreError::io("read", path, error))?,
     };
     let format = format(&mut file).map_err(|error| StoreError::io("read", path, error))?;
+    let list = given.and_then(|given| given.uncharacterized.as_ref());
     let expected = Expected {
         wheel_sha256: set.wheel_sha256.clone(),
-        uncharacterized: given.and_then(|given| given.uncharacterized.clone()),
+        uncharacterized: list.map(|(_, indices)| indices.clone()),
         complete: set.complete,
     };
     let bar = progress::bar(&format!("reading {name}"), 0);
@@ -95,7 +99,10 @@ pub(super) fn read(set: &Qm9Set, name: &str, given: Option<&Given>) -> Result<(S
     };
     let molecules = egnn_qm9::read(BufReader::new(file), &expected, &mut progress);
     bar.finish_and_clear();
-    let molecules = molecules.map_err(|error| refused(path, error))?;
+    let molecules = molecules.map_err(|error| match (&error, list) {
+        (Qm9Error::OtherExclusions { .. }, Some((list, _))) => refused(list, error),
+        _ => refused(path, error),
+    })?;
     let splits = split(set, name, molecules)?;
     Ok((splits, json!({ "format": format, "checksum": checksum::file(path)? })))
 }
