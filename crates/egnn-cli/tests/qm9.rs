@@ -117,7 +117,7 @@ fn a_missing_source_is_named_with_the_ways_to_get_it() {
     lab.fails(2, &["generate", "qm9", "--from", "nowhere.whl"], "failed to read 'nowhere.whl': no such file");
     lab.fails(2, &["generate", "qm9", "--from", "pipelines"], "failed to read 'pipelines': ");
     let data = |files: Vec<(String, u64)>| -> Vec<_> {
-        files.into_iter().filter(|(name, _)| !name.contains("fixtures/") && !name.ends_with(".lock")).collect()
+        files.into_iter().filter(|(name, _)| !name.contains("fixtures/") && !name.ends_with("generate.lock")).collect()
     };
     assert_eq!(data(lab.files()), data(before), "nothing was written");
 }
@@ -167,7 +167,7 @@ fn a_bad_source_leaves_nothing_behind_and_what_was_there() {
         std::fs::write(lab.path(FIXTURE), &whole[..length]).unwrap();
         let said = lab.fails(2, &SMOKE, FIXTURE);
         assert_eq!(said.stdout, "");
-        let left: Vec<_> = parquet().into_iter().filter(|(name, _)| !name.ends_with(".lock")).collect();
+        let left: Vec<_> = parquet().into_iter().filter(|(name, _)| !name.ends_with("generate.lock")).collect();
         assert_eq!(left, [], "{length} bytes");
     }
     std::fs::write(lab.path(FIXTURE), &whole).unwrap();
