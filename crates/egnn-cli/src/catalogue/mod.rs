@@ -257,7 +257,6 @@ impl Catalogue {
     }
 
     /// Molecules of each split of a set of molecules before it is read.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the trainer of molecules, which is not here yet"))]
     pub(crate) fn qm9_splits(&self, name: &str) -> Result<BTreeMap<String, u64>, String> {
         if let Some(Definition::Qm9(set)) = self.sets.get(name) {
             return Ok(set.splits.iter().map(|(&split, &molecules)| (split.to_owned(), molecules as u64)).collect());
