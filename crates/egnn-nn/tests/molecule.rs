@@ -136,11 +136,16 @@ fn features_edges_and_members_by_hand() {
     assert_eq!(numbers(&input.features), expected);
     assert_eq!((input.edges.row(), input.edges.col()), (&[0, 1][..], &[1, 0][..]));
     assert_eq!((input.members.row(), input.members.nodes()), (&[0, 0, 1][..], 2));
-    assert_eq!(batch(&[ammonia_of_fluorine.clone()], Some(5.0), DType::F32).edges.len(), 2, "the cutoff is included");
+    assert_eq!(
+        batch(std::slice::from_ref(&ammonia_of_fluorine), Some(5.0), DType::F32).edges.len(),
+        2,
+        "the cutoff is included"
+    );
     assert_eq!(batch(&[ammonia_of_fluorine], Some(4.9), DType::F32).edges.len(), 0);
     assert!(atom_features(2).is_none());
     for config in variants(8) {
-        let alone = vivid(&config, DType::F32).predict(&batch(&[lonely.clone()], None, DType::F32)).unwrap();
+        let alone =
+            vivid(&config, DType::F32).predict(&batch(std::slice::from_ref(&lonely), None, DType::F32)).unwrap();
         assert!(numbers(&alone)[0].is_finite(), "an atom by itself has a prediction");
         assert_eq!(vivid(&config, DType::F32).predict(&batch(&[], None, DType::F32)).unwrap().dims(), [0]);
     }
