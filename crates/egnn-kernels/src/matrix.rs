@@ -9,7 +9,7 @@ use crate::simd::Lanes;
 /// Rows of a tile.
 pub(crate) const TILE: usize = 4;
 
-/// Up to this depth four vectors of each row of the second factor fit the fastest cache.
+/// Up to this depth four vectors of each row of the second factor fit the fastest cache well.
 const SHALLOW: usize = 64;
 
 /// The first factor, `a[i, k] = values[i * row + k * column]`.
@@ -44,16 +44,17 @@ pub(crate) fn product<L: Lanes>(
     stride: usize,
     mut finish: impl FnMut(L, usize, usize, L::f32s),
 ) {
+    // Wide and deep second factors: tiles as narrow as can be, so that what a tile reads of them stays in the fastest cache.
+    let tall = L::PANEL == 4 && columns > 4 && depth > SHALLOW;
     let mut column = 0;
     while column < columns {
         let right = right.get(column..).unwrap_or(&[]);
-        if L::PANEL == 4 && column + 4 <= columns && depth <= SHALLOW {
+        if tall {
+            panel::<L, { 4 * TILE }, 1>(lanes, [rows, depth, column], left, right, stride, &mut finish);
+            column += 1;
+        } else if L::PANEL == 4 && column + 4 <= columns {
             panel::<L, TILE, 4>(lanes, [rows, depth, column], left, right, stride, &mut finish);
             column += 4;
-        } else if L::PANEL == 4 && column + 2 <= columns {
-            // As many sums, with a panel of half the size.
-            panel::<L, { 2 * TILE }, 2>(lanes, [rows, depth, column], left, right, stride, &mut finish);
-            column += 2;
         } else if column + 2 <= columns {
             panel::<L, TILE, 2>(lanes, [rows, depth, column], left, right, stride, &mut finish);
             column += 2;
@@ -78,6 +79,10 @@ fn panel<L: Lanes, const R: usize, const C: usize>(
     while row + R <= rows {
         tile::<L, R, C>(lanes, [row, depth, column], left, right, stride, finish);
         row += R;
+    }
+    while R > TILE && row + TILE <= rows {
+        tile::<L, TILE, C>(lanes, [row, depth, column], left, right, stride, finish);
+        row += TILE;
     }
     while row < rows {
         tile::<L, 1, C>(lanes, [row, depth, column], left, right, stride, finish);

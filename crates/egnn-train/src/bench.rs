@@ -113,12 +113,19 @@ fn median_ms(mut work: impl FnMut() -> Result<(), TrainError>) -> Result<f64, Tr
     const WARM_UP: usize = 5;
     const LEAST_REPETITIONS: usize = 31;
     const LEAST_TIME: Duration = Duration::from_secs(1);
+    // Long work is repeated less often.
+    const FEWER_REPETITIONS: usize = 11;
+    const LONG_TIME: Duration = Duration::from_secs(3);
     for _ in 0..WARM_UP {
         work()?;
     }
     let begin = Instant::now();
     let mut times = Vec::new();
-    while times.len() < LEAST_REPETITIONS || begin.elapsed() < LEAST_TIME {
+    let is_enough = |count: usize| {
+        let elapsed = begin.elapsed();
+        count >= LEAST_REPETITIONS && elapsed >= LEAST_TIME || count >= FEWER_REPETITIONS && elapsed >= LONG_TIME
+    };
+    while !is_enough(times.len()) {
         let start = Instant::now();
         work()?;
         times.push(start.elapsed().as_secs_f64() * 1e3);
