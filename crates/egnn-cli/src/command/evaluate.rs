@@ -183,19 +183,19 @@ fn stem(path: &Path) -> String {
 fn describe(evaluation: &Evaluation) -> String {
     let Evaluation { data, model, samples, values, .. } = evaluation;
     let value = |name: &str| values.get(name).copied().unwrap_or(f64::NAN);
-    match data.frames {
-        Some(Frames { start_frame, target_frame }) => format!(
+    match (data.frames, data.property) {
+        (Some(Frames { start_frame, target_frame }), _) => format!(
             "{model} on {} ({samples} samples, frames {start_frame} -> {target_frame}): MSE {:.6}, largest error of a body {:.3}",
             data.set,
             value("mse"),
             value("largest_error")
         ),
-        None if values.contains_key("mae") => {
-            let property = data.property.and_then(Property::from_name).unwrap_or(Property::Mu);
-            let (name, unit, set, split) = (property.name(), property.unit(), &data.set, &data.split);
+        (None, Some(name)) => {
+            let unit = Property::from_name(name).map_or("", Property::unit);
+            let (set, split) = (&data.set, &data.split);
             format!("{model} on {set} ({samples} molecules of {split}): {name}, MAE {:.5} {unit}", value("mae"))
         }
-        None => format!(
+        (None, None) => format!(
             "{model} on {} ({samples} graphs of {}): BCE {:.4}, error {:.3} %, F1 {:.4}",
             data.set,
             data.split,

@@ -191,8 +191,10 @@ impl Backward<'_> {
         let mut again = Activated::take(block, width);
         let mut inner = Buffer::take(block * width);
         let mut message = Buffer::take(block * width);
-        // What phi_x saw.
+        // Where phi_x saw them, gated messages are needed again; where nothing but their sum did, gate and activation are
+        // gone through at once.
         let is_gated = layer.gate.is_some() && layer.coordinates.is_some();
+        let only_summed = layer.gate.is_some() && layer.coordinates.is_none() && layer.node.is_some();
         let mut gated = Buffer::take(if is_gated { block * width } else { 0 });
         let numbers = layer.attributes + usize::from(layer.dim > 0);
         let mut numbers = Buffer::zeroed(block * numbers.next_multiple_of(TILE));
@@ -207,31 +209,22 @@ impl Backward<'_> {
                 range.clone(),
                 &mut first,
             );
-            activate(lanes, &self.saved.message[range.start * width..range.end * width], &mut again);
-            if is_gated {
-                self.gate_again(lanes, range.clone(), &again, &mut gated);
-            }
-            let messages = if is_gated { &gated } else { &again.value };
-            self.scales(lanes, range.clone(), messages, &mut inner);
-            self.messages(lanes, range.clone(), &inner, &again, &mut message);
-            if layer.gate.is_some() {
-                self.gates(lanes, range.clone(), &again, &mut message);
+            if only_summed {
+                self.gated_sums(lanes, range.clone(), &mut again, &mut message);
+            } else {
+                activate(lanes, &self.saved.message[range.start * width..range.end * width], &mut again);
+                if is_gated {
+                    self.gate_again(lanes, range.clone(), &again, &mut gated);
+                }
+                let messages = if is_gated { &gated } else { &again.value };
+                self.scales(lanes, range.clone(), messages, &mut inner);
+                self.messages(lanes, range.clone(), &inner, &again, &mut message);
+                if layer.gate.is_some() {
+                    self.gates(lanes, range.clone(), &again, &mut message);
+                }
             }
             self.second_edge_layer(lanes, range.clone(), &first, &message, &mut inner);
             self.first_edge_layer(lanes, range, &inner, &mut numbers);
-        }
-    }
-
-    /// Messages after the gate.
-    #[inline(always)]
-    fn gate_again<L: Lanes>(&self, lanes: L, range: std::ops::Range<usize>, message: &Activated, gated: &mut Buffer) {
-        let vectors = self.shape.width / L::F32_LANES;
-        let messages = L::as_simd_f32s(&message.value).0.chunks_exact(vectors);
-        let gated = L::as_mut_simd_f32s(gated).0.chunks_exact_mut(vectors);
-        for ((&gate, row), gated) in self.saved.gate[range].iter().zip(messages).zip(gated) {
-            for (gated, &value) in gated.iter_mut().zip(row) {
-                *gated = lanes.mul_f32s(value, lanes.splat_f32s(gate));
-            }
         }
     }
 
@@ -310,27 +303,6 @@ impl Backward<'_> {
                 message[row * vectors + column] = sum;
             },
         );
-    }
-
-    /// Through the gate and the activation before it.
-    #[inline(always)]
-    fn gates<L: Lanes>(&mut self, lanes: L, range: std::ops::Range<usize>, again: &Activated, message: &mut Buffer) {
-        let vectors = self.shape.width / L::F32_LANES;
-        let value = L::as_simd_f32s(&again.value).0.chunks_exact(vectors);
-        let slope = L::as_simd_f32s(&again.slope).0.chunks_exact(vectors);
-        let weights = L::as_simd_f32s(&self.weights.gate).0;
-        let sums = L::as_mut_simd_f32s(&mut self.found.gate).0;
-        let rows = L::as_mut_simd_f32s(message).0.chunks_exact_mut(vectors);
-        for (((&gate, row), value), slope) in self.saved.gate[range].iter().zip(rows).zip(value).zip(slope) {
-            let inner = dot(lanes, row, value) * gate * (1.0 - gate);
-            self.found.gate_bias += inner;
-            let (inner, gate) = (lanes.splat_f32s(inner), lanes.splat_f32s(gate));
-            for c in 0..vectors {
-                sums[c] = lanes.multiply_add(inner, value[c], sums[c]);
-                let sum = lanes.multiply_add(inner, weights[c], lanes.mul_f32s(gate, row[c]));
-                row[c] = lanes.mul_f32s(sum, slope[c]);
-            }
-        }
     }
 
     /// Through the second map of `phi_e`: `inner` becomes the gradient before the first activation.

@@ -7,6 +7,7 @@
 
 mod backward;
 mod forward;
+mod gate;
 mod gradients;
 mod shape;
 mod shared;
