@@ -19,6 +19,10 @@ struct Line([f32; LINE]);
 /// The pool's shelves: what lies on one has the same size, eight sizes from one power of two to the next.
 const SIZES_PER_DOUBLING: usize = 8;
 
+/// How many shelves further up a buffer is looked for, up to half as large again: batches of molecules differ in size, and
+/// each size would otherwise keep memory of its own.
+const LARGER: usize = SIZES_PER_DOUBLING / 2;
+
 /// Buffers that a shelf keeps, far more than a model has in use: a thread that only drops what others took must not
 /// collect them without end.
 const MOST: usize = 1024;
@@ -49,7 +53,10 @@ impl Buffer {
     /// result would survive.
     pub(crate) fn take(length: usize) -> Self {
         let (shelf, size) = shelf(length.div_ceil(LINE));
-        let free = POOL.with_borrow_mut(|pool| pool.get_mut(shelf).and_then(Vec::pop));
+        let free = POOL.with_borrow_mut(|pool| {
+            let last = (shelf + LARGER).min(pool.len().saturating_sub(1));
+            pool.get_mut(shelf..=last).and_then(|shelves| shelves.iter_mut().find_map(Vec::pop))
+        });
         let lines = free.unwrap_or_else(|| vec![Line([0.0; LINE]); size]);
         let mut buffer = Self { lines, length };
         if cfg!(debug_assertions) {
@@ -121,6 +128,11 @@ mod tests {
         assert!(smaller.iter().all(|&number| number == 0.0));
         let other = Buffer::take(10);
         assert_ne!(other.as_ptr(), address);
+        drop(smaller);
+        let much_smaller = Buffer::take(500);
+        assert_ne!(much_smaller.as_ptr(), address, "large memory is not taken for little");
+        let somewhat_smaller = Buffer::take(800);
+        assert_eq!(somewhat_smaller.as_ptr(), address);
         assert_eq!(Buffer::take(0).len(), 0);
     }
 
