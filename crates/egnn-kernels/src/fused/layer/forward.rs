@@ -221,8 +221,10 @@ impl Forward<'_> {
                 |lanes, z| math::sigmoid(lanes, z),
             );
             if layer.coordinates.is_none() {
-                // Nobody but the sum reads them.
-                self.receive_gated(lanes, range, messages);
+                // Nobody but the sum reads them, if there is one.
+                if layer.node.is_some() {
+                    self.receive_gated(lanes, range, messages);
+                }
                 return;
             }
             for (gate, row) in gates.iter().zip(messages.chunks_exact_mut(vectors)) {
