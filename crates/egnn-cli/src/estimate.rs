@@ -79,8 +79,8 @@ fn of_autoencoder(config: &AutoencoderConfig, pairs: Option<f64>) -> Estimate {
 fn of_qm9(config: &Qm9Config) -> Estimate {
     let (train_ms, forward_ms, parameters, layers) = match config.model.model {
         MoleculeModelKind::Egnn => (3.3, 1.1, 745_224.0, 7.0),
-        MoleculeModelKind::SchNet => (6.0, 1.9, 571_000.0, 6.0),
-        MoleculeModelKind::Nmp => (4.2, 1.4, 788_000.0, 7.0),
+        MoleculeModelKind::SchNet => (8.0, 2.3, 445_057.0, 6.0),
+        MoleculeModelKind::Nmp => (4.4, 1.6, 788_225.0, 7.0),
         MoleculeModelKind::Mean => (0.01, 0.01, 0.0, 7.0),
     };
     let protocol = &config.protocol;

@@ -79,8 +79,8 @@ fn simd_path() -> Result<()> {
 }
 
 /// What candle, rayon and the allocator take from the environment when they start: [`THREADS_PER_RUN`], and that memory
-/// which was freed is not given back to the system, since the next step takes it again.
-pub(crate) const ENVIRONMENT: [(&str, &str); 2] = [("RAYON_NUM_THREADS", "1"), ("MIMALLOC_PURGE_DELAY", "-1")];
+/// which was freed is given back to the system after ten seconds (in milliseconds) only, since the next step takes it again.
+pub(crate) const ENVIRONMENT: [(&str, &str); 2] = [("RAYON_NUM_THREADS", "1"), ("MIMALLOC_PURGE_DELAY", "10000")];
 
 /// A command that computes restarts itself with the right environment.
 fn on_one_thread() -> Result<()> {
