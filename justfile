@@ -10,6 +10,7 @@ default:
 
 # Make all datasets as Parquet (what is up to date is left alone)
 generate-data *args:
+    test -f datasets/qm9/manifest.json || {{ just_executable() }} fetch-qm9 || true
     {{ egnn }} generate all "$@"
 
 # Fetch QM9 (104 MB) into datasets/downloads; nothing is installed. datasets/README.md names the file for other ways

@@ -217,6 +217,10 @@ fn the_list_of_excluded_molecules_is_checked() {
         egnn_qm9::EXCLUDED.iter().enumerate().map(|(at, index)| format!("{} {index} C\n", at + 1)).collect();
     lab.write("list.txt", &list[1..].concat());
     lab.fails(2, &from("list.txt"), "'list.txt': the list of uncharacterised molecules is not QM9's");
+    let list: Vec<_> = egnn_qm9::EXCLUDED.iter().map(|index| format!("{index} C\n")).collect();
+    lab.write("right.txt", &list.concat());
+    lab.ok(&from("right.txt"));
+    lab.fails(2, &from("list.txt"), "'list.txt': ");
 }
 
 #[test]

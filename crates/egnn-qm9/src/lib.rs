@@ -35,7 +35,7 @@ mod wheel;
 mod xyz;
 
 pub use error::{EntryFault, Fault, Qm9Error};
-pub use excluded::{CHARACTERISED, EXCLUDED, parse_uncharacterized};
+pub use excluded::{CHARACTERISED, EXCLUDED, check_uncharacterized, parse_uncharacterized};
 pub use molecule::Molecule;
 pub use read::{Expected, read, read_csv, read_tar};
 pub use split::{Splits, split};

@@ -34,7 +34,7 @@ pub fn read<R: Read + Seek>(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Vec<Molecule>, Qm9Error> {
     if let Some(indices) = &expected.uncharacterized {
-        excluded::check(indices)?;
+        excluded::check_uncharacterized(indices)?;
     }
     let size = source.seek(SeekFrom::End(0))?;
     source.rewind()?;

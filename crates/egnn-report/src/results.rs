@@ -108,7 +108,9 @@ pub struct Settings {
     pub dim: Option<i64>,
     /// Samples in a batch.
     pub batch_size: Option<i64>,
-    /// Samples for validation; this and what follows not in reports on n-body.
+    /// Epochs from one validation to the next; this and what follows not in reports on n-body.
+    pub evaluate_every_epochs: Option<i64>,
+    /// Samples for validation.
     pub valid_samples: Option<i64>,
     /// Samples for the test.
     pub test_samples: Option<i64>,
@@ -286,17 +288,19 @@ fn settings(frame: &Frame, kind: Kind) -> Result<Vec<Settings>, ReportError> {
 
 /// Adds what reports on n-body do not compare with the paper.
 fn complete(frame: &Frame, settings: &mut [Settings]) -> Result<(), ReportError> {
-    let [valid_samples, test_samples] = ["valid_samples", "test_samples"].map(|name| frame.whole(name));
+    let [valid_samples, test_samples, every] =
+        ["valid_samples", "test_samples", "evaluate_every_epochs"].map(|name| frame.whole(name));
     let [learning_rate, weight_decay, clamp, shrink, cutoff] =
         ["learning_rate", "weight_decay", "clamp", "shrink", "cutoff_angstrom"].map(|name| frame.real(name));
     let [attention, update_coordinates] = ["attention", "update_coordinates"].map(|name| frame.text(name));
     let (attention, update_coordinates, cutoff) = (attention?, update_coordinates?, cutoff?);
     let [train, valid, test, schedule, cross_entropy] =
         ["train_split", "valid_split", "test_split", "schedule", "cross_entropy"].map(|name| frame.text(name));
-    let (valid_samples, test_samples) = (valid_samples?, test_samples?);
+    let (valid_samples, test_samples, every) = (valid_samples?, test_samples?, every?);
     let (learning_rate, weight_decay, clamp, shrink) = (learning_rate?, weight_decay?, clamp?, shrink?);
     let (train, valid, test, schedule, cross_entropy) = (train?, valid?, test?, schedule?, cross_entropy?);
     for (i, settings) in settings.iter_mut().enumerate() {
+        settings.evaluate_every_epochs = every[i];
         settings.valid_samples = valid_samples[i];
         settings.test_samples = test_samples[i];
         settings.splits = [&train, &valid, &test].map(|split| split[i].clone());

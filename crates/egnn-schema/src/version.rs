@@ -19,7 +19,7 @@ pub const RECORD_VERSION: u32 = 1;
 ///
 /// 1: candle's products and fused element-wise operations.
 /// 2: whole layers as fused kernels; a model's embedding is folded into its first layer's products.
-pub const NUMERICS_VERSION: u32 = 2;
+pub const NUMERICS_VERSION: u32 = 3;
 
 /// Version of the generators' output: raised whenever the same parameters and seed give other bits.
 ///

@@ -1,7 +1,7 @@
 //! Results of tiny runs, to the last digit: whoever changes one raises `NUMERICS_VERSION` and says why in the CHANGELOG.
 //!
 //! On the portable path, so that they are the same on every CPU. The numbers are what this test printed when it was
-//! written (numerics version 2).
+//! written (numerics version 2; version 3 changed layers wider than 64 features only).
 
 mod common;
 
@@ -54,7 +54,7 @@ fn losses(task: &str, model: &str, fields: &[(&str, &str)], data: &TaskData) -> 
 
 #[test]
 fn nbody_runs_to_the_last_digit() {
-    assert_eq!(NUMERICS_VERSION, 2, "new numerics: print these numbers again");
+    assert_eq!(NUMERICS_VERSION, 3, "new numerics: print these numbers again");
     let data = TaskData::Nbody(NbodyData {
         train: samples("train", 20),
         valid: samples("valid", 8),

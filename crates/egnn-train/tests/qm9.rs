@@ -2,8 +2,13 @@
 
 mod common;
 
+use candle_core::{DType, Device};
 use common::{eager, killed_after, molecules, resume, run};
-use egnn_nn::Backend;
+use egnn_nn::{
+    Backend,
+    molecule::{Atoms, MoleculeInput, MoleculeModelConfig, MoleculeModelKind},
+};
+use egnn_random::Stream;
 use egnn_schema::{Property, RunEvent};
 use egnn_store::{
     qm9::MoleculeRow,
@@ -206,6 +211,21 @@ fn a_model_with_coordinates_that_move_and_one_with_a_cutoff_are_stored_with_thes
     }
 }
 
+/// What the model of a file without configuration says of the test molecules, normalised.
+fn file_prediction(path: &std::path::Path) -> Vec<f64> {
+    let config = MoleculeModelConfig { hidden: 16, layers: 2, ..MoleculeModelConfig::new(MoleculeModelKind::Egnn) };
+    let model = config.init(&Stream::new(1), DType::F32).unwrap();
+    let tensors = candle_core::safetensors::load(path, &Device::Cpu).unwrap();
+    model.parameters().load(&tensors.into_iter().collect()).unwrap();
+    let [.., test] = rows();
+    let atoms = |row: &MoleculeRow| {
+        let input = Atoms { atomic_numbers: &row.atomic_number, positions: &row.position };
+        let input = MoleculeInput::new(&[input], None, DType::F32).unwrap();
+        f64::from(model.predict(&input).unwrap().to_vec1::<f32>().unwrap()[0])
+    };
+    test.iter().map(atoms).collect()
+}
+
 #[test]
 fn a_file_from_pytorch_is_recognised_and_its_labels_are_normalised_by_the_training_molecules() {
     let case = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../egnn-nn/tests/fixtures/qm9_egnn.safetensors");
@@ -222,8 +242,16 @@ fn a_file_from_pytorch_is_recognised_and_its_labels_are_normalised_by_the_traini
         egnn_train::evaluate(&file, here(), &samples, Backend::Kernels)
     };
     assert!(evaluate(None).unwrap_err().to_string().contains("labels were normalised with"));
-    let (evaluation, _) = evaluate(Some(train)).unwrap();
-    assert!(evaluation.values["mae"].is_finite() && evaluation.samples == 12);
+    let label_mean = mean(train.labels().iter().copied());
+    let label_mad = mean(train.labels().iter().map(|label| (label - label_mean).abs()));
+    let (evaluation, table) = evaluate(Some(train)).unwrap();
+    let normalised = file_prediction(&path);
+    let Some(ColumnData::F64(predicted)) = table.column("prediction") else { panic!("predictions are float64") };
+    for (predicted, normalised) in predicted.iter().zip(normalised) {
+        let expected = label_mean + label_mad * normalised;
+        assert!((predicted.unwrap() - expected).abs() < 1e-5 * expected.abs(), "{predicted:?}, expected {expected}");
+    }
+    assert_eq!(evaluation.samples, 12);
 }
 
 #[test]

@@ -65,6 +65,7 @@ fn refuse_another_tasks_set(file: &ModelFile, path: &Path, kind: Kind, set: &str
 
 /// Two frames of a split.
 fn nbody(args: &Evaluate, catalogue: &Catalogue, file: &ModelFile) -> Result<(EvaluationSamples, EvaluationData)> {
+    refuse_property(args, Kind::Nbody)?;
     let shape = catalogue.shape(&args.data).map_err(Stop::input)?;
     let size = *shape.splits.get(&args.split).ok_or_else(|| unknown_split(args, &SPLITS))?;
     let frame = |given: Option<u64>, field: &str, default: u64| {
@@ -93,6 +94,7 @@ fn nbody(args: &Evaluate, catalogue: &Catalogue, file: &ModelFile) -> Result<(Ev
 /// The graphs of a split.
 fn graphs(args: &Evaluate, catalogue: &Catalogue) -> Result<(EvaluationSamples, EvaluationData)> {
     refuse_frames(args, Kind::Graphs)?;
+    refuse_property(args, Kind::Graphs)?;
     let splits = catalogue.graph_splits(&args.data).map_err(Stop::input)?;
     if !splits.contains_key(&args.split) {
         return Err(unknown_split(args, &splits.keys().map(String::as_str).collect::<Vec<_>>()));
@@ -131,6 +133,15 @@ fn molecules(args: &Evaluate, catalogue: &Catalogue, file: &ModelFile) -> Result
     };
     let train = file.config.is_none().then(|| read("train")).transpose()?;
     Ok((EvaluationSamples::Qm9 { molecules: read(&args.split)?, train }, data))
+}
+
+/// Only molecules have properties.
+fn refuse_property(args: &Evaluate, kind: Kind) -> Result<()> {
+    if args.property.is_some() {
+        let (set, holds) = (&args.data, kind.holds());
+        return Err(Stop::input(format!("--property: set '{set}' holds {holds}, which have no properties")));
+    }
+    Ok(())
 }
 
 /// Only n-body sets have frames.

@@ -77,7 +77,8 @@ pub struct MoleculeModelConfig {
 }
 
 impl MoleculeModelConfig {
-    /// The paper's sizes; those of the SchNet paper for SchNet, with 50 centres up to 10 angstrom.
+    /// The paper's sizes for EGNN and NMP; for SchNet sizes that are common, but not its paper's: six blocks, and 50
+    /// centres up to 10 angstrom.
     pub fn new(model: MoleculeModelKind) -> Self {
         Self {
             model,

@@ -41,6 +41,7 @@ pub(super) fn deviations(group: &Group) -> Vec<String> {
         [
             part(settings.valid_samples, qm9::VALID_MOLECULES, "validation"),
             part(settings.test_samples, qm9::TEST_MOLECULES, "test"),
+            whole("evaluate_every_epochs", settings.evaluate_every_epochs, 1),
             whole("hidden", settings.hidden, qm9::HIDDEN),
             whole("layers", settings.layers, qm9::LAYERS),
             text("attention", &settings.attention, "true"),
@@ -179,6 +180,7 @@ mod tests {
                 (|run| run.settings.learning_rate = Some(5e-4)) as fn(&mut crate::results::Run),
                 "learning_rate 5e-4 (paper 1e-3)",
             ),
+            (|run| run.settings.evaluate_every_epochs = Some(50), "evaluate_every_epochs 50 (paper 1)"),
             (|run| run.settings.hidden = Some(64), "hidden 64 (paper 128)"),
             (|run| run.settings.attention = Some("false".into()), "attention false (paper true)"),
             (|run| run.settings.update_coordinates = Some("true".into()), "update_coordinates true (paper false)"),

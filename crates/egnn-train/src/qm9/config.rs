@@ -91,18 +91,28 @@ impl Qm9Config {
             model: kind.name(),
         };
         let protocol = Protocol::read(&mut reader, train_samples, &defaults)?;
+        if protocol.schedule == Schedule::Authors && protocol.epochs == 1 && kind != MoleculeModelKind::Mean {
+            let message = "schedule authors has a learning rate of 0 in a run of one epoch; set it to cosine or constant, \
+                           or train for more epochs";
+            return Err(FieldError::new("schedule", message));
+        }
         let paper = MoleculeModelConfig::new(kind);
         let cutoff = reader.number("cutoff_angstrom", 0.0)?;
         let gaussian_range = reader.number("gaussian_range_angstrom", paper.gaussian_range)?;
         if gaussian_range == 0.0 {
             return Err(FieldError::new("gaussian_range_angstrom", "gaussian_range_angstrom must be above 0"));
         }
+        let update_coordinates = reader.flag("update_coordinates", paper.update_coordinates)?;
+        if update_coordinates && kind != MoleculeModelKind::Egnn {
+            let message = format!("update_coordinates is for model egnn; {} has no coordinates that move", kind.name());
+            return Err(FieldError::new("update_coordinates", message));
+        }
         let model = MoleculeModelConfig {
             model: kind,
             hidden: reader.count("hidden", paper.hidden as u64, HIDDEN)? as usize,
             layers: reader.count("layers", paper.layers as u64, LAYERS)? as usize,
             attention: reader.flag("attention", paper.attention)?,
-            update_coordinates: reader.flag("update_coordinates", paper.update_coordinates)?,
+            update_coordinates,
             gaussians: reader.count("gaussians", paper.gaussians as u64, GAUSSIANS)? as usize,
             gaussian_range,
         };
@@ -169,7 +179,7 @@ mod tests {
         assert_eq!(config.model, MoleculeModelConfig::new(MoleculeModelKind::Egnn));
         assert_eq!(config.name(), "egnn-mu-n100000-s1");
         for property in ["gap", "homo", "lumo"] {
-            assert_eq!(resolve(&[("epochs", "1"), ("property", property)]).unwrap().protocol.learning_rate, 1e-3);
+            assert_eq!(resolve(&[("epochs", "2"), ("property", property)]).unwrap().protocol.learning_rate, 1e-3);
         }
     }
 
@@ -191,12 +201,19 @@ mod tests {
             (&[("model", "shnet")][..], "model", "did you mean 'schnet'?"),
             (&[("property", "u0")], "property", "did you mean 'U0'?"),
             (&[("set", "qm8")], "set", "did you mean 'qm9'?"),
-            (&[("train_samples", "100001"), ("epochs", "1")], "train_samples", "more than set 'qm9' has"),
+            (&[("train_samples", "100001"), ("epochs", "2")], "train_samples", "more than set 'qm9' has"),
             (&[("schedule", "authrs"), ("epochs", "1")], "schedule", "did you mean 'authors'?"),
-            (&[("gaussians", "1"), ("epochs", "1")], "gaussians", "from 2 to 4096"),
-            (&[("gaussian_range_angstrom", "0"), ("epochs", "1")], "gaussian_range_angstrom", "above 0"),
-            (&[("cutoff_angstrom", "-1"), ("epochs", "1")], "cutoff_angstrom", "not negative"),
+            (&[("gaussians", "1"), ("epochs", "2")], "gaussians", "from 2 to 4096"),
+            (&[("gaussian_range_angstrom", "0"), ("epochs", "2")], "gaussian_range_angstrom", "above 0"),
+            (&[("cutoff_angstrom", "-1"), ("epochs", "2")], "cutoff_angstrom", "not negative"),
             (&[], "epochs", "set epochs or steps"),
+            (&[("epochs", "1")], "schedule", "a learning rate of 0 in a run of one epoch; set it to cosine"),
+            (&[("steps", "300")], "schedule", "or train for more epochs"),
+            (
+                &[("epochs", "2"), ("model", "nmp"), ("update_coordinates", "true")],
+                "update_coordinates",
+                "is for model egnn",
+            ),
         ] {
             let error = resolve(given).unwrap_err();
             assert_eq!(error.field, field, "{error}");

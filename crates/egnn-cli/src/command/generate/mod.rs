@@ -11,6 +11,7 @@ use crate::{
     printer,
     workspace::Workspace,
 };
+use egnn_qm9::Qm9Error;
 use egnn_schema::{
     Manifest, SplitEntry,
     version::{DATASET_VERSION, GENERATOR_VERSION, PROGRAM},
@@ -73,7 +74,7 @@ pub(crate) fn run(args: &Generate, workspace: &Workspace) -> Result<()> {
     for name in &names {
         let made = match ensure(&catalogue, name, given.as_ref()) {
             // The others are made first.
-            Err(stop) if stop.is::<MissingSource>() => {
+            Err(stop) if stop.is::<MissingSource>() || stop.is::<Qm9Error>() => {
                 missing.push(stop);
                 continue;
             }

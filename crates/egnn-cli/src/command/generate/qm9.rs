@@ -5,7 +5,7 @@ use crate::{
     exit::{Result, Stop},
     progress,
 };
-use egnn_qm9::{Expected, Molecule, Qm9Error, parse_uncharacterized};
+use egnn_qm9::{Expected, Molecule, Qm9Error, check_uncharacterized, parse_uncharacterized};
 use egnn_schema::{Manifest, Property, exit};
 use egnn_store::{
     StoreError, checksum,
@@ -35,6 +35,8 @@ impl Given {
             let text = fs::read(path).map_err(|error| StoreError::io("read", path, error))?;
             let indices =
                 parse_uncharacterized(&String::from_utf8_lossy(&text)).map_err(|error| refused(path, error))?;
+            // Also where the set is up to date and nothing will be read.
+            check_uncharacterized(&indices).map_err(|error| refused(path, error))?;
             Ok::<_, Stop>((path.to_owned(), indices))
         };
         Ok(Self { from: from.to_owned(), uncharacterized: uncharacterized.map(read).transpose()? })
