@@ -47,9 +47,7 @@ pub struct MoleculeInfo {
     pub footer: crate::SplitFooter,
 }
 
-/// The folder of a set below `datasets`: the set with the kind's own name lies in the kind's folder itself, others in
-/// folders below it.
-pub fn folder(datasets: &Path, set: &str) -> PathBuf {
-    let own = datasets.join(SET);
-    if set == SET { own } else { own.join(set) }
+/// The folder of a set: [`SET`] lies in the folder of its kind, `datasets/qm9`, itself, others below it.
+pub fn folder(of_kind: &Path, set: &str) -> PathBuf {
+    if set == SET { of_kind.to_owned() } else { of_kind.join(set) }
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 use egnn_nn::{Backend, autoencoder::AutoencoderModelConfig, molecule::MoleculeModelConfig, nbody::NbodyModelConfig};
 use egnn_random::Stream;
-use egnn_schema::{FieldValue, Fields};
+use egnn_schema::{FieldValue, Fields, columns::results as column};
 use egnn_store::table::Table;
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path};
@@ -177,11 +177,11 @@ fn of_qm9(
         Some(&FieldValue::Float(value)) => Some(value),
         _ => None,
     };
-    let stored = number(&file.constants, Labels::MEAN).zip(number(&file.constants, Labels::MAD));
+    let stored = [column::LABEL_MEAN, column::LABEL_MAD].map(|column| number(&file.constants, column.name));
     let labels = match (stored, train) {
-        (Some((mean, mad)), _) => Labels { mean, mad },
-        (None, Some(train)) => Labels::of(train.labels()),
-        (None, None) => return Err(file.error("does not say what its labels were normalised with")),
+        ([Some(mean), Some(mad)], _) => Labels { mean, mad },
+        (_, Some(train)) => Labels::of(train.labels()),
+        (_, None) => return Err(file.error("does not say what its labels were normalised with")),
     };
     let cutoff =
         file.config.as_ref().and_then(|config| number(config, "cutoff_angstrom")).filter(|&cutoff| cutoff > 0.0);

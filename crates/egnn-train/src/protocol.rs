@@ -237,6 +237,9 @@ pub(crate) fn samples(reader: &mut Reader, name: &str, default: u64, split: &Spl
     Ok(count)
 }
 
+/// The splits of a set and their sizes, or why there is no such set.
+pub(crate) type Splits = Result<BTreeMap<String, u64>, String>;
+
 /// A split of a set, and the fields that chose them.
 pub(crate) struct SplitOf<'a> {
     pub(crate) set: &'a str,

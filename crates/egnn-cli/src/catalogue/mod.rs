@@ -11,7 +11,7 @@ use crate::{
     workspace::Workspace,
 };
 use egnn_schema::{Manifest, dataset, names};
-use egnn_store::{StoreError, manifest, qm9::SET as ALL_OF_QM9};
+use egnn_store::{StoreError, manifest, qm9::folder as qm9_folder};
 use egnn_train::SetShape;
 use std::{
     collections::BTreeMap,
@@ -90,17 +90,16 @@ impl Definition {
 
 /// Where the sets of a kind stand.
 struct Place {
+    kind: Kind,
     /// The file of definitions.
     file: PathBuf,
     /// The folder of the sets' folders.
     folder: PathBuf,
-    /// The set that lies in that folder itself.
-    own: Option<&'static str>,
 }
 
 impl Place {
     fn of(&self, set: &str) -> PathBuf {
-        if self.own == Some(set) { self.folder.clone() } else { self.folder.join(set) }
+        if self.kind == Kind::Qm9 { qm9_folder(&self.folder, set) } else { self.folder.join(set) }
     }
 }
 
@@ -112,10 +111,7 @@ pub(crate) struct Catalogue {
 
 impl Catalogue {
     pub(crate) fn read(workspace: &Workspace) -> Result<Self> {
-        let place = |kind| {
-            let own = (kind == Kind::Qm9).then_some(ALL_OF_QM9);
-            (kind, Place { file: workspace.definitions(kind), folder: workspace.sets(kind), own })
-        };
+        let place = |kind| (kind, Place { kind, file: workspace.definitions(kind), folder: workspace.sets(kind) });
         let mut catalogue = Self { sets: BTreeMap::new(), places: Kind::ALL.into_iter().map(place).collect() };
         for kind in Kind::ALL {
             let found = catalogue.read_definitions(kind)?;

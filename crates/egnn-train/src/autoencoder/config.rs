@@ -1,7 +1,7 @@
 //! The autoencoder task's configuration: flat fields in, a complete and valid [`AutoencoderConfig`] out.
 
 use crate::{
-    protocol::{self, Defaults, HIDDEN, LAYERS, Protocol, Schedule, SplitOf, int, samples, text},
+    protocol::{self, Defaults, HIDDEN, LAYERS, Protocol, Schedule, SplitOf, Splits, int, samples, text},
     reader::{Range, Reader},
 };
 use egnn_nn::{
@@ -9,7 +9,6 @@ use egnn_nn::{
     autoencoder::{AutoencoderModelConfig, EncoderKind},
 };
 use egnn_schema::{FieldError, FieldValue, Fields};
-use std::collections::BTreeMap;
 
 /// The task's own fields; those of the [`Protocol`] come on top.
 const OWN_FIELDS: [&str; 15] = [
@@ -32,9 +31,6 @@ const OWN_FIELDS: [&str; 15] = [
 
 /// Dimensions of an embedding.
 pub(crate) const DIM: Range = 1..=1024;
-
-/// The splits of a set and their sizes, or why there is no such set.
-type Splits = Result<BTreeMap<String, u64>, String>;
 
 /// A complete configuration of one autoencoder run. Two equal configurations on equal data give equal results.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,12 +2,11 @@
 
 use super::BATCH;
 use crate::{
-    protocol::{self, Defaults, HIDDEN, LAYERS, Protocol, Schedule, SplitOf, int, samples, text},
+    protocol::{self, Defaults, HIDDEN, LAYERS, Protocol, Schedule, SplitOf, Splits, int, samples, text},
     reader::{Range, Reader},
 };
 use egnn_nn::molecule::{MoleculeModelConfig, MoleculeModelKind};
 use egnn_schema::{FieldError, FieldValue, Fields, Property};
-use std::collections::BTreeMap;
 
 /// The task's own fields; those of the [`Protocol`] come on top.
 const OWN_FIELDS: [&str; 14] = [
@@ -28,9 +27,6 @@ const OWN_FIELDS: [&str; 14] = [
 ];
 
 const GAUSSIANS: Range = 2..=4096;
-
-/// The splits of a set and their sizes, or why there is no such set.
-type Splits = Result<BTreeMap<String, u64>, String>;
 
 /// A complete configuration of one QM9 run. Two equal configurations on equal data give equal results.
 #[derive(Clone, Debug, PartialEq)]

@@ -96,7 +96,7 @@ impl Qm9Data {
     /// # Errors
     /// A missing or damaged file.
     pub fn read(config: &Qm9Config, datasets: &Path) -> Result<Self, TrainError> {
-        let folder = folder(datasets, &config.set);
+        let folder = folder(&datasets.join("qm9"), &config.set);
         let read = |split: &str, samples: u64| -> Result<Molecules, TrainError> {
             let rows = read_split(&folder.join(format!("{split}.parquet")), Some(samples as usize))?;
             Ok(Molecules::new(rows, config.property))

@@ -22,9 +22,6 @@ pub(crate) struct Labels {
 }
 
 impl Labels {
-    pub(crate) const MEAN: &str = "label_mean";
-    pub(crate) const MAD: &str = "label_mad";
-
     pub(crate) fn of(labels: &[f64]) -> Self {
         let count = labels.len().max(1) as f64;
         let mean = labels.iter().sum::<f64>() / count;
@@ -105,7 +102,7 @@ impl Task for Qm9Task<'_> {
 
     fn constants(&self) -> Fields {
         let Labels { mean, mad } = self.labels;
-        fields([(Labels::MEAN, FieldValue::Float(mean)), (Labels::MAD, FieldValue::Float(mad))])
+        fields([(column::LABEL_MEAN.name, FieldValue::Float(mean)), (column::LABEL_MAD.name, FieldValue::Float(mad))])
     }
 }
 
