@@ -329,4 +329,7 @@ pub(crate) struct Worker {
     pub(crate) index: usize,
     #[arg(long, default_value_t = 30.0)]
     pub(crate) checkpoint_every: f64,
+    /// Stop when standard input ends: whoever started this worker is gone then, or wants it to stop
+    #[arg(long)]
+    pub(crate) lifeline: bool,
 }

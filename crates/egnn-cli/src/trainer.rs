@@ -49,6 +49,7 @@ impl Trainer for LocalTrainer<'_> {
             .arg(manifest)
             .args(["--index", &index.to_string()])
             .args(["--checkpoint-every", &self.checkpoint_every.to_string()])
+            .arg("--lifeline")
             .envs(ENVIRONMENT);
         command
     }

@@ -60,6 +60,9 @@ pub struct PlannedRun {
     pub config: Fields,
     /// Content hash of each set that it reads.
     pub datasets: BTreeMap<String, String>,
+    /// Estimated seconds on one core; 0 if not known.
+    #[serde(default)]
+    pub core_seconds: f64,
 }
 
 impl SweepManifest {

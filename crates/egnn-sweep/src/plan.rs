@@ -149,7 +149,15 @@ impl ResolvedPlan {
             let id = identity.id(&folder_name(&point.run.name));
             if seen.insert(id.clone()) {
                 let RunIdentity { task, config, datasets, .. } = identity;
-                runs.push(PlannedRun { index: runs.len(), id, name: point.run.name.clone(), task, config, datasets });
+                runs.push(PlannedRun {
+                    index: runs.len(),
+                    id,
+                    name: point.run.name.clone(),
+                    task,
+                    config,
+                    datasets,
+                    core_seconds: point.run.estimate.core_seconds,
+                });
                 estimates.push(point.run.estimate);
             }
         }
@@ -202,7 +210,7 @@ pub struct SweepPlan {
     pub manifest: SweepManifest,
     /// `reports/<pipeline>/<profile>` as a path.
     pub folder: PathBuf,
-    /// What each run costs, in the order of the manifest; zeros if the plan was read back.
+    /// What each run costs, in the order of the manifest; only times if the plan was read back.
     pub estimates: Vec<Estimate>,
 }
 
@@ -213,7 +221,8 @@ impl SweepPlan {
     /// No `plan.json`, or one that is damaged or of another version.
     pub fn load(folder: &Path) -> Result<Self, SweepError> {
         let manifest = SweepManifest::read(&folder.join(SweepManifest::FILE))?;
-        let estimates = vec![Estimate::default(); manifest.runs.len()];
+        let estimate = |run: &PlannedRun| Estimate { core_seconds: run.core_seconds, ..Estimate::default() };
+        let estimates = manifest.runs.iter().map(estimate).collect();
         Ok(Self { manifest, folder: folder.into(), estimates })
     }
 }

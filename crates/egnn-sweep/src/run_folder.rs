@@ -1,6 +1,9 @@
 //! The files of one run.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// `runs/<id>/` of a sweep's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +48,21 @@ impl RunFolder {
     /// `metrics.parquet`: a row an evaluation.
     pub fn metrics(&self) -> PathBuf {
         self.0.join("metrics.parquet")
+    }
+
+    /// `attempts/`: a folder for each attempt that has not become the run's result, in order of their names. What the
+    /// winner left in its own is moved up beside `done.json`.
+    pub fn attempts(&self) -> PathBuf {
+        self.0.join("attempts")
+    }
+
+    /// The log of events that grows, or that grew last: the latest attempt's, or that of the finished run.
+    pub fn live_events(&self) -> PathBuf {
+        let names = fs::read_dir(self.attempts()).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        match names.max() {
+            Some(latest) if !self.done().exists() => self.attempts().join(latest).join("events.jsonl"),
+            _ => self.events(),
+        }
     }
 
     /// `log.txt`: what the worker prints, over all attempts.

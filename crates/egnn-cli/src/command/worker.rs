@@ -10,7 +10,7 @@ use crate::{
 use egnn_nn::Backend;
 use egnn_schema::{Failure, RunEvent, RunIdentity, RunMetrics, exit, names};
 use egnn_store::manifest;
-use egnn_sweep::{Recorder, SweepManifest, lifeline};
+use egnn_sweep::{Recorder, RunFolder, SweepManifest, lifeline};
 use egnn_train::{Attempt, Files, TaskConfig, TrainError, train};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -21,10 +21,12 @@ pub(crate) fn run(args: &Worker, workspace: &Workspace) -> Result<()> {
     let manifest = SweepManifest::read(&args.manifest)?;
     let identity = manifest.identity(args.index)?;
     let backend = backend(&identity.backend)?;
-    // No worker outlives its sweep: it resumes from its checkpoint.
-    lifeline::watch(std::io::stdin(), || std::process::exit(i32::from(exit::INTERRUPTED)));
+    if args.lifeline {
+        // No worker outlives its sweep: it resumes from its checkpoint.
+        lifeline::watch(std::io::stdin(), || std::process::exit(i32::from(exit::INTERRUPTED)));
+    }
     let planned = &manifest.runs[args.index];
-    let folder = args.manifest.with_file_name("runs").join(&planned.id);
+    let folder = RunFolder::new(&workspace.root().join(&manifest.folder), &planned.id).path().to_owned();
     let metrics = execute(&folder, &planned.id, identity, backend, workspace, args.checkpoint_every, &mut |_| ())?;
     printer::say(format!("{}: finished, {:?}", planned.id, metrics.values));
     Ok(())
