@@ -2,7 +2,7 @@
 //!
 //! Data flows one way: a pipeline's YAML is parsed ([`SweepSpec`]), validated against a task ([`ResolvedPlan`]), bound
 //! to its data ([`SweepPlan`]); what of it is [`outstanding()`] is executed by worker processes ([`run()`]), each of
-//! which keeps a record of one run ([`Recorder`]); records become `results.parquet` ([`results`]). Whoever wants to
+//! which keeps a record of one run ([`Recorder`]), or by a cluster ([`slurm`]); records become `results.parquet` ([`results`]). Whoever wants to
 //! show something listens to [`SweepEvent`]s.
 //!
 //! This crate knows no task, model or generator: it asks a [`Trainer`] and a [`DataProvider`].
@@ -25,6 +25,7 @@ mod record;
 mod recorder;
 pub mod results;
 mod run_folder;
+pub mod slurm;
 pub mod spec;
 mod summary;
 mod survey;
