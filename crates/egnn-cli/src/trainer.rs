@@ -15,6 +15,8 @@ pub(crate) struct LocalTrainer<'a> {
     pub(crate) program: PathBuf,
     pub(crate) root: &'a Path,
     pub(crate) checkpoint_every: f64,
+    /// Whether workers end when their standard input does: a cluster's have none.
+    pub(crate) lifeline: bool,
 }
 
 impl Shapes for Catalogue {
@@ -49,7 +51,7 @@ impl Trainer for LocalTrainer<'_> {
             .arg(manifest)
             .args(["--index", &index.to_string()])
             .args(["--checkpoint-every", &self.checkpoint_every.to_string()])
-            .arg("--lifeline")
+            .args(self.lifeline.then_some("--lifeline"))
             .envs(ENVIRONMENT);
         command
     }

@@ -36,7 +36,7 @@ pub mod yaml;
 pub use error::SweepError;
 pub use eta::Eta;
 pub use event::SweepEvent;
-pub use local::{LocalOptions, run};
+pub use local::{LocalOptions, owner, run};
 pub use manifest::{PlannedRun, SweepManifest};
 pub use outstanding::{outstanding, schedule};
 pub use overrides::Overrides;

@@ -14,10 +14,10 @@ use crate::{
     worker::{self, Worker},
 };
 use egnn_schema::{Outcome, RunMetrics};
-use egnn_store::{atomic, lock::FolderLock};
+use egnn_store::{StoreError, atomic, lock::FolderLock};
 use std::{
     collections::VecDeque,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -31,6 +31,18 @@ const ETA_INTERVAL: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_secs(5);
 /// The lock's name in messages.
 const LOCK: &str = "sweep";
+
+/// The process of the sweep that holds `folder`, if one does. It need not be one of this host's.
+///
+/// # Errors
+/// A folder that cannot be locked for other reasons.
+pub fn owner(folder: &Path) -> Result<Option<u32>, SweepError> {
+    match FolderLock::acquire(folder, LOCK) {
+        Ok(_) => Ok(None),
+        Err(StoreError::Locked { owner, .. }) => Ok(owner),
+        Err(error) => Err(error.into()),
+    }
+}
 
 /// How to execute a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,6 +33,11 @@ pub(crate) fn load(args: &Finished, workspace: &Workspace) -> Result<SweepPlan> 
     workspace.pipeline(&args.pipeline)?;
     let folder = workspace.reports(&args.pipeline).join(&args.profile);
     if !folder.join("plan.json").is_file() {
+        if folder.join("slurm").is_dir() {
+            let message = "its data are still to be made, or could not be; `squeue` and the logs in";
+            let folder = folder.join("slurm");
+            return Err(Stop::input(format!("{}: no plan yet: {message} {} tell", args.pipeline, folder.display())));
+        }
         return Err(Stop::input(format!(
             "{}: no sweep was run there; run `egnn sweep {} --profile {}` first",
             folder.display(),

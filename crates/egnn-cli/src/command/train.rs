@@ -23,8 +23,13 @@ use std::{
 
 pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     let catalogue = Catalogue::read(workspace)?;
-    let trainer =
-        LocalTrainer { catalogue: &catalogue, program: PathBuf::new(), root: workspace.root(), checkpoint_every: 0.0 };
+    let trainer = LocalTrainer {
+        catalogue: &catalogue,
+        program: PathBuf::new(),
+        root: workspace.root(),
+        checkpoint_every: 0.0,
+        lifeline: false,
+    };
     let resolved = trainer.resolve(&args.task, &fields(&args.fields)?)?;
     let data = LocalData { catalogue: &catalogue, check: Check::Checksums };
     let mut datasets = BTreeMap::new();

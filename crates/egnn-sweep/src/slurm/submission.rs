@@ -45,6 +45,8 @@ pub struct Job {
     pub offset: usize,
     /// Task ids, like `0-3,7`; empty for a single job.
     pub tasks: String,
+    /// How many runs these are.
+    pub runs: usize,
 }
 
 /// What a job does.
@@ -116,9 +118,9 @@ impl Submission {
         Ok(())
     }
 
-    /// Ids of its arrays.
-    pub fn arrays(&self) -> impl Iterator<Item = &Job> {
-        self.jobs.iter().filter(|job| job.role == Role::Runs)
+    /// How many runs it does.
+    pub fn runs(&self) -> usize {
+        self.jobs.iter().map(|job| job.runs).sum()
     }
 }
 

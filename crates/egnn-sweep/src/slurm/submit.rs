@@ -169,15 +169,22 @@ fn draft(order: &Order<'_>, chunks: &[Chunk], number: String, folder: &Path, tok
     let profile = order.plan.folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let base: String = format!("egnn-{}-{profile}-{number}-{token}", manifest.pipeline).chars().map(plain).collect();
-    let job = |role, what: &str, offset, tasks| Job { role, name: format!("{base}-{what}"), id: None, offset, tasks };
+    let job = |role, what: &str, chunk: Option<&Chunk>| Job {
+        role,
+        name: format!("{base}-{what}"),
+        id: None,
+        offset: chunk.map_or(0, |chunk| chunk.offset),
+        tasks: chunk.map_or_else(String::new, |chunk| expression(&chunk.tasks)),
+        runs: chunk.map_or(0, |chunk| chunk.tasks.len()),
+    };
     let mut jobs = Vec::new();
     if order.data_missing {
-        jobs.push(job(Role::Data, "data", 0, String::new()));
+        jobs.push(job(Role::Data, "data", None));
     }
     for (place, chunk) in chunks.iter().enumerate() {
-        jobs.push(job(Role::Runs, &format!("runs{}", place + 1), chunk.offset, expression(&chunk.tasks)));
+        jobs.push(job(Role::Runs, &format!("runs{}", place + 1), Some(chunk)));
     }
-    jobs.push(job(Role::Report, "report", 0, String::new()));
+    jobs.push(job(Role::Report, "report", None));
     let user = ["USER", "LOGNAME"].into_iter().find_map(|name| env::var(name).ok());
     let (command, time_limit) = (order.command.to_owned(), order.options.time.clone());
     Submission { number, created: now(), user, command, time_limit, jobs, folder: folder.to_owned() }
