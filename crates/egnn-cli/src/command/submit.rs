@@ -133,8 +133,12 @@ fn nothing(args: &Sweep, plan: &SweepPlan, finished: usize, queued: usize, makes
             "nothing to submit: all {finished} runs are finished; `egnn report {} --profile {profile}` draws the page",
             args.pipeline
         ),
-        _ => format!("nothing to submit: {queued} runs are queued, {finished} are finished"),
+        _ => format!("nothing to submit: {} queued, {finished} finished", runs(queued)),
     }
+}
+
+fn runs(count: usize) -> String {
+    format!("{count} run{}", if count == 1 { "" } else { "s" })
 }
 
 fn show(args: &Sweep, plan: &SweepPlan, submission: &Submission) {
@@ -150,7 +154,7 @@ fn show(args: &Sweep, plan: &SweepPlan, submission: &Submission) {
         let id = job.id.as_deref().unwrap_or_default();
         printer::data(match job.role {
             Role::Data => format!("job {id}: makes the data and the plan"),
-            Role::Runs => format!("job {id}: {} runs, tasks {}", job.runs, job.tasks),
+            Role::Runs => format!("job {id}: tasks {}, {}", job.tasks, runs(job.runs)),
             Role::Report => format!("job {id}: the report, after the runs"),
         });
     }

@@ -21,11 +21,18 @@ use std::{
 /// # Errors
 /// A submission that cannot be read.
 pub fn queued(folder: &Path, plan: &SweepPlan) -> Result<BTreeMap<String, Queued>, SweepError> {
+    queued_on(&Cluster::once(), folder, plan)
+}
+
+/// [`queued()`] of a certain cluster.
+///
+/// # Errors
+/// A submission that cannot be read.
+pub fn queued_on(cluster: &Cluster, folder: &Path, plan: &SweepPlan) -> Result<BTreeMap<String, Queued>, SweepError> {
     let submissions = Submission::read_all(folder)?;
     if submissions.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let cluster = Cluster::once();
     let names = names(&submissions);
     let age = submissions.iter().map(|submission| now().saturating_sub(submission.created)).max().unwrap_or(0);
     let mut tasks = cluster.accounted(&names, age + 60).unwrap_or_default();
