@@ -213,9 +213,8 @@ fn a_second_submission_leaves_alone_what_is_queued() {
     let second = fake.jobs();
     assert_eq!((second.number.as_str(), second.runs()), ("002", 2));
     assert_eq!(second.jobs[0].tasks, "1");
-    let all: String = first.jobs[..2].iter().map(|job| format!("{}|1|0|RUNNING|n|None\n", job.name)).collect();
-    let rest = format!("{0}|1|1|RUNNING|n|None\n{0}|1|2|RUNNING|n|None\n", name);
-    fake.write("squeue.says", &(all + &rest));
+    let row = |job: usize, task: usize| format!("{}|{}|{task}|RUNNING|n7|None\n", first.jobs[job].name, 101 + job);
+    fake.write("squeue.says", &[row(0, 0), row(0, 1), row(0, 2), row(1, 0)].concat());
     let third = fake.submit().unwrap();
     assert_eq!(third, Submitted::Nothing { finished: 0, queued: 4, makes_data: false });
 }
