@@ -15,6 +15,8 @@ pub(crate) struct LocalTrainer<'a> {
     pub(crate) program: PathBuf,
     pub(crate) root: &'a Path,
     pub(crate) checkpoint_every: f64,
+    /// Whether runs may go on on another type of CPU.
+    pub(crate) any_cpu: bool,
 }
 
 impl Shapes for Catalogue {
@@ -50,6 +52,7 @@ impl Trainer for LocalTrainer<'_> {
             .args(["--index", &index.to_string()])
             .args(["--checkpoint-every", &self.checkpoint_every.to_string()])
             .arg("--lifeline")
+            .args(self.any_cpu.then_some("--allow-other-cpu"))
             .envs(ENVIRONMENT);
         command
     }

@@ -32,6 +32,7 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
         program,
         root: workspace.root(),
         checkpoint_every: args.checkpoint_every,
+        any_cpu: args.allow_other_cpu,
     };
     // What is run on is read whole once; a dry run only looks whether it is there.
     let check = if args.dry_run { Check::Sizes } else { Check::Checksums };
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
     let mut display = Display::new();
     let hashes = plan.provide(&data, &mut |event| display.event(event))?;
     let plan = plan.with_data(workspace.root(), &hashes, &platform, &command(args))?;
-    let options = LocalOptions { jobs, fail_fast: args.fail_fast };
+    let options = LocalOptions { jobs, fail_fast: args.fail_fast, retries: args.retries, time_limit: args.time_limit };
     let summary = egnn_sweep::run(&plan, &trainer, options, interrupt::graceful(), &mut |event| display.event(event))?;
     display.end();
     finish(args, &plan, &summary)
