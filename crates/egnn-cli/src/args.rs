@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use egnn_nn::Backend;
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 /// Reproduces the experiments of "E(n) Equivariant Graph Neural Networks" (Satorras, Hoogeboom, Welling, ICML 2021):
 /// generates the data, trains the models, sweeps, and draws the figures beside the paper's numbers.
@@ -189,6 +189,9 @@ pub(crate) struct Train {
     /// Least seconds between checkpoints
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     pub(crate) checkpoint_every: f64,
+    /// Go on from what another type of CPU saved; the record says so [default: start again]
+    #[arg(long)]
+    pub(crate) allow_other_cpu: bool,
     #[command(flatten)]
     pub(crate) compute: Compute,
     /// Print the record as JSON
@@ -274,6 +277,18 @@ pub(crate) struct Sweep {
     /// Least seconds between a run's checkpoints
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     pub(crate) checkpoint_every: f64,
+    /// How often a run whose worker was killed (out of memory, by a signal) is started again; one that fails by itself is
+    /// not
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) retries: u32,
+    /// Longest time of a worker, like 90s, 30m or 2h; it saves and ends then, its run counts as failed, and the next
+    /// sweep goes on from there [default: none]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) time_limit: Option<Duration>,
+    /// Let runs that were interrupted go on on another type of CPU, whose sums round otherwise; their records say so
+    /// [default: start them again]
+    #[arg(long)]
+    pub(crate) allow_other_cpu: bool,
     #[command(flatten)]
     pub(crate) compute: Compute,
     /// Print the outcome, or the plan of a dry run, as JSON
@@ -358,7 +373,10 @@ pub(crate) struct Worker {
     pub(crate) index: usize,
     #[arg(long, default_value_t = 30.0)]
     pub(crate) checkpoint_every: f64,
-    /// Stop when standard input ends: whoever started this worker is gone then, or wants it to stop
+    /// Go on from what another type of CPU saved
+    #[arg(long)]
+    pub(crate) allow_other_cpu: bool,
+    /// Save and stop when standard input ends: whoever started this worker is gone then, or wants it to stop
     #[arg(long)]
     pub(crate) lifeline: bool,
 }

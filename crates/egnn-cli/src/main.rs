@@ -50,10 +50,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<()> {
-    // A worker is ended by its sweep.
-    if !matches!(cli.command, Command::Worker(_)) {
-        interrupt::install()?;
-    }
+    interrupt::install()?;
     let workspace = || Workspace::find(cli.root.as_deref());
     match &cli.command {
         Command::Generate(args) => command::generate::run(args, &workspace()?),

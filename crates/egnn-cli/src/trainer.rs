@@ -17,6 +17,8 @@ pub(crate) struct LocalTrainer<'a> {
     pub(crate) checkpoint_every: f64,
     /// Whether workers end when their standard input does: a cluster's have none.
     pub(crate) lifeline: bool,
+    /// Whether runs may go on on another type of CPU.
+    pub(crate) any_cpu: bool,
 }
 
 impl Shapes for Catalogue {
@@ -52,6 +54,7 @@ impl Trainer for LocalTrainer<'_> {
             .args(["--index", &index.to_string()])
             .args(["--checkpoint-every", &self.checkpoint_every.to_string()])
             .args(self.lifeline.then_some("--lifeline"))
+            .args(self.any_cpu.then_some("--allow-other-cpu"))
             .envs(ENVIRONMENT);
         command
     }

@@ -66,6 +66,37 @@ pub fn write_json(path: &Path, value: &(impl Serialize + ?Sized)) -> Result<u64>
     write(path, |out| out.write_all(&text))
 }
 
+/// Gives the finished file `from` the name `to`, which must be new: whether this call did. Of several that try at once,
+/// on whatever hosts, one succeeds. `from` stays as it is, where the file system has hard links.
+///
+/// # Errors
+/// If the folder of `to` is missing or not writable.
+pub fn publish(from: &Path, to: &Path) -> Result<bool> {
+    let failed = |error| StoreError::io("publish", to, error);
+    fault::check_create().map_err(failed)?;
+    let published = match fs::hard_link(from, to) {
+        Ok(()) => true,
+        // A network file system may have done it, lost the answer and tried again.
+        Err(_) if to.exists() => is_same_file(from, to),
+        // No hard links here: a rename is as whole, but two hosts at the same moment would not notice each other.
+        Err(_) => fs::rename(from, to).map(|()| true).map_err(failed)?,
+    };
+    sync_folder(&folder_of(to)).map_err(failed)?;
+    Ok(published)
+}
+
+#[cfg(unix)]
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |path| fs::metadata(path).map(|file| (file.dev(), file.ino()));
+    matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_: &Path, _: &Path) -> bool {
+    false
+}
+
 /// Creates a folder and those above it, if they are not there.
 ///
 /// # Errors

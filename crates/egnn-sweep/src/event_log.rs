@@ -96,6 +96,11 @@ impl Tail {
         Self { path, read: 0, inode: 0 }
     }
 
+    /// Goes on with the log at its new place.
+    pub(crate) fn moved_to(&mut self, path: PathBuf) {
+        self.path = path;
+    }
+
     /// Events since the last call; all events if the log was cut back meanwhile. A log that cannot be read has none:
     /// a display must not stop a sweep.
     pub fn poll(&mut self) -> Vec<RunEvent> {

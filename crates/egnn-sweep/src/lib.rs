@@ -7,6 +7,7 @@
 //!
 //! This crate knows no task, model or generator: it asks a [`Trainer`] and a [`DataProvider`].
 
+mod attempt;
 mod data;
 pub mod error;
 pub mod eta;
@@ -20,6 +21,7 @@ pub mod origin;
 mod outstanding;
 mod overrides;
 pub mod plan;
+mod publish;
 mod queue;
 mod record;
 mod recorder;
@@ -41,9 +43,10 @@ pub use manifest::{PlannedRun, SweepManifest};
 pub use outstanding::{outstanding, schedule};
 pub use overrides::Overrides;
 pub use plan::{DEFAULT_PROFILE, Platform, ResolvedPlan, ResolvedPoint, Selection, SweepPlan};
+pub use publish::Published;
 pub use queue::{QueueState, Queued};
-pub use record::Recorded;
-pub use recorder::Recorder;
+pub use record::{Recorded, set_aside, settle};
+pub use recorder::{Opening, Recorder};
 pub use run_folder::RunFolder;
 pub use spec::{ReportKind, SweepSpec};
 pub use summary::{Ending, Summary};

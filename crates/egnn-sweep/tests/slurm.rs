@@ -341,10 +341,10 @@ fn a_task_is_queued_again_if_it_was_stopped_or_crashed_and_not_too_often() {
         ("exit 2", "0", 2, false),
         ("exit 3", "0", 3, false),
         ("exit 4", "0", 4, true),
-        ("exit 4", "2", 4, true),
-        ("exit 4", "3", 4, false),
+        ("exit 4", "1", 4, true),
+        ("exit 4", "2", 4, false),
         ("kill -KILL $$", "0", 137, true),
-        ("kill -KILL $$", "3", 137, false),
+        ("kill -KILL $$", "2", 137, false),
     ] {
         let fake = Fake::new();
         let status = task(&fake, line, restarts).wait().unwrap();

@@ -22,6 +22,7 @@ use std::{
 pub(crate) fn check(args: &Sweep) -> Result<()> {
     let wrong = [
         (args.jobs.is_some(), "--jobs is for this machine; --slurm throttle=N bounds the tasks at once"),
+        (args.time_limit.is_some(), "--time-limit is for this machine; --slurm time=2:00:00 limits a task"),
         (args.fail_fast, "--fail-fast is for this machine; `egnn cancel` ends a submitted sweep"),
         (args.prepare, "--prepare makes data on this machine; leave out --executor slurm"),
     ];
@@ -52,7 +53,8 @@ pub(crate) fn run(
     trainer: &LocalTrainer<'_>,
     platform: &Platform,
 ) -> Result<()> {
-    let options = SlurmOptions::parse(&args.slurm).map_err(SweepError::from)?.over(&plan.slurm);
+    let mut options = SlurmOptions::parse(&args.slurm).map_err(SweepError::from)?.over(&plan.slurm);
+    options.retries.get_or_insert(args.retries);
     let states = plan.states(data)?;
     let data_missing = states.values().any(|state| matches!(state, DataState::Missing { .. }));
     let hash = |(set, state): (String, DataState)| match state {

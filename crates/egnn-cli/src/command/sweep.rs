@@ -41,6 +41,7 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
         root: &root,
         checkpoint_every: args.checkpoint_every,
         lifeline: !on_cluster,
+        any_cpu: args.allow_other_cpu,
     };
     // What is run on is read whole once; a dry run only looks whether it is there.
     let check = if args.dry_run || args.print_scripts { Check::Sizes } else { Check::Checksums };
@@ -78,7 +79,7 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
         printer::say(format!("prepared: {} runs, planned in {}", plan.manifest.runs.len(), file.display()));
         return Ok(());
     }
-    let options = LocalOptions { jobs, fail_fast: args.fail_fast };
+    let options = LocalOptions { jobs, fail_fast: args.fail_fast, retries: args.retries, time_limit: args.time_limit };
     let summary = egnn_sweep::run(&plan, &trainer, options, interrupt::graceful(), &mut |event| display.event(event))?;
     display.end();
     finish(args, &plan, &summary)

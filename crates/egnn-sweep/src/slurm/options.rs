@@ -5,7 +5,7 @@ use crate::origin::Located;
 use egnn_schema::names;
 
 /// How often a crashed or stopped task is queued again if nothing else is said.
-const RETRIES: u32 = 3;
+const RETRIES: u32 = 2;
 /// Seconds before its time limit at which a run is asked to save itself. SLURM may ask up to a minute earlier.
 pub(super) const NOTICE: u64 = 60;
 /// Minutes of the shortest time limit: the notice, SLURM's minute, and one to work.
