@@ -76,8 +76,12 @@ pub(crate) fn run(
         Submitted::Jobs(submission) => show(args, &plan, &submission),
         Submitted::Nothing { finished, queued, makes_data } => {
             if args.json {
-                let words = serde_json::json!({ "submission": null, "finished": finished, "queued": queued });
-                printer::json(&words);
+                printer::json(&serde_json::json!({
+                    "submission": null,
+                    "finished": finished,
+                    "queued": queued,
+                    "makes_data": makes_data,
+                }));
             } else {
                 printer::data(nothing(args, &plan, finished, queued, makes_data));
             }

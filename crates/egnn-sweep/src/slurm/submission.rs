@@ -91,7 +91,10 @@ impl Submission {
     }
 
     /// Submissions of a sweep, the oldest first. A folder that was left before anything was submitted is passed over.
-    pub(super) fn read_all(sweep: &Path) -> Result<Vec<Self>, SweepError> {
+    ///
+    /// # Errors
+    /// A submission that cannot be read.
+    pub fn read_all(sweep: &Path) -> Result<Vec<Self>, SweepError> {
         let mut submissions = Vec::new();
         for name in names(sweep)? {
             let folder = Self::all(sweep).join(&name);

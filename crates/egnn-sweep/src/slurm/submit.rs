@@ -70,6 +70,8 @@ pub struct Preview {
 /// A folder that cannot be written or is being submitted by another process, a cluster that does not answer or refuses.
 /// What was submitted before an error is cancelled.
 pub fn submit(order: &Order<'_>, cluster: &Cluster) -> Result<Submitted, SweepError> {
+    // Asked first: where there is no cluster, nothing is written.
+    let size = cluster.max_array_size()?.unwrap_or(DEFAULT_MAX_ARRAY_SIZE);
     let sweep = &order.plan.folder;
     let all = Submission::all(sweep);
     atomic::create_folder(&all)?;
@@ -79,7 +81,6 @@ pub fn submit(order: &Order<'_>, cluster: &Cluster) -> Result<Submitted, SweepEr
         let Todo { finished, queued, makes_data, .. } = todo;
         return Ok(Submitted::Nothing { finished, queued, makes_data });
     }
-    let size = cluster.max_array_size()?.unwrap_or(DEFAULT_MAX_ARRAY_SIZE);
     let (number, folder) = Submission::next(sweep)?;
     let mut submission = draft(order, &chunks(&todo.runs, size), number, &folder, &token(&folder));
     let scripts = scripts(order, &folder)?;
