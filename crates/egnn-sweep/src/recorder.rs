@@ -94,7 +94,9 @@ impl Recorder {
             circumstances,
             files: BTreeMap::new(),
         };
-        atomic::write_json(&folder.run(), &record)?;
+        let text =
+            serde_json::to_vec_pretty(&record).map_err(|error| SweepError::io("write", &folder.run(), error.into()))?;
+        atomic::write_briefly(&folder.run(), |out| out.write_all(&text))?;
         let writer = Writer::start(&folder.events(), &events)?;
         Ok(Opening::Begun(Box::new(Self {
             run,
