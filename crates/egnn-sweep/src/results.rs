@@ -9,11 +9,13 @@ use egnn_schema::{
 use egnn_store::table::{self, ColumnData, Table};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 /// The file's name in the sweep's folder.
 pub const FILE: &str = "results.parquet";
+/// Key in its footer: the hash of what it was made from.
+const INPUTS: &str = "inputs";
 
 /// Columns in front of the configuration, and behind it: counts, the metrics, what the numbers depend on, and what
 /// differs from one execution to the next.
@@ -54,17 +56,56 @@ pub fn table(manifest: &SweepManifest, records: &[Recorded]) -> Table {
     }
 }
 
-/// Writes the table of a plan, unless the file says the same already.
+/// Writes the table of a plan, unless the file was made from the same records.
 ///
 /// # Errors
 /// If the file cannot be written.
 pub fn write(plan: &SweepPlan, records: &[Recorded]) -> Result<PathBuf, SweepError> {
     let path = plan.folder.join(FILE);
-    let table = table(&plan.manifest, records);
-    if !table::read(&path).is_ok_and(|old| old.columns == table.columns) {
+    let inputs = inputs(&plan.manifest, records);
+    if !is_of(&path, &inputs) {
+        let mut table = table(&plan.manifest, records);
+        table.metadata.insert(INPUTS.into(), inputs);
         table::write(&path, &table)?;
     }
     Ok(path)
+}
+
+/// Why [`write`] would write, if it would.
+pub fn outdated(plan: &SweepPlan, records: &[Recorded]) -> Option<String> {
+    let path = plan.folder.join(FILE);
+    if !path.exists() {
+        return Some("it is not there yet".into());
+    }
+    (!is_of(&path, &inputs(&plan.manifest, records))).then(|| "it was made from other records".into())
+}
+
+fn is_of(path: &Path, inputs: &str) -> bool {
+    // A file that cannot be read is written again.
+    table::metadata(path).is_ok_and(|metadata| metadata.get(INPUTS).is_some_and(|made_from| made_from == inputs))
+}
+
+/// Hash of everything that the table is made from: the layout, the plan's words, each run's id (which stands for its
+/// configuration and data) and what its record says.
+fn inputs(manifest: &SweepManifest, records: &[Recorded]) -> String {
+    let layout: Vec<&str> = [&FRONT[..], &COUNTS, &METRICS, &PROVENANCE, &CIRCUMSTANCES]
+        .concat()
+        .into_iter()
+        .map(|column| column.name)
+        .collect();
+    let words = (env!("CARGO_PKG_VERSION"), layout, &manifest.pipeline, &manifest.profile, &manifest.title);
+    let mut inputs = hash::of(&words);
+    for (index, run) in manifest.runs.iter().enumerate() {
+        let record = match records.get(index) {
+            Some(Recorded::Finished(record) | Recorded::Failed(record)) => {
+                Some((&record.outcome, &record.circumstances))
+            }
+            _ => None,
+        };
+        // Chained, so that memory does not grow with the number of runs. Records were JSON, and so they can be again.
+        inputs = hash::bytes(&serde_json::to_vec(&(&inputs, &run.id, record)).unwrap_or_default());
+    }
+    inputs
 }
 
 /// A row: values by column.

@@ -8,6 +8,7 @@ pub(crate) mod parity;
 pub(crate) mod query;
 pub(crate) mod report;
 pub(crate) mod status;
+pub(crate) mod survey;
 pub(crate) mod sweep;
 pub(crate) mod train;
 pub(crate) mod worker;
