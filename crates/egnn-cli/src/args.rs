@@ -64,8 +64,9 @@ pub(crate) enum Command {
     )]
     Sweep(Sweep),
     /// Show where the runs of a pipeline stand
-    #[command(after_help = "Example: egnn status nbody-sizes")]
-    Status(Finished),
+    #[command(after_help = "Examples:\n  egnn status nbody-sizes\n  egnn status nbody-sizes --profile paper --watch\n\
+        It reads the sweep's folder alone, so that any host that sees the folder can watch.")]
+    Status(Status),
     /// Draw a pipeline's tables, figure and page again from its records
     #[command(after_help = "Example: egnn report nbody-sizes --profile quick")]
     Report(Finished),
@@ -270,6 +271,15 @@ pub(crate) struct Finished {
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) sweep: Finished,
+    /// Look again every so many seconds until every run has ended; with --json an object a line
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
+    pub(crate) watch: Option<f64>,
 }
 
 #[derive(Debug, Args)]

@@ -4,11 +4,7 @@ mod common;
 
 use common::{Row, finished, results, sweep};
 use egnn_report::{Kind, Options, ReportError, Summary, outdated, write_report};
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, SystemTime},
-};
+use std::{fs, path::Path, time::SystemTime};
 
 fn options(kind: Kind) -> Options {
     let (title, command) = if kind == Kind::SizeCurve {

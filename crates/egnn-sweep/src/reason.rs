@@ -144,8 +144,7 @@ pub fn reasons(plan: &SweepPlan, records: &[Recorded]) -> Result<Vec<(usize, Rea
             _ if there.contains(&run.id) => interrupted(&RunFolder::new(&plan.folder, &run.id))?,
             _ => None,
         };
-        let reason = own.map_or_else(|| siblings.reason(run), Ok)?;
-        Ok((index, reason))
+        Ok((index, own.unwrap_or_else(|| siblings.reason(run))))
     };
     outstanding.into_iter().map(reason).collect()
 }
@@ -197,8 +196,8 @@ impl<'a> Siblings<'a> {
     }
 
     /// The fewest changes from any of them.
-    fn reason(&self, run: &PlannedRun) -> Result<Reason, SweepError> {
-        let Some(ids) = readable(&run.id).and_then(|name| self.by_name.get(name)) else { return Ok(Reason::New) };
+    fn reason(&self, run: &PlannedRun) -> Reason {
+        let Some(ids) = readable(&run.id).and_then(|name| self.by_name.get(name)) else { return Reason::New };
         let planned = self.plan.manifest.identity_of(run);
         let mut fewest: Option<Vec<Change>> = None;
         for id in ids.iter().take(SIBLINGS) {
@@ -209,7 +208,7 @@ impl<'a> Siblings<'a> {
             }
         }
         // Nothing that is known sets them apart: a record whose folder was renamed, for instance.
-        Ok(fewest.filter(|changes| !changes.is_empty()).map_or(Reason::New, Reason::Changed))
+        fewest.filter(|changes| !changes.is_empty()).map_or(Reason::New, Reason::Changed)
     }
 }
 

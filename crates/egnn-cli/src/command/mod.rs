@@ -11,4 +11,5 @@ pub(crate) mod status;
 pub(crate) mod survey;
 pub(crate) mod sweep;
 pub(crate) mod train;
+pub(crate) mod watch;
 pub(crate) mod worker;
