@@ -13,6 +13,7 @@ pub mod eta;
 mod event;
 pub mod event_log;
 mod expand;
+pub mod gc;
 pub mod lifeline;
 mod local;
 pub mod manifest;

@@ -30,7 +30,7 @@ const ETA_INTERVAL: Duration = Duration::from_secs(1);
 /// How long workers may take to end when asked to; then they are killed.
 const GRACE: Duration = Duration::from_secs(5);
 /// The lock's name in messages.
-const LOCK: &str = "sweep";
+pub(crate) const LOCK: &str = "sweep";
 
 /// How to execute a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

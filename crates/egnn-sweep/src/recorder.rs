@@ -26,7 +26,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a new attempt waits for a worker whose sweep was killed to notice it and end.
 const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 /// The lock's name in messages.
-const LOCK: &str = "run";
+pub(crate) const LOCK: &str = "run";
 
 /// Keeps the record of one run in its folder: `run.json` at the start, `events.jsonl` live, `metrics.parquet` and
 /// `done.json` (or `failed.json`) at the end.

@@ -3,14 +3,12 @@
 
 use crate::{
     error::SweepError, eta::Eta, event_log::Tail, outstanding::schedule, plan::SweepPlan, queue::QueueState,
-    queue::Queued, reason::run_folders, record::Recorded, run_folder::RunFolder, worker::Progress,
+    queue::Queued, reason::run_folders, record::Recorded, recorder, run_folder::RunFolder, worker::Progress,
 };
 use egnn_schema::{Outcome, RunEvent};
 use egnn_store::lock::FolderLock;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-/// The name of the lock that a worker has while it is at its run.
-const LOCK: &str = "run";
 /// A run whose log grew counts as running for so many looks that see nothing new: an evaluation may be long.
 const PATIENCE: u32 = 30;
 
@@ -165,7 +163,7 @@ impl<'a> Watch<'a> {
                 let mut is_alive = false;
                 if there.contains(&run.id) {
                     watched.follow(&folder, self.is_first);
-                    is_alive = watched.patience > 0 || FolderLock::is_held(folder.path(), LOCK);
+                    is_alive = watched.patience > 0 || FolderLock::is_held(folder.path(), recorder::LOCK);
                 }
                 state(&record, queue.get(&run.id).map(|queued| &queued.state), is_alive, watched.progress.steps > 0)
             };

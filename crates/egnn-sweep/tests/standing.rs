@@ -120,10 +120,10 @@ fn what_is_left_follows_from_estimates_and_what_was_seen() {
     let speed = 1005.0 / 15.0;
     assert!((seconds(&plan) - 3000.0 / speed).abs() < 1e-6, "{}", seconds(&plan));
     // Half of another took 5, and its worker is at it.
-    let _worker = begin(&plan, 1, 50, None);
+    let worker = begin(&plan, 1, 50, None);
     let speed = 1505.0 / 20.0;
     assert!((seconds(&plan) - 2500.0 / speed).abs() < 1e-6, "{}", seconds(&plan));
-    drop(_worker);
+    drop(worker);
     finish_all(&plan);
     let standing = look(&mut Watch::new(&plan));
     assert!(standing.is_over() && standing.remaining.is_zero());

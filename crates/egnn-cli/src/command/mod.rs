@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod evaluate;
+pub(crate) mod gc;
 pub(crate) mod generate;
 pub(crate) mod import;
 pub(crate) mod parity;
