@@ -44,7 +44,9 @@ pub(crate) fn run(args: &Gc, workspace: &Workspace) -> Result<()> {
         print_json(&found, is_wanted, &kept);
         return Ok(());
     }
-    kept.iter().for_each(|(path, reason)| printer::say(format!("kept {}: {reason}", path.display())));
+    for (path, reason) in &kept {
+        printer::say(format!("kept {}: {reason}", path.display()));
+    }
     if is_wanted {
         printer::say("removed");
     }

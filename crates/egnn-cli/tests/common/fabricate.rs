@@ -94,7 +94,6 @@ pub(crate) fn finish_all(plan: &SweepPlan) {
                 started_unix: 1_700_000_000,
                 ended_unix: 1_700_000_010,
                 seconds: 9.5,
-                peak_memory_bytes: 123_456_789,
                 attempts: 1,
                 ..Circumstances::default()
             },
