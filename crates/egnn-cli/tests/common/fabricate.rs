@@ -51,8 +51,9 @@ pub(crate) fn folder(lab: &Lab) -> PathBuf {
     lab.path("reports").join(MANY).join("quick")
 }
 
-/// Lets the program plan the sweep and stops it at once.
+/// Lets the program plan the sweep anew and stops it at once.
 pub(crate) fn plan(lab: &Lab) -> SweepPlan {
+    let _ = fs::remove_dir_all(folder(lab));
     let mut sweep = lab.spawn(&["sweep", MANY, "--jobs", "1"], Stdio::null());
     let folder = folder(lab);
     while !folder.join("plan.json").exists() {
