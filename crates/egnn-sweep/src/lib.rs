@@ -7,6 +7,7 @@
 //!
 //! This crate knows no task, model or generator: it asks a [`Trainer`] and a [`DataProvider`].
 
+pub mod change;
 mod data;
 pub mod error;
 pub mod eta;
@@ -36,6 +37,7 @@ mod trainer;
 mod worker;
 pub mod yaml;
 
+pub use change::Change;
 pub use error::SweepError;
 pub use eta::Eta;
 pub use event::SweepEvent;
@@ -45,7 +47,7 @@ pub use outstanding::{outstanding, schedule};
 pub use overrides::Overrides;
 pub use plan::{DEFAULT_PROFILE, Platform, ResolvedPlan, ResolvedPoint, Selection, SweepPlan};
 pub use queue::{QueueState, Queued};
-pub use reason::{Change, Reason};
+pub use reason::Reason;
 pub use record::Recorded;
 pub use recorder::Recorder;
 pub use run_folder::RunFolder;
