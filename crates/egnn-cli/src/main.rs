@@ -58,6 +58,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Sweep(args) => simd_path().and_then(|()| command::sweep::run(args, &workspace()?)),
         Command::Status(args) => command::status::run(args, &workspace()?),
         Command::Report(args) => command::report::run(args, &workspace()?),
+        Command::Gc(args) => command::gc::run(args, &workspace()?),
         Command::Query(args) => command::query::run(args, &workspace),
         Command::Train(args) => on_one_thread().and_then(|()| command::train::run(args, &workspace()?)),
         Command::Evaluate(args) => on_one_thread().and_then(|()| command::evaluate::run(args, &workspace()?)),

@@ -35,7 +35,7 @@ const ETA_INTERVAL: Duration = Duration::from_secs(1);
 /// How long workers may take to save and end when asked to; then they are killed.
 const GRACE: Duration = Duration::from_secs(15);
 /// The lock's name in messages.
-const LOCK: &str = "sweep";
+pub(crate) const LOCK: &str = "sweep";
 
 /// How to execute a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

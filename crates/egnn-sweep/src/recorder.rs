@@ -31,7 +31,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a new attempt waits for a worker whose sweep was killed to notice it, save and end.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 /// The lock's name in messages.
-const LOCK: &str = "run";
+pub(crate) const LOCK: &str = "run";
 
 /// What [`Recorder::open`] finds.
 #[derive(Debug)]
