@@ -47,7 +47,8 @@ pub(crate) fn failed(reason: &str) -> RunEvent {
     RunEvent::Failed { failure: Failure { reason: reason.into(), epoch: None, batch: None, last_good: None } }
 }
 
-/// Finishes every run of `plan`.
+/// Finishes every run of `plan` that is not finished.
 pub(crate) fn finish_all(plan: &SweepPlan) {
-    (0..plan.manifest.runs.len()).for_each(|index| attempt(plan, index, 100, Some(&finished())));
+    let is_open = |index: &usize| !RunFolder::new(&plan.folder, &plan.manifest.runs[*index].id).done().exists();
+    (0..plan.manifest.runs.len()).filter(is_open).for_each(|index| attempt(plan, index, 100, Some(&finished())));
 }
