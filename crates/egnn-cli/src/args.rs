@@ -66,14 +66,19 @@ pub(crate) enum Command {
     )]
     Sweep(Sweep),
     /// Show where the runs of a pipeline stand
-    #[command(after_help = "Example: egnn status nbody-sizes")]
-    Status(Finished),
+    #[command(after_help = "Examples:\n  egnn status nbody-sizes\n  egnn status nbody-sizes --profile paper --watch\n\
+        It reads the sweep's folder alone, so that any host that sees the folder can watch.")]
+    Status(Status),
     /// End a sweep: its jobs on a cluster, or its process on this machine; the same `egnn sweep` goes on from there
     #[command(after_help = "Example: egnn cancel nbody-sizes --profile paper")]
     Cancel(Finished),
     /// Draw a pipeline's tables, figure and page again from its records
     #[command(after_help = "Example: egnn report nbody-sizes --profile quick")]
     Report(Finished),
+    /// List runs that no pipeline refers to any longer, and remove them after asking
+    #[command(after_help = "Examples:\n  egnn gc\n  egnn gc nbody-sizes --yes\n\
+        A run is referred to if the last plan of its folder has it, or what the profile of that name plans now.")]
+    Gc(Gc),
     /// Ask Parquet files in SQL
     #[command(
         after_help = "Example: egnn query \"SELECT model, train_samples, test_mse FROM read_parquet('reports/nbody-sizes/quick/results.parquet')\"\n     \
@@ -312,6 +317,27 @@ pub(crate) struct Finished {
     #[arg(long, default_value = "quick")]
     pub(crate) profile: String,
     /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) sweep: Finished,
+    /// Look again every so many seconds until every run has ended; with --json an object a line
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
+    pub(crate) watch: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Gc {
+    /// Look through this pipeline's runs only [default: all]
+    pub(crate) pipeline: Option<String>,
+    /// Remove without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Print as JSON; removes with --yes only
     #[arg(long)]
     pub(crate) json: bool,
 }

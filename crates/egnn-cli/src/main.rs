@@ -59,6 +59,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Cancel(args) => command::cancel::run(args, &workspace()?),
         Command::Status(args) => command::status::run(args, &workspace()?),
         Command::Report(args) => command::report::run(args, &workspace()?),
+        Command::Gc(args) => command::gc::run(args, &workspace()?),
         Command::Query(args) => command::query::run(args, &workspace),
         Command::Train(args) => on_one_thread().and_then(|()| command::train::run(args, &workspace()?)),
         Command::Evaluate(args) => on_one_thread().and_then(|()| command::evaluate::run(args, &workspace()?)),

@@ -33,6 +33,11 @@ pub(crate) fn data(text: impl AsRef<str>) {
     };
 }
 
+/// Whether data still reach anybody: a command that only prints ends when not.
+pub(crate) fn is_open() -> bool {
+    matches!(*STDOUT.lock().unwrap_or_else(std::sync::PoisonError::into_inner), Stdout::Open)
+}
+
 /// Why data could not be printed, if so.
 pub(crate) fn failure() -> Option<std::io::Error> {
     let mut state = STDOUT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

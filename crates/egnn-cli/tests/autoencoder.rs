@@ -106,7 +106,7 @@ fn sweeps_killed_at_four_moments_end_as_undisturbed_ones() {
             "--name",
             name,
             "--checkpoint-every",
-            "0",
+            "0.02",
             "--jobs",
             "2",
         ]
@@ -161,8 +161,8 @@ fn dry_runs_of_the_papers_profiles_say_what_they_would_do_and_cost() {
         let sweep = ["sweep", pipeline, "--profile", "paper", "--dry-run", "--jobs", "2"];
         let shown = lab.ok(&sweep).stdout;
         let of = |words: &str| shown.lines().filter(|line| line.contains(words)).count();
-        assert_eq!((of("would run"), of("not there yet; to be made")), (count, sets), "{shown}");
-        assert!(shown.contains(&format!("  would run {last}\n")), "{shown}");
+        assert_eq!(of("not there yet; would be made"), sets, "{shown}");
+        assert!(shown.contains(&format!("\nruns     would run {count} of {count}: new\n")), "{shown}");
         let totals = format!("\n{count} runs: 0 finished, {count} to do; about ");
         let cost = shown.split_once(&totals).unwrap_or_else(|| panic!("{shown}")).1;
         for word in ["core-minutes", "with 2 at a time", "of disk", "of memory"] {
@@ -170,6 +170,8 @@ fn dry_runs_of_the_papers_profiles_say_what_they_would_do_and_cost() {
         }
         let plan = json(&lab.ok(&[&sweep[..], &["--json"]].concat()).stdout);
         assert_eq!(plan["runs"], count);
+        let outstanding = plan["outstanding"].as_array().unwrap();
+        assert_eq!((outstanding.len(), &outstanding[count - 1]["run"]), (count, &serde_json::json!(last)));
         assert!(plan["core_minutes"].as_f64().unwrap() > 1.0, "{plan}");
     }
     assert_eq!(lab.files(), before, "nothing was written");

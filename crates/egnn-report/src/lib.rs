@@ -23,6 +23,7 @@ pub mod query;
 mod report;
 pub mod results;
 mod run_data;
+mod stamp;
 mod table;
 pub mod write;
 
@@ -30,4 +31,5 @@ pub use error::ReportError;
 pub use kind::Kind;
 pub use metric::Metric;
 pub use query::{Format, Output, query};
-pub use write::{Options, Summary, is_complete, write_report};
+pub use stamp::outdated;
+pub use write::{Options, Summary, write_report};

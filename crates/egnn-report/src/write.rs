@@ -8,6 +8,7 @@ use crate::{
     predictions::{self, molecules::ShownRun},
     report::Report,
     results::Results,
+    stamp,
     table::{csv, markdown, table_3_csv, terminal},
 };
 use std::path::{Path, PathBuf};
@@ -15,13 +16,11 @@ use std::path::{Path, PathBuf};
 /// Name of the results file in a report's folder.
 pub const RESULTS: &str = "results.parquet";
 
-/// What the files are made from besides [`RESULTS`]: it has the title, the command and the kind.
-const PLAN: &str = "plan.json";
 /// Files of every report.
 const FILES: [&str; 5] = ["table.md", "table.csv", "figure.png", "figure.svg", PAGE];
 /// The paper's table with ours, for molecules.
 const TABLE_3: &str = "table-3.csv";
-/// The last file that is written: whoever sees it finds the rest.
+/// The last file that is drawn: whoever sees it finds the rest.
 const PAGE: &str = "index.html";
 
 /// What a report says about itself.
@@ -54,9 +53,11 @@ pub struct Summary {
 
 /// Reads `results.parquet` in `folder` and writes `table.md`, `table.csv`, `figure.svg`, `figure.png` and `index.html` beside it,
 /// each whole or not at all; from `runs/<run>/predictions.parquet` also `graphs.svg` and `graphs.png` for [`Kind::Autoencoder`], and the
-/// same of `parity` and `sizes` for [`Kind::Qm9`], which has `table-3.csv` besides.
+/// same of `parity` and `sizes` for [`Kind::Qm9`], which has `table-3.csv` besides. At the end it writes `report.json`, which
+/// [`outdated`](crate::outdated) reads.
 pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportError> {
     let results = Results::read(&folder.join(RESULTS), options.kind)?;
+    let inputs = stamp::inputs(folder, options)?;
     let mut report = Report::new(&results, options);
     let svg = figure::svg(&report)?;
     let drawn = pictures(folder, &results, &mut report)?;
@@ -81,6 +82,7 @@ pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportE
         egnn_store::atomic::write(&path, |file| file.write_all(&bytes))?;
         files.push(path);
     }
+    stamp::write(folder, &inputs, &files)?;
     Ok(Summary {
         terminal: terminal(&report),
         files,
@@ -126,29 +128,4 @@ fn pictures(folder: &Path, results: &Results, report: &mut Report<'_>) -> Result
         }
         _ => Ok(Vec::new()),
     }
-}
-
-/// Files of a kind besides those of every report.
-fn others(kind: Kind) -> Vec<&'static str> {
-    match kind {
-        Kind::Autoencoder => GRAPHS.to_vec(),
-        Kind::Qm9 => [&PARITY[..], &SIZES[..], &[TABLE_3]].concat(),
-        _ => Vec::new(),
-    }
-}
-
-/// Whether every file of a report is in `folder` and none is older than `results.parquet` or `plan.json`, by the time of their last
-/// change: if not, [`write_report`] has something to do. The plan's field `report` says which files there are.
-pub fn is_complete(folder: &Path) -> bool {
-    let changed = |name: &str| folder.join(name).metadata().and_then(|file| file.modified()).ok();
-    let others = planned_kind(&folder.join(PLAN)).map(others).unwrap_or_default();
-    let files = || FILES.iter().chain(&others);
-    [RESULTS, PLAN].iter().all(|source| {
-        changed(source).is_some_and(|source| files().all(|file| changed(file).is_some_and(|file| file >= source)))
-    })
-}
-
-fn planned_kind(plan: &Path) -> Option<Kind> {
-    let plan: serde_json::Value = serde_json::from_slice(&std::fs::read(plan).ok()?).ok()?;
-    Kind::from_name(plan.get("report")?.as_str()?)
 }

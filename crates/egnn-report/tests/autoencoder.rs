@@ -3,7 +3,7 @@
 #[path = "common/graphs.rs"]
 mod graphs;
 
-use egnn_report::{Kind, Options, ReportError, Summary, is_complete, write_report};
+use egnn_report::{Kind, Options, ReportError, Summary, outdated, write_report};
 use egnn_store::table::write;
 use graphs::{Row, embedding_sizes, failed, figure_5, finished, pending, predicted, predictions, results, sparsity};
 use resvg::usvg::roxmltree::Document;
@@ -299,24 +299,14 @@ fn the_same_results_give_the_same_bytes_in_any_order_of_rows() {
 }
 
 #[test]
-fn a_report_with_pictures_is_complete_only_with_them() {
+fn a_report_with_pictures_is_outdated_without_them() {
     let (folder, _) = report(Kind::Autoencoder, &figure_5());
-    let folder = folder.path();
-    let plan = |kind: &str| {
-        fs::write(folder.join("plan.json"), format!("{{\"report\": \"{kind}\"}}")).unwrap();
-        let old = std::time::SystemTime::UNIX_EPOCH;
-        let file = fs::File::options().append(true).open(folder.join("plan.json")).unwrap();
-        file.set_modified(old).unwrap();
-    };
-    plan("autoencoder");
-    assert!(is_complete(folder));
+    let (folder, options) = (folder.path(), options(Kind::Autoencoder));
     for name in ["graphs.png", "graphs.svg"] {
+        assert_eq!(outdated(folder, &options), None);
         let bytes = fs::read(folder.join(name)).unwrap();
         fs::remove_file(folder.join(name)).unwrap();
-        assert!(!is_complete(folder), "{name} is missing");
-        plan("embedding-sizes");
-        assert!(is_complete(folder), "which has no pictures");
-        plan("autoencoder");
+        assert_eq!(outdated(folder, &options), Some(format!("{name} is missing")));
         fs::write(folder.join(name), bytes).unwrap();
     }
 }

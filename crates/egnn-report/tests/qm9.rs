@@ -3,7 +3,7 @@
 #[path = "common/qm9.rs"]
 mod qm9;
 
-use egnn_report::{Kind, Options, ReportError, Summary, is_complete, write_report};
+use egnn_report::{Kind, Options, ReportError, Summary, outdated, write_report};
 use egnn_store::table::{ColumnData, write};
 use qm9::{Row, failed, finished, learning_curves, pending, predicted, predictions, quick, results};
 use resvg::usvg::roxmltree::Document;
@@ -290,20 +290,15 @@ fn the_same_results_give_the_same_bytes_in_any_order_of_rows() {
 }
 
 #[test]
-fn a_report_is_complete_only_with_all_its_files() {
+fn a_report_is_outdated_without_any_of_its_files() {
     let (folder, summary) = report(&quick());
     let folder = folder.path();
-    fs::write(folder.join("plan.json"), r#"{"report": "qm9"}"#).unwrap();
-    let start = std::time::SystemTime::UNIX_EPOCH;
-    let aged = |name: &Path| fs::File::options().append(true).open(name).unwrap().set_modified(start).unwrap();
-    for source in ["plan.json", "results.parquet"] {
-        aged(&folder.join(source));
-    }
-    assert!(is_complete(folder));
+    assert_eq!(outdated(folder, &options()), None);
+    assert_eq!(summary.files.len(), FILES.len());
     for path in &summary.files {
         let bytes = fs::read(path).unwrap();
         fs::remove_file(path).unwrap();
-        assert!(!is_complete(folder), "{} is missing", path.display());
+        assert!(outdated(folder, &options()).unwrap().ends_with("is missing"), "{}", path.display());
         fs::write(path, bytes).unwrap();
     }
 }

@@ -3,12 +3,8 @@
 mod common;
 
 use common::{Row, finished, results, sweep};
-use egnn_report::{Kind, Options, ReportError, Summary, is_complete, write_report};
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, SystemTime},
-};
+use egnn_report::{Kind, Options, ReportError, Summary, outdated, write_report};
+use std::{fs, path::Path, time::SystemTime};
 
 fn options(kind: Kind) -> Options {
     let (title, command) = if kind == Kind::SizeCurve {
@@ -97,34 +93,40 @@ fn the_page_stands_alone_and_says_where_everything_comes_from() {
 }
 
 #[test]
-fn a_report_is_complete_while_no_file_is_missing_or_older_than_its_sources() {
+fn a_report_is_outdated_when_what_it_was_drawn_from_changed_whatever_the_clock_says() {
     let (folder, summary) = report(Kind::SizeCurve, &sweep());
     let folder = folder.path();
-    assert!(!is_complete(folder), "no plan");
-    let aged = |path: &Path, seconds| {
-        let file = fs::File::options().append(true).open(path).unwrap();
-        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
-    };
-    fs::write(folder.join("plan.json"), "{}").unwrap();
-    let sources = [folder.join("plan.json"), folder.join("results.parquet")];
-    for path in summary.files.iter().chain(&sources) {
-        aged(path, 1000);
-    }
-    assert!(is_complete(folder));
-    for source in &sources {
-        aged(source, 1001);
-        assert!(!is_complete(folder), "{} is younger", source.display());
-        aged(source, 999);
+    let options = options(Kind::SizeCurve);
+    assert_eq!(outdated(folder, &options), None);
+    let results = folder.join("results.parquet");
+    fs::File::options().append(true).open(&results).unwrap().set_modified(SystemTime::now()).unwrap();
+    assert_eq!(outdated(folder, &options), None);
+    let else_ = Some("it was drawn from something else".to_owned());
+    let changes: [fn(&mut Options); 4] = [
+        |options| options.title.push('.'),
+        |options| options.kind = Kind::Table,
+        |options| options.profile.push('.'),
+        |options| options.command.push('.'),
+    ];
+    for change in changes {
+        let mut other = options.clone();
+        change(&mut other);
+        assert_eq!(outdated(folder, &other), else_);
     }
     for path in &summary.files {
-        aged(path, 998);
-        assert!(!is_complete(folder), "{} is older", path.display());
         let bytes = fs::read(path).unwrap();
         fs::remove_file(path).unwrap();
-        assert!(!is_complete(folder), "{} is missing", path.display());
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert_eq!(outdated(folder, &options), Some(format!("{name} is missing")));
         fs::write(path, bytes).unwrap();
-        assert!(is_complete(folder));
     }
+    assert_eq!(outdated(folder, &options), None);
+    common::results(folder, &sweep()[1..]);
+    assert_eq!(outdated(folder, &options), else_);
+    fs::remove_file(&results).unwrap();
+    assert_eq!(outdated(folder, &options), else_);
+    fs::remove_file(folder.join("report.json")).unwrap();
+    assert_eq!(outdated(folder, &options), Some("it is not there yet".into()));
 }
 
 #[test]

@@ -44,6 +44,18 @@ impl FolderLock {
         Ok(Self { path, file })
     }
 
+    /// Whether somebody has the lock of `folder` for the purpose `name` now, as far as this host can tell. Nothing is
+    /// written, and nobody is kept from locking for longer than the look takes.
+    pub fn is_held(folder: &Path, name: &str) -> bool {
+        let Ok(file) = File::open(folder.join(format!(".{name}.lock"))) else { return false };
+        let held = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        if !held {
+            // Closing would do, see `drop`.
+            let _ = file.unlock();
+        }
+        held
+    }
+
     /// The lock file.
     pub fn path(&self) -> &Path {
         &self.path

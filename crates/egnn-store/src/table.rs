@@ -10,7 +10,7 @@ use crate::footer::Version;
 use egnn_schema::version::RECORD_VERSION;
 use std::collections::BTreeMap;
 
-pub use read::read;
+pub use read::{metadata, read};
 pub use write::write;
 
 pub(crate) const VERSION: Version = Version { key: "record_version", number: RECORD_VERSION };

@@ -27,6 +27,19 @@ fn a_lock_excludes_until_it_is_dropped() {
 }
 
 #[test]
+fn a_look_tells_whether_a_lock_is_held_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!FolderLock::is_held(folder.path(), "run"));
+    assert!(fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was made");
+    let lock = FolderLock::acquire(folder.path(), "run").unwrap();
+    assert!(FolderLock::is_held(folder.path(), "run"));
+    assert!(!FolderLock::is_held(folder.path(), "sweep"));
+    drop(lock);
+    assert!(!FolderLock::is_held(folder.path(), "run"), "its file stays, its owner does not");
+    FolderLock::acquire(folder.path(), "run").unwrap();
+}
+
+#[test]
 fn a_missing_folder_and_one_that_may_not_be_written_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let error = FolderLock::acquire(&folder.path().join("no"), "sweep").unwrap_err();

@@ -11,6 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Stands for the content hash of a set that is not there: a name that is no hash keeps its runs from looking finished.
+pub(crate) const MISSING: &str = "missing";
+
 impl ResolvedPlan {
     /// Content hash of every set of the plan; missing sets are made first.
     ///

@@ -47,7 +47,8 @@ impl Writer {
     /// Replaces the file by `events`, at once, and goes on behind them.
     pub(crate) fn start(path: &Path, events: &[RunEvent]) -> Result<Self, SweepError> {
         let lines = events.iter().map(|event| line(path, event)).collect::<Result<Vec<_>, _>>()?;
-        let bytes = atomic::write(path, |out| lines.iter().try_for_each(|line| out.write_all(line)))?;
+        // Lost with the power, its run begins anew: a checkpoint counts only with its evaluations on record.
+        let bytes = atomic::write_briefly(path, |out| lines.iter().try_for_each(|line| out.write_all(line)))?;
         let file = OpenOptions::new().append(true).open(path).map_err(|error| SweepError::io("open", path, error))?;
         Ok(Self { path: path.into(), file, bytes })
     }

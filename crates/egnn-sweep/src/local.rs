@@ -1,5 +1,7 @@
 //! Executor: worker processes on this machine, a run each.
 
+mod ending;
+
 use crate::{
     error::SweepError,
     eta::Eta,
@@ -11,14 +13,12 @@ use crate::{
     run_folder::RunFolder,
     summary::{Ending, Summary},
     trainer::Trainer,
-    worker::{self, End, Worker},
+    worker::Worker,
 };
-use egnn_schema::{Outcome, RunMetrics};
 use egnn_store::{StoreError, atomic, lock::FolderLock};
 use std::{
     collections::{BTreeMap, VecDeque},
     path::{Path, PathBuf},
-    process::ExitStatus,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -28,14 +28,12 @@ use std::{
 const POLL: Duration = Duration::from_millis(5);
 /// How often their logs are read.
 const FOLLOW: Duration = Duration::from_millis(100);
-/// The part of the time that may go into writing results while runs end.
-const RESULTS_SHARE: u32 = 20;
 /// How often the remaining time is told.
 const ETA_INTERVAL: Duration = Duration::from_secs(1);
 /// How long workers may take to save and end when asked to; then they are killed.
 const GRACE: Duration = Duration::from_secs(15);
 /// The lock's name in messages.
-const LOCK: &str = "sweep";
+pub(crate) const LOCK: &str = "sweep";
 
 /// The process of the sweep that holds `folder`, if one does. It need not be one of this host's.
 ///
@@ -233,80 +231,6 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    fn end(
-        &mut self,
-        worker: &Worker,
-        status: ExitStatus,
-        listener: &mut dyn FnMut(&SweepEvent),
-    ) -> Result<(), SweepError> {
-        let index = worker.index;
-        let record = match worker.verdict(self.plan, status)? {
-            End::Recorded(record) => record,
-            End::Blocked(error) => {
-                self.blocked.get_or_insert(error);
-                return Ok(());
-            }
-            End::Stopped if self.is_over_time(worker) => worker.fail(self.plan, &self.over_time(worker))?,
-            End::Stopped => return Ok(()),
-            End::Crashed(reason) => {
-                let crashes = self.crashes.entry(index).or_default();
-                *crashes += 1;
-                let id = self.plan.manifest.runs[index].id.clone();
-                if *crashes <= self.options.retries {
-                    // Last, so that it has other neighbours if it was memory that they fought for.
-                    self.waiting.push_back(index);
-                    listener(&SweepEvent::RunRetried { index, id, reason, retry: *crashes });
-                    return Ok(());
-                }
-                worker.fail(self.plan, &format!("{reason}, {crashes} times"))?
-            }
-        };
-        self.take(index, record, worker.started.elapsed(), listener)
-    }
-
-    fn is_over_time(&self, worker: &Worker) -> bool {
-        self.options.time_limit.is_some_and(|limit| worker.started.elapsed() > limit)
-    }
-
-    fn over_time(&self, worker: &Worker) -> String {
-        let (limit, progress) = (self.options.time_limit.unwrap_or_default(), worker.progress);
-        let (step, steps) = (progress.step, progress.steps);
-        format!(
-            "the time limit of {} s is over at step {step} of {steps}; the next call goes on from there",
-            limit.as_secs_f64()
-        )
-    }
-
-    fn take(
-        &mut self,
-        index: usize,
-        record: Recorded,
-        took: Duration,
-        listener: &mut dyn FnMut(&SweepEvent),
-    ) -> Result<(), SweepError> {
-        let id = self.plan.manifest.runs[index].id.clone();
-        let folder = RunFolder::new(&self.plan.folder, &id);
-        if let Some(metrics) = metrics(&record) {
-            for attempt in folder.each_attempt().iter().filter(|attempt| attempt.done().exists()) {
-                let path = attempt.path().to_owned();
-                listener(&SweepEvent::Superseded { index, id: id.clone(), path });
-            }
-            self.finished_now += 1;
-            listener(&SweepEvent::RunFinished { index, id, metrics: metrics.clone(), took });
-        } else if let Some(reason) = worker::reason(&record) {
-            self.failed.push((index, reason.to_owned()));
-            listener(&SweepEvent::RunFailed { index, id, reason: reason.to_owned(), log: folder.log() });
-        }
-        self.records[index] = record;
-        // Whoever looks meanwhile, or after a SIGKILL, finds what there is. Of many runs, what there was a moment ago.
-        if self.written.is_none_or(|(at, took)| at.elapsed() >= took * RESULTS_SHARE) {
-            let begin = Instant::now();
-            results::write(self.plan, &self.records)?;
-            self.written = Some((Instant::now(), begin.elapsed()));
-        }
-        Ok(())
-    }
-
     /// Asks all workers to end and waits for them; those that do not are killed.
     fn stop(&mut self, listener: &mut dyn FnMut(&SweepEvent)) -> Result<(), SweepError> {
         self.running.iter_mut().for_each(Worker::ask_to_end);
@@ -357,15 +281,5 @@ impl Sweep<'_> {
             failed: self.failed,
             results,
         })
-    }
-}
-
-fn metrics(record: &Recorded) -> Option<&RunMetrics> {
-    match record {
-        Recorded::Finished(record) => match &record.outcome {
-            Some(Outcome::Finished { metrics }) => Some(metrics),
-            _ => None,
-        },
-        _ => None,
     }
 }

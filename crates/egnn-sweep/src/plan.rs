@@ -140,7 +140,7 @@ impl ResolvedPlan {
     /// # Errors
     /// A set without a hash in `hashes`.
     pub fn with_data(
-        self,
+        &self,
         root: &Path,
         hashes: &BTreeMap<String, String>,
         platform: &Platform,
@@ -172,14 +172,14 @@ impl ResolvedPlan {
             numerics_version: version::NUMERICS_VERSION,
             backend: platform.backend.clone(),
             threads: platform.threads,
-            pipeline: self.pipeline,
-            profile: self.profile,
-            title: self.title,
-            description: self.description,
+            pipeline: self.pipeline.clone(),
+            profile: self.profile.clone(),
+            title: self.title.clone(),
+            description: self.description.clone(),
             report: self.report,
-            overrides: self.overrides,
+            overrides: self.overrides.clone(),
             command: command.into(),
-            folder: self.folder,
+            folder: self.folder.clone(),
             runs,
         };
         Ok(SweepPlan { manifest, folder, estimates })

@@ -31,7 +31,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a new attempt waits for a worker whose sweep was killed to notice it, save and end.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 /// The lock's name in messages.
-const LOCK: &str = "run";
+pub(crate) const LOCK: &str = "run";
 
 /// What [`Recorder::open`] finds.
 #[derive(Debug)]
@@ -94,7 +94,9 @@ impl Recorder {
             circumstances,
             files: BTreeMap::new(),
         };
-        atomic::write_json(&folder.run(), &record)?;
+        let text =
+            serde_json::to_vec_pretty(&record).map_err(|error| SweepError::io("write", &folder.run(), error.into()))?;
+        atomic::write_briefly(&folder.run(), |out| out.write_all(&text))?;
         let writer = Writer::start(&folder.events(), &events)?;
         Ok(Opening::Begun(Box::new(Self {
             run,

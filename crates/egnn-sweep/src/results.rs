@@ -1,19 +1,24 @@
 //! `results.parquet`: a row for every run of the plan, finished or not.
 
+mod row;
+
 use crate::{error::SweepError, manifest::SweepManifest, plan::SweepPlan, record::Recorded};
 use egnn_schema::{
-    Circumstances, FieldValue, Outcome, RunRecord,
+    FieldValue,
     columns::{Column, results as names},
     hash,
 };
 use egnn_store::table::{self, ColumnData, Table};
+use row::Row;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 /// The file's name in the sweep's folder.
 pub const FILE: &str = "results.parquet";
+/// Key in its footer: the hash of what it was made from.
+const INPUTS: &str = "inputs";
 
 /// Columns in front of the configuration, and behind it: counts, the metrics, what the numbers depend on, and what
 /// differs from one execution to the next.
@@ -38,14 +43,14 @@ const CIRCUMSTANCES: [Column; 9] = [
 /// ended. A field that has the name of a result (`epochs`) shares its column: the configured value stands there until
 /// the run has its own.
 pub fn table(manifest: &SweepManifest, records: &[Recorded]) -> Table {
-    let rows: Vec<Row> = (0..manifest.runs.len()).map(|index| row(manifest, index, records.get(index))).collect();
-    let order = order(manifest, &rows);
+    let rows: Vec<Row<'_>> =
+        (0..manifest.runs.len()).map(|index| Row::new(manifest, index, records.get(index))).collect();
     let column = |(name, empty): (&str, Empty)| {
-        let values: Vec<Option<&FieldValue>> = rows.iter().map(|row| row.get(name)).collect();
+        let values: Vec<Option<FieldValue>> = rows.iter().map(|row| row.value(name)).collect();
         (name.to_owned(), typed(&values, empty))
     };
     Table {
-        columns: order.into_iter().map(column).collect(),
+        columns: order(manifest, &rows).into_iter().map(column).collect(),
         metadata: BTreeMap::from([
             ("pipeline".to_owned(), manifest.pipeline.clone()),
             ("profile".to_owned(), manifest.profile.clone()),
@@ -54,21 +59,57 @@ pub fn table(manifest: &SweepManifest, records: &[Recorded]) -> Table {
     }
 }
 
-/// Writes the table of a plan, unless the file says the same already.
+/// Writes the table of a plan, unless the file was made from the same records.
 ///
 /// # Errors
 /// If the file cannot be written.
 pub fn write(plan: &SweepPlan, records: &[Recorded]) -> Result<PathBuf, SweepError> {
     let path = plan.folder.join(FILE);
-    let table = table(&plan.manifest, records);
-    if !table::read(&path).is_ok_and(|old| old.columns == table.columns) {
+    let inputs = inputs(&plan.manifest, records);
+    if !is_of(&path, &inputs) {
+        let mut table = table(&plan.manifest, records);
+        table.metadata.insert(INPUTS.into(), inputs);
         table::write(&path, &table)?;
     }
     Ok(path)
 }
 
-/// A row: values by column.
-type Row = BTreeMap<String, FieldValue>;
+/// Why [`write`] would write, if it would.
+pub fn outdated(plan: &SweepPlan, records: &[Recorded]) -> Option<String> {
+    let path = plan.folder.join(FILE);
+    if !path.exists() {
+        return Some("it is not there yet".into());
+    }
+    (!is_of(&path, &inputs(&plan.manifest, records))).then(|| "it was made from other records".into())
+}
+
+fn is_of(path: &Path, inputs: &str) -> bool {
+    // A file that cannot be read is written again.
+    table::metadata(path).is_ok_and(|metadata| metadata.get(INPUTS).is_some_and(|made_from| made_from == inputs))
+}
+
+/// Hash of everything that the table is made from: the layout, the plan's words, each run's id (which stands for its
+/// configuration and data) and what its record says.
+fn inputs(manifest: &SweepManifest, records: &[Recorded]) -> String {
+    let layout: Vec<&str> = [&FRONT[..], &COUNTS, &METRICS, &PROVENANCE, &CIRCUMSTANCES]
+        .concat()
+        .into_iter()
+        .map(|column| column.name)
+        .collect();
+    let words = (env!("CARGO_PKG_VERSION"), layout, &manifest.pipeline, &manifest.profile, &manifest.title);
+    let mut inputs = hash::of(&words);
+    for (index, run) in manifest.runs.iter().enumerate() {
+        let record = match records.get(index) {
+            Some(Recorded::Finished(record) | Recorded::Failed(record)) => {
+                Some((&record.outcome, &record.circumstances))
+            }
+            _ => None,
+        };
+        // Chained, so that memory does not grow with the number of runs. Records were JSON, and so they can be again.
+        inputs = hash::bytes(&serde_json::to_vec(&(&inputs, &run.id, record)).unwrap_or_default());
+    }
+    inputs
+}
 
 /// Type of a column without any value: the one that it has as soon as there is one.
 #[derive(Clone, Copy)]
@@ -79,7 +120,7 @@ enum Empty {
 }
 
 /// The columns in order.
-fn order<'a>(manifest: &'a SweepManifest, rows: &'a [Row]) -> Vec<(&'a str, Empty)> {
+fn order<'a>(manifest: &'a SweepManifest, rows: &[Row<'a>]) -> Vec<(&'a str, Empty)> {
     let names = |columns: &[Column]| columns.iter().map(|column| column.name).collect::<Vec<&'static str>>();
     let front = names(&FRONT);
     let mut back: Vec<(&str, Empty)> = names(&COUNTS).into_iter().map(|name| (name, Empty::Int)).collect();
@@ -91,7 +132,8 @@ fn order<'a>(manifest: &'a SweepManifest, rows: &'a [Row]) -> Vec<(&'a str, Empt
         front.iter().copied().chain(back.iter().chain(&tail).map(|&(name, _)| name)).collect();
     let config: BTreeSet<&str> = manifest.runs.iter().flat_map(|run| run.config.keys()).map(String::as_str).collect();
     let config: Vec<&str> = config.into_iter().filter(|name| seen.insert(name)).collect();
-    let metrics: BTreeSet<&str> = rows.iter().flat_map(|row| row.keys()).map(String::as_str).collect();
+    let values = rows.iter().filter_map(Row::metrics).flat_map(|metrics| metrics.values.keys());
+    let metrics: BTreeSet<&str> = values.map(String::as_str).collect();
     back.extend(metrics.into_iter().filter(|name| seen.insert(name)).map(|name| (name, Empty::Float)));
 
     let front = front.into_iter().map(|name| (name, Empty::Text));
@@ -107,68 +149,9 @@ fn empty(name: &str) -> Empty {
     }
 }
 
-fn row(manifest: &SweepManifest, index: usize, record: Option<&Recorded>) -> Row {
-    let run = &manifest.runs[index];
-    let mut row: Row = run.config.clone();
-    let mut put = |column: Column, value: FieldValue| drop(row.insert(column.name.to_owned(), value));
-    put(names::RUN, text(&run.id));
-    put(names::TASK, text(&run.task));
-    put(names::DATASET_HASH, text(&hash::of(&run.datasets)));
-    put(names::CONFIG_HASH, text(&hash::of(&manifest.identity_of(run))));
-    put(names::NUMERICS, FieldValue::Int(manifest.numerics_version.into()));
-    put(names::BACKEND, text(&manifest.backend));
-    put(names::THREADS, FieldValue::Int(manifest.threads.into()));
-    let status = match record {
-        Some(Recorded::Finished(_)) => "finished",
-        Some(Recorded::Failed(_)) => "failed",
-        _ => "pending",
-    };
-    put(names::STATUS, text(status));
-    if let Some(Recorded::Finished(record) | Recorded::Failed(record)) = record {
-        outcome(&mut row, record);
-        circumstances(&mut row, &record.circumstances);
-    }
-    row
-}
-
-fn outcome(row: &mut Row, record: &RunRecord) {
-    match &record.outcome {
-        Some(Outcome::Finished { metrics }) => {
-            let counts = [metrics.parameters, metrics.epochs, metrics.steps, metrics.best_epoch];
-            for (column, count) in COUNTS.iter().zip(counts) {
-                row.insert(column.name.to_owned(), FieldValue::Int(count as i64));
-            }
-            row.extend(metrics.values.iter().map(|(name, value)| (name.clone(), FieldValue::Float(*value))));
-        }
-        Some(Outcome::Failed { failure }) => {
-            row.insert(names::REASON.name.to_owned(), text(&failure.reason));
-        }
-        None => {}
-    }
-}
-
-fn circumstances(row: &mut Row, of: &Circumstances) {
-    let values = [
-        FieldValue::Float(of.seconds),
-        FieldValue::Int(of.peak_memory_bytes as i64),
-        FieldValue::Int(of.attempts.into()),
-        text(&of.version),
-        text(&of.revision),
-        text(&of.host),
-        text(&of.cpu),
-        FieldValue::Int(of.started_unix as i64),
-        FieldValue::Int(of.ended_unix as i64),
-    ];
-    row.extend(CIRCUMSTANCES.iter().zip(values).map(|(column, value)| (column.name.to_owned(), value)));
-}
-
-fn text(value: &str) -> FieldValue {
-    FieldValue::Text(value.into())
-}
-
 /// The narrowest type that holds all values.
-fn typed(values: &[Option<&FieldValue>], empty: Empty) -> ColumnData {
-    let all = |of: fn(&FieldValue) -> bool| values.iter().flatten().all(|value| of(value));
+fn typed(values: &[Option<FieldValue>], empty: Empty) -> ColumnData {
+    let all = |of: fn(&FieldValue) -> bool| values.iter().flatten().all(of);
     if values.iter().all(Option::is_none) {
         return match empty {
             Empty::Text => ColumnData::Text(vec![None; values.len()]),
@@ -176,7 +159,7 @@ fn typed(values: &[Option<&FieldValue>], empty: Empty) -> ColumnData {
             Empty::Float => ColumnData::F64(vec![None; values.len()]),
         };
     }
-    let values = values.iter().copied();
+    let values = values.iter().map(Option::as_ref);
     if all(|value| matches!(value, FieldValue::Bool(_))) {
         let value = |value: &FieldValue| matches!(value, FieldValue::Bool(true));
         return ColumnData::Bool(values.map(|cell| cell.map(value)).collect());

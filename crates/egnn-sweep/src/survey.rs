@@ -1,12 +1,15 @@
-//! What a plan would do and cost: the content of `--dry-run`.
+//! What a plan would do, why, and what it costs: the content of `--dry-run`.
 
 use crate::{
+    data::MISSING,
     error::SweepError,
     eta::Eta,
     outstanding::schedule,
     plan::{Platform, ResolvedPlan},
+    reason::{Reason, reasons},
     record::Recorded,
-    run_folder::RunFolder,
+    results,
+    stage::Stage,
     trainer::{DataProvider, DataState, Estimate},
 };
 use std::{
@@ -22,8 +25,8 @@ pub struct Survey {
     pub runs: usize,
     /// Of these, finished.
     pub finished: usize,
-    /// Names of the outstanding runs, in plan order.
-    pub outstanding: Vec<String>,
+    /// The outstanding runs, in plan order.
+    pub outstanding: Vec<Outstanding>,
     /// State of each set.
     pub sets: BTreeMap<String, DataState>,
     /// Core-seconds of the outstanding runs.
@@ -36,6 +39,17 @@ pub struct Survey {
     pub disk_bytes: u64,
     /// Memory of the largest runs that may be side by side.
     pub memory_bytes: u64,
+    /// Why `results.parquet` would be written again although no run is outstanding.
+    results: Option<String>,
+}
+
+/// A run that would run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outstanding {
+    /// Its readable name.
+    pub name: String,
+    /// Why it would run.
+    pub reason: Reason,
 }
 
 impl Survey {
@@ -51,36 +65,30 @@ impl Survey {
         jobs: usize,
     ) -> Result<Self, SweepError> {
         let sets = plan.states(data)?;
-        // A set that does not exist yet has no hash; a name that is no hash keeps its runs from looking finished.
         let hash = |(set, state): (&String, &DataState)| match state {
             DataState::Ready { content_hash } => (set.clone(), content_hash.clone()),
-            DataState::Missing { .. } => (set.clone(), "missing".to_owned()),
+            DataState::Missing { .. } => (set.clone(), MISSING.to_owned()),
         };
         let hashes = sets.iter().map(hash).collect();
-        let planned = plan.clone().with_data(root, &hashes, platform, "")?;
+        let planned = plan.with_data(root, &hashes, platform, "")?;
+        let records = Recorded::read_all(&planned.manifest, &planned.folder)?;
+        let reasons = reasons(&planned, &records)?;
+        let estimates: Vec<Estimate> = reasons.iter().map(|&(index, _)| planned.estimates[index]).collect();
+        let outstanding = reasons
+            .into_iter()
+            .map(|(index, reason)| Outstanding { name: planned.manifest.runs[index].name.clone(), reason });
         let mut survey = Self {
-            runs: planned.manifest.runs.len(),
-            finished: 0,
-            outstanding: Vec::new(),
+            runs: records.len(),
+            finished: records.len() - estimates.len(),
+            outstanding: outstanding.collect(),
             sets,
-            core_seconds: 0.0,
+            core_seconds: estimates.iter().map(|estimate| estimate.core_seconds).sum(),
             data_seconds: 0.0,
             wall: Duration::ZERO,
-            disk_bytes: 0,
+            disk_bytes: estimates.iter().fold(0, |bytes, estimate| bytes.saturating_add(estimate.disk_bytes)),
             memory_bytes: 0,
+            results: results::outdated(&planned, &records),
         };
-        let mut estimates: Vec<Estimate> = Vec::new();
-        for (run, estimate) in planned.manifest.runs.iter().zip(&planned.estimates) {
-            let folder = RunFolder::new(&planned.folder, &run.id);
-            if Recorded::read(&folder, &run.id, &planned.manifest.identity_of(run))?.is_finished() {
-                survey.finished += 1;
-            } else {
-                survey.outstanding.push(run.name.clone());
-                survey.core_seconds += estimate.core_seconds;
-                survey.disk_bytes = survey.disk_bytes.saturating_add(estimate.disk_bytes);
-                estimates.push(*estimate);
-            }
-        }
         survey.add_data();
         survey.add_schedule(&estimates, jobs.max(1));
         Ok(survey)
@@ -90,6 +98,22 @@ impl Survey {
     pub fn missing(&self) -> BTreeSet<&str> {
         let missing = self.sets.iter().filter(|(_, state)| matches!(state, DataState::Missing { .. }));
         missing.map(|(set, _)| set.as_str()).collect()
+    }
+
+    /// The stages that this crate knows: data, runs and results. The report reads the last.
+    pub fn stages(&self) -> [Stage; 3] {
+        let missing: Vec<&str> = self.missing().into_iter().collect();
+        let data = (!missing.is_empty()).then(|| format!("would make {}", missing.join(", ")));
+        let runs = self.outstanding.first().map(|first| {
+            let is_only_reason = self.outstanding.iter().all(|run| run.reason == first.reason);
+            let why = if is_only_reason { format!(": {}", first.reason) } else { String::new() };
+            format!("would run {} of {}{why}", self.outstanding.len(), self.runs)
+        });
+        let results = match (&runs, &self.results) {
+            (Some(_), _) => Some("would be written: its runs are to be done".to_owned()),
+            (None, reason) => reason.as_ref().map(|reason| format!("would be written: {reason}")),
+        };
+        [Stage::new("data", data), Stage::new("runs", runs), Stage::new("results", results)]
     }
 
     fn add_data(&mut self) {

@@ -64,7 +64,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    fn hear(&mut self, event: &RunEvent) {
+    pub(crate) fn hear(&mut self, event: &RunEvent) {
         match event {
             RunEvent::Started { from_step, steps, .. } => {
                 (self.first_step, self.step, self.steps) = (*from_step, *from_step, *steps);

@@ -183,6 +183,8 @@ fn semantic(path: &Path) -> Table {
     let mut table = table::read(path).unwrap();
     let circumstantial = columns::results::CIRCUMSTANTIAL;
     table.columns.retain(|(name, _)| !circumstantial.iter().any(|column| column.name == name));
+    // The hash of whole records.
+    table.metadata.remove("inputs");
     table
 }
 

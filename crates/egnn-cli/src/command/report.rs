@@ -49,8 +49,22 @@ pub(crate) fn load(args: &Finished, workspace: &Workspace) -> Result<SweepPlan> 
 
 /// Writes the report of `plan` beside its results.
 pub(crate) fn write(plan: &SweepPlan) -> Result<Summary> {
+    Ok(write_report(&plan.folder, &options_of(plan))?)
+}
+
+/// Why [`write`] would draw another report than the one that is there, if it would.
+pub(crate) fn outdated(plan: &SweepPlan) -> Option<String> {
+    egnn_report::outdated(&plan.folder, &options_of(plan))
+}
+
+fn options_of(plan: &SweepPlan) -> Options {
     let manifest = &plan.manifest;
-    let kind = match manifest.report {
+    options(&manifest.title, manifest.report, &manifest.profile, &manifest.command)
+}
+
+/// What a report says about itself.
+pub(crate) fn options(title: &str, report: ReportKind, profile: &str, command: &str) -> Options {
+    let kind = match report {
         ReportKind::SizeCurve => Kind::SizeCurve,
         ReportKind::Table => Kind::Table,
         ReportKind::Autoencoder => Kind::Autoencoder,
@@ -58,13 +72,7 @@ pub(crate) fn write(plan: &SweepPlan) -> Result<Summary> {
         ReportKind::EmbeddingSizes => Kind::EmbeddingSizes,
         ReportKind::Qm9 => Kind::Qm9,
     };
-    let options = Options {
-        title: manifest.title.clone(),
-        kind,
-        profile: manifest.profile.clone(),
-        command: manifest.command.clone(),
-    };
-    Ok(write_report(&plan.folder, &options)?)
+    Options { title: title.into(), kind, profile: profile.into(), command: command.into() }
 }
 
 fn page(folder: &Path) -> String {

@@ -1,75 +1,119 @@
 //! `egnn status`: where the runs of a sweep stand.
 
-use crate::{args::Finished, command::report::load, exit::Result, printer, workspace::Workspace};
-use egnn_schema::{Outcome, RunEvent};
-use egnn_sweep::{Recorded, RunFolder, event_log};
-use serde::Serialize;
+use crate::{
+    args::Status,
+    command::{report::load, watch},
+    exit::{Result, Stop},
+    printer,
+    workspace::Workspace,
+};
+use egnn_sweep::{Queued, RunStanding, RunState, Standing, SweepPlan, Watch, slurm};
+use indicatif::HumanDuration;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, time::Duration};
 
-#[derive(Serialize)]
-struct Status {
-    total: usize,
-    finished: usize,
-    failed: usize,
-    runs: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    run: String,
-    status: &'static str,
-    /// Progress, result or reason.
-    detail: String,
-}
-
-pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
-    let plan = load(args, workspace)?;
-    let records = Recorded::read_all(&plan.manifest, &plan.folder)?;
-    let mut runs = Vec::with_capacity(records.len());
-    for (planned, record) in plan.manifest.runs.iter().zip(&records) {
-        let (status, detail) = match record {
-            Recorded::Finished(record) | Recorded::Failed(record) => match &record.outcome {
-                Some(Outcome::Finished { metrics }) => {
-                    let values: Vec<_> = metrics.results().map(|(name, value)| format!("{name} {value:.5}")).collect();
-                    ("finished", values.join(", "))
-                }
-                Some(Outcome::Failed { failure }) => ("failed", failure.reason.clone()),
-                None => ("pending", String::new()),
-            },
-            Recorded::Damaged { message, .. } => ("damaged", message.clone()),
-            Recorded::None => {
-                let events = event_log::read(&RunFolder::new(&plan.folder, &planned.id).events())?;
-                match progress(&events) {
-                    Some(progress) => ("started", progress),
-                    None => ("pending", String::new()),
-                }
-            }
-        };
-        runs.push(Row { run: planned.id.clone(), status, detail });
+pub(crate) fn run(args: &Status, workspace: &Workspace) -> Result<()> {
+    let interval = args.watch.map(interval).transpose()?;
+    let plan = load(&args.sweep, workspace)?;
+    let mut watch = Watch::new(&plan);
+    if let Some(interval) = interval {
+        return watch::run(&mut watch, || queue(&plan), interval, args.sweep.json);
     }
-    let count = |status: &str| runs.iter().filter(|row| row.status == status).count();
-    let status = Status { total: runs.len(), finished: count("finished"), failed: count("failed"), runs };
-    if args.json {
-        printer::json(&status);
+    let standing = watch.look(&queue(&plan)?)?;
+    if args.sweep.json {
+        printer::json(&value(&standing));
     } else {
-        let width = status.runs.iter().map(|row| row.run.chars().count()).max().unwrap_or(0);
-        for row in &status.runs {
-            printer::data(format!("{:<10} {:<width$} {}", row.status, row.run, row.detail));
-        }
-        printer::say(format!("{} of {} runs finished, {} failed", status.finished, status.total, status.failed));
+        table(&standing).iter().for_each(printer::data);
+        printer::say(summary(&standing));
     }
     Ok(())
 }
 
-/// How far a run came in its last attempt.
-fn progress(events: &[RunEvent]) -> Option<String> {
-    let total = events.iter().rev().find_map(|event| match event {
-        RunEvent::Started { steps, .. } => Some(*steps),
-        _ => None,
-    })?;
-    let step = events.iter().rev().find_map(|event| match event {
-        RunEvent::Progress { step, .. } | RunEvent::Evaluated { step, .. } => Some(*step),
-        RunEvent::Started { from_step, .. } => Some(*from_step),
-        _ => None,
-    })?;
-    Some(format!("step {step} of {total}"))
+fn interval(seconds: f64) -> Result<Duration> {
+    let interval = Duration::try_from_secs_f64(seconds).ok().filter(|interval| !interval.is_zero());
+    interval.ok_or_else(|| Stop::input(format!("--watch {seconds}: give a number of seconds above 0")))
+}
+
+/// What a cluster's queue knows of the runs, by id.
+fn queue(plan: &SweepPlan) -> Result<BTreeMap<String, Queued>> {
+    Ok(slurm::queued(&plan.folder, plan)?)
+}
+
+/// A line a run.
+pub(crate) fn table(standing: &Standing) -> Vec<String> {
+    let width = standing.runs.iter().map(|run| run.id.chars().count()).max().unwrap_or(0);
+    standing.runs.iter().map(|run| line(run, width)).collect()
+}
+
+/// A run on one line, its id in `width` columns.
+pub(crate) fn line(run: &RunStanding, width: usize) -> String {
+    format!("{:<10} {:<width$} {}", run.state.name(), run.id, detail(run)).trim_end().to_owned()
+}
+
+/// `2 of 9 runs finished, 0 failed, 1 running, 6 pending; about 3 minutes left`.
+pub(crate) fn summary(standing: &Standing) -> String {
+    let count = |name: &str| standing.count(name);
+    let mut counts =
+        vec![format!("{} of {} runs finished, {} failed", count("finished"), standing.runs.len(), count("failed"))];
+    let others = ["running", "queued", "started", "pending", "damaged"].into_iter();
+    counts.extend(others.filter(|name| count(name) > 0).map(|name| format!("{} {name}", count(name))));
+    let text = counts.join(", ");
+    let left = HumanDuration(standing.remaining);
+    match (standing.is_over(), count("running")) {
+        (true, _) => text,
+        (false, 0) => format!("{text}; nothing is running, about {left} of work left"),
+        (false, _) => format!("{text}; about {left} left"),
+    }
+}
+
+/// Progress, result or reason.
+fn detail(run: &RunStanding) -> String {
+    match &run.state {
+        RunState::Finished { results } => {
+            results.iter().map(|(name, value)| format!("{name} {value:.5}")).collect::<Vec<_>>().join(", ")
+        }
+        RunState::Failed { reason } | RunState::Queued { reason } => reason.clone(),
+        RunState::Damaged { message } => message.clone(),
+        RunState::Pending => String::new(),
+        RunState::Running { node } => progress(run)
+            .into_iter()
+            .chain(node.as_ref().map(|node| format!("on {node}")))
+            .collect::<Vec<_>>()
+            .join(", "),
+        RunState::Started { ended } => {
+            let ended = ended.as_ref().map(|word| format!("the cluster ended it: {word}"));
+            progress(run).into_iter().chain(ended).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// How far a run is.
+fn progress(run: &RunStanding) -> Option<String> {
+    let loss = |name: &str, value: Option<f64>| value.map_or_else(String::new, |value| format!(", {name} {value:.4}"));
+    let (loss, valid) = (loss("loss", run.loss), loss("valid", run.valid));
+    (run.steps > 0).then(|| format!("step {} of {}{loss}{valid}", run.step, run.steps))
+}
+
+/// The same for programs.
+pub(crate) fn value(standing: &Standing) -> Value {
+    let run = |run: &RunStanding| {
+        json!({
+            "run": run.id,
+            "status": run.state.name(),
+            "detail": detail(run),
+            "step": run.step,
+            "steps": run.steps,
+            "loss": run.loss,
+            "valid": run.valid,
+        })
+    };
+    let mut value = json!({
+        "total": standing.runs.len(),
+        "remaining_seconds": standing.remaining.as_secs_f64(),
+        "runs": standing.runs.iter().map(run).collect::<Vec<_>>(),
+    });
+    for name in RunState::NAMES {
+        value[name] = standing.count(name).into();
+    }
+    value
 }

@@ -4,7 +4,7 @@ use crate::{
     THREADS_PER_RUN,
     args::{Executor, Sweep},
     catalogue::Catalogue,
-    command::{generate::Check, report, submit, worker::seconds},
+    command::{generate::Check, report, submit, survey, worker::seconds},
     display::Display,
     exit::{Result, Stop},
     interrupt, printer,
@@ -16,10 +16,8 @@ use egnn_nn::Backend;
 use egnn_schema::exit;
 use egnn_store::atomic;
 use egnn_sweep::{
-    DataState, Ending, LocalOptions, Overrides, Platform, ResolvedPlan, Selection, Summary, Survey, SweepError,
-    SweepSpec,
+    Ending, LocalOptions, Overrides, Platform, ResolvedPlan, Selection, Summary, Survey, SweepError, SweepSpec,
 };
-use indicatif::{HumanBytes, HumanDuration};
 
 pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
     seconds(args.checkpoint_every)?;
@@ -62,7 +60,14 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
     };
     if args.dry_run {
         let survey = Survey::new(&plan, workspace.root(), &data, &platform, jobs)?;
-        show_survey(args, &plan, &survey, jobs);
+        let options = report::options(&plan.title, plan.report, &plan.profile, &command(args));
+        survey::show(
+            &plan,
+            &survey,
+            egnn_report::outdated(&workspace.root().join(&plan.folder), &options),
+            jobs,
+            args.json,
+        );
         return Ok(());
     }
     if on_cluster {
@@ -105,7 +110,7 @@ pub(crate) fn words(args: &Sweep) -> Vec<String> {
 
 fn finish(args: &Sweep, plan: &egnn_sweep::SweepPlan, summary: &Summary) -> Result<()> {
     let page = plan.folder.join("index.html");
-    if summary.ending == Ending::UpToDate && egnn_report::is_complete(&plan.folder) {
+    if summary.ending == Ending::UpToDate && report::outdated(plan).is_none() {
         if args.json {
             print_summary(plan, summary);
         } else {
@@ -152,46 +157,4 @@ fn print_summary(plan: &egnn_sweep::SweepPlan, summary: &Summary) {
             serde_json::json!({"run": plan.manifest.runs[*index].id, "reason": reason})
         }).collect::<Vec<_>>(),
     }));
-}
-
-fn show_survey(args: &Sweep, plan: &ResolvedPlan, survey: &Survey, jobs: usize) {
-    let minutes = survey.core_seconds / 60.0;
-    if args.json {
-        printer::json(&serde_json::json!({
-            "folder": plan.folder,
-            "runs": survey.runs,
-            "finished": survey.finished,
-            "outstanding": survey.outstanding,
-            "missing_sets": survey.missing(),
-            "core_minutes": minutes,
-            "wall_seconds": survey.wall.as_secs_f64(),
-            "disk_bytes": survey.disk_bytes,
-            "memory_bytes": survey.memory_bytes,
-        }));
-        return;
-    }
-    printer::data(format!("{} ({})", plan.title, plan.folder));
-    for (set, state) in &survey.sets {
-        printer::data(match state {
-            DataState::Ready { .. } => format!("  set {set}: ready"),
-            DataState::Missing { reason, estimate_seconds, disk_bytes } => {
-                format!(
-                    "  set {set}: {reason}; to be made (about {estimate_seconds:.0} s, {})",
-                    HumanBytes(*disk_bytes)
-                )
-            }
-        });
-    }
-    for name in &survey.outstanding {
-        printer::data(format!("  would run {name}"));
-    }
-    printer::data(format!(
-        "{} runs: {} finished, {} to do; about {minutes:.1} core-minutes, {} with {jobs} at a time; {} of disk, {} of memory",
-        survey.runs,
-        survey.finished,
-        survey.outstanding.len(),
-        HumanDuration(survey.wall),
-        HumanBytes(survey.disk_bytes),
-        HumanBytes(survey.memory_bytes)
-    ));
 }

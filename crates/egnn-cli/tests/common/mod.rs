@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod cases;
+pub(crate) mod fabricate;
 pub(crate) mod sweeps;
 
 use assert_cmd::Command;

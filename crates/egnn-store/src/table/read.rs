@@ -10,7 +10,7 @@ use parquet::{
     file::reader::FileReader,
     schema::types::{ColumnDescriptor, Type},
 };
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 const REMEDY: &str = "delete it and run the command that wrote it again";
 
@@ -44,6 +44,14 @@ pub fn read(path: &Path) -> Result<Table> {
         }
     }
     Ok(Table { columns, metadata: file.metadata })
+}
+
+/// What the footer of a table says besides program and version; no row is read.
+///
+/// # Errors
+/// If the file is missing, damaged, or of another program or version.
+pub fn metadata(path: &Path) -> Result<BTreeMap<String, String>> {
+    Ok(OpenFile::open(path, VERSION, REMEDY.into())?.metadata)
 }
 
 /// An empty column of the type that a column of the file has.

@@ -1,6 +1,8 @@
 //! A toy task for the tests of sweeps.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub(crate) mod history;
+
 use egnn_schema::{FieldError, FieldValue, Fields, names};
 use egnn_sweep::{
     DataError, DataErrorKind, DataProvider, DataState, Estimate, Overrides, Platform, ResolvedPlan, ResolvedRun,

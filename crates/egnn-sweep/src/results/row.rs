@@ -1,0 +1,94 @@
+//! One row of `results.parquet`.
+
+use super::{CIRCUMSTANCES, COUNTS, names};
+use crate::{
+    manifest::{PlannedRun, SweepManifest},
+    record::Recorded,
+};
+use egnn_schema::{Circumstances, FieldValue, Outcome, RunMetrics, RunRecord, hash};
+
+/// What a row is made from.
+pub(super) struct Row<'a> {
+    manifest: &'a SweepManifest,
+    run: &'a PlannedRun,
+    record: Option<&'a Recorded>,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn new(manifest: &'a SweepManifest, index: usize, record: Option<&'a Recorded>) -> Self {
+        Self { manifest, run: &manifest.runs[index], record }
+    }
+
+    /// The record of a run that has ended.
+    fn ended(&self) -> Option<&'a RunRecord> {
+        match self.record {
+            Some(Recorded::Finished(record) | Recorded::Failed(record)) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// The results of a finished run.
+    pub(super) fn metrics(&self) -> Option<&'a RunMetrics> {
+        match self.ended()?.outcome.as_ref()? {
+            Outcome::Finished { metrics } => Some(metrics),
+            Outcome::Failed { .. } => None,
+        }
+    }
+
+    /// The value in the column of this name: a result before what is configured.
+    pub(super) fn value(&self, name: &str) -> Option<FieldValue> {
+        let metric = || self.metrics()?.values.get(name).map(|value| FieldValue::Float(*value));
+        metric().or_else(|| self.fixed(name)).or_else(|| self.run.config.get(name).cloned())
+    }
+
+    /// The value in a column that every table has.
+    fn fixed(&self, name: &str) -> Option<FieldValue> {
+        let Self { manifest, run, record } = self;
+        match name {
+            name if name == names::RUN.name => Some(text(&run.id)),
+            name if name == names::TASK.name => Some(text(&run.task)),
+            name if name == names::STATUS.name => Some(text(match record {
+                Some(Recorded::Finished(_)) => "finished",
+                Some(Recorded::Failed(_)) => "failed",
+                _ => "pending",
+            })),
+            name if name == names::REASON.name => match self.ended()?.outcome.as_ref()? {
+                Outcome::Failed { failure } => Some(text(&failure.reason)),
+                Outcome::Finished { .. } => None,
+            },
+            name if name == names::DATASET_HASH.name => Some(text(&hash::of(&run.datasets))),
+            name if name == names::CONFIG_HASH.name => Some(text(&hash::of(&manifest.identity_of(run)))),
+            name if name == names::NUMERICS.name => Some(FieldValue::Int(manifest.numerics_version.into())),
+            name if name == names::BACKEND.name => Some(text(&manifest.backend)),
+            name if name == names::THREADS.name => Some(FieldValue::Int(manifest.threads.into())),
+            name => self.count(name).or_else(|| circumstance(&self.ended()?.circumstances, name)),
+        }
+    }
+
+    fn count(&self, name: &str) -> Option<FieldValue> {
+        let place = COUNTS.iter().position(|column| column.name == name)?;
+        let metrics = self.metrics()?;
+        let counts = [metrics.parameters, metrics.epochs, metrics.steps, metrics.best_epoch];
+        Some(FieldValue::Int(counts[place] as i64))
+    }
+}
+
+fn circumstance(of: &Circumstances, name: &str) -> Option<FieldValue> {
+    let place = CIRCUMSTANCES.iter().position(|column| column.name == name)?;
+    let values: [fn(&Circumstances) -> FieldValue; CIRCUMSTANCES.len()] = [
+        |of| FieldValue::Float(of.seconds),
+        |of| FieldValue::Int(of.peak_memory_bytes as i64),
+        |of| FieldValue::Int(of.attempts.into()),
+        |of| text(&of.version),
+        |of| text(&of.revision),
+        |of| text(&of.host),
+        |of| text(&[&[of.cpu.clone()], &of.earlier_cpus[..]].concat().join(", before on ")),
+        |of| FieldValue::Int(of.started_unix as i64),
+        |of| FieldValue::Int(of.ended_unix as i64),
+    ];
+    Some(values[place](of))
+}
+
+fn text(value: &str) -> FieldValue {
+    FieldValue::Text(value.into())
+}
