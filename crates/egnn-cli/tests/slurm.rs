@@ -195,7 +195,8 @@ fn a_node_that_is_drained_and_fails_delays_a_sweep_and_no_more() {
     site.lab.ok(&["generate", "nbody", "nbody_smoke"]);
     site.submit(&long("drained"));
     site.wait_for(|| site.slurm(&["squeue", "--noheader", "--format=%r"]).contains("ReqNodeNotAvail"));
-    assert_eq!(site.finished("drained"), 0);
+    let status = site.lab.ok(&["status", "nbody-sizes", "--profile", "drained"]);
+    assert_eq!(status.stdout.lines().filter(|line| line.starts_with("queued")).count(), 3, "{}", status.stdout);
     set("resume");
     site.wait_for(|| evaluations(&site.lab, "reports/nbody-sizes/drained") > 0);
     set("down");
