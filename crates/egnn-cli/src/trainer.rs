@@ -19,6 +19,13 @@ pub(crate) struct LocalTrainer<'a> {
     pub(crate) any_cpu: bool,
 }
 
+impl<'a> LocalTrainer<'a> {
+    /// A trainer that is only asked about configurations and starts no worker.
+    pub(crate) fn resolver(catalogue: &'a Catalogue, root: &'a Path) -> Self {
+        Self { catalogue, program: PathBuf::new(), root, checkpoint_every: 0.0, any_cpu: false }
+    }
+}
+
 impl Shapes for Catalogue {
     fn nbody(&self, set: &str) -> Result<SetShape, String> {
         self.shape(set)

@@ -19,20 +19,11 @@ use egnn_schema::{
     version::{NUMERICS_VERSION, RECORD_VERSION},
 };
 use egnn_sweep::{DataProvider, Recorded, RunFolder, Trainer};
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     let catalogue = Catalogue::read(workspace)?;
-    let trainer = LocalTrainer {
-        catalogue: &catalogue,
-        program: PathBuf::new(),
-        root: workspace.root(),
-        checkpoint_every: 0.0,
-        any_cpu: args.allow_other_cpu,
-    };
+    let trainer = LocalTrainer::resolver(&catalogue, workspace.root());
     let resolved = trainer.resolve(&args.task, &fields(&args.fields)?)?;
     let data = LocalData { catalogue: &catalogue, check: Check::Checksums };
     let mut datasets = BTreeMap::new();
