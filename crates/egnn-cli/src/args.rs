@@ -60,13 +60,18 @@ pub(crate) enum Command {
     #[command(
         after_help = "Examples:\n  egnn sweep nbody-sizes\n  egnn sweep nbody-sizes --profile paper --dry-run\n  \
         egnn sweep nbody model=egnn seed=1,2,3 epochs=300 --name egnn-300\n  \
-        egnn sweep autoencoder set=community_small_distinct dim=4,8"
+        egnn sweep autoencoder set=community_small_distinct dim=4,8\n\n\
+        On a SLURM cluster (docs/clusters.md):\n  \
+        egnn sweep nbody-sizes --executor slurm --slurm partition=short --slurm time=4:00:00"
     )]
     Sweep(Sweep),
     /// Show where the runs of a pipeline stand
     #[command(after_help = "Examples:\n  egnn status nbody-sizes\n  egnn status nbody-sizes --profile paper --watch\n\
         It reads the sweep's folder alone, so that any host that sees the folder can watch.")]
     Status(Status),
+    /// End a sweep: its jobs on a cluster, or its process on this machine; the same `egnn sweep` goes on from there
+    #[command(after_help = "Example: egnn cancel nbody-sizes --profile paper")]
+    Cancel(Finished),
     /// Draw a pipeline's tables, figure and page again from its records
     #[command(after_help = "Example: egnn report nbody-sizes --profile quick")]
     Report(Finished),
@@ -252,6 +257,22 @@ pub(crate) struct Sweep {
     /// Show what would run and what it costs, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Where runs are done: by processes of this machine, or as jobs of a SLURM cluster
+    #[arg(long, value_enum, default_value_t = Executor::Local)]
+    pub(crate) executor: Executor,
+    /// With --executor slurm, over the pipeline's `slurm:` section: partition, account, qos, constraint, time, memory,
+    /// cpus, throttle, retries, prologue, options
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) slurm: Vec<String>,
+    /// Print the scripts and calls that --executor slurm would submit, and do nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) print_scripts: bool,
+    /// Make the data and the plan, and do no run
+    #[arg(long, conflicts_with_all = ["dry_run", "print_scripts"])]
+    pub(crate) prepare: bool,
+    /// Where else to write the plan
+    #[arg(long, hide = true, requires = "prepare", value_name = "FILE")]
+    pub(crate) plan_out: Option<PathBuf>,
     /// Stop at the first failed run [default: finish the others]
     #[arg(long)]
     pub(crate) fail_fast: bool,
@@ -278,6 +299,14 @@ pub(crate) struct Sweep {
     /// Print the outcome, or the plan of a dry run, as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Executor {
+    /// Processes of this machine
+    Local,
+    /// Array jobs of a SLURM cluster
+    Slurm,
 }
 
 #[derive(Debug, Args)]

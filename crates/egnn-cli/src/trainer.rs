@@ -15,6 +15,8 @@ pub(crate) struct LocalTrainer<'a> {
     pub(crate) program: PathBuf,
     pub(crate) root: &'a Path,
     pub(crate) checkpoint_every: f64,
+    /// Whether workers end when their standard input does: a cluster's have none.
+    pub(crate) lifeline: bool,
     /// Whether runs may go on on another type of CPU.
     pub(crate) any_cpu: bool,
 }
@@ -22,7 +24,7 @@ pub(crate) struct LocalTrainer<'a> {
 impl<'a> LocalTrainer<'a> {
     /// A trainer that is only asked about configurations and starts no worker.
     pub(crate) fn resolver(catalogue: &'a Catalogue, root: &'a Path) -> Self {
-        Self { catalogue, program: PathBuf::new(), root, checkpoint_every: 0.0, any_cpu: false }
+        Self { catalogue, program: PathBuf::new(), root, checkpoint_every: 0.0, lifeline: false, any_cpu: false }
     }
 }
 
@@ -58,7 +60,7 @@ impl Trainer for LocalTrainer<'_> {
             .arg(manifest)
             .args(["--index", &index.to_string()])
             .args(["--checkpoint-every", &self.checkpoint_every.to_string()])
-            .arg("--lifeline")
+            .args(self.lifeline.then_some("--lifeline"))
             .args(self.any_cpu.then_some("--allow-other-cpu"))
             .envs(ENVIRONMENT);
         command

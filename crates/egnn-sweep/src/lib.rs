@@ -2,7 +2,7 @@
 //!
 //! Data flows one way: a pipeline's YAML is parsed ([`SweepSpec`]), validated against a task ([`ResolvedPlan`]), bound
 //! to its data ([`SweepPlan`]); what of it is [`outstanding()`] is executed by worker processes ([`run()`]), each of
-//! which keeps a record of one run ([`Recorder`]); records become `results.parquet` ([`results`]). Whoever wants to
+//! which keeps a record of one run ([`Recorder`]), or by a cluster ([`slurm`]); records become `results.parquet` ([`results`]). Whoever wants to
 //! show something listens to [`SweepEvent`]s.
 //!
 //! This crate knows no task, model or generator: it asks a [`Trainer`] and a [`DataProvider`].
@@ -30,6 +30,7 @@ mod record;
 mod recorder;
 pub mod results;
 mod run_folder;
+pub mod slurm;
 pub mod spec;
 pub mod stage;
 pub mod standing;
@@ -43,7 +44,7 @@ pub use change::Change;
 pub use error::SweepError;
 pub use eta::Eta;
 pub use event::SweepEvent;
-pub use local::{LocalOptions, run};
+pub use local::{LocalOptions, owner, run};
 pub use manifest::{PlannedRun, SweepManifest};
 pub use outstanding::{outstanding, schedule};
 pub use overrides::Overrides;

@@ -15,10 +15,10 @@ use crate::{
     trainer::Trainer,
     worker::Worker,
 };
-use egnn_store::{atomic, lock::FolderLock};
+use egnn_store::{StoreError, atomic, lock::FolderLock};
 use std::{
     collections::{BTreeMap, VecDeque},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -34,6 +34,18 @@ const ETA_INTERVAL: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_secs(15);
 /// The lock's name in messages.
 pub(crate) const LOCK: &str = "sweep";
+
+/// The process of the sweep that holds `folder`, if one does. It need not be one of this host's.
+///
+/// # Errors
+/// A folder that cannot be locked for other reasons.
+pub fn owner(folder: &Path) -> Result<Option<u32>, SweepError> {
+    match FolderLock::acquire(folder, LOCK) {
+        Ok(_) => Ok(None),
+        Err(StoreError::Locked { owner, .. }) => Ok(owner),
+        Err(error) => Err(error.into()),
+    }
+}
 
 /// How to execute a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
