@@ -243,6 +243,7 @@ pub(crate) struct Evaluate {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Sweep {
     /// Pipeline: the name of a file in pipelines/
     pub(crate) pipeline: String,

@@ -48,7 +48,7 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
 
 pub(crate) fn run(
     args: &Sweep,
-    plan: ResolvedPlan,
+    plan: &ResolvedPlan,
     data: &LocalData<'_>,
     trainer: &LocalTrainer<'_>,
     platform: &Platform,
