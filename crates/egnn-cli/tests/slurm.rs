@@ -211,6 +211,24 @@ fn a_node_that_is_drained_and_fails_delays_a_sweep_and_no_more() {
 }
 
 #[test]
+fn data_that_cannot_be_made_take_their_runs_from_the_queue() {
+    let Some(site) = site() else { return };
+    site.submit(&["model=egnn", "--name", "full", "--slurm", "prologue=export EGNN_TEST_FAULT=disk-full"]);
+    let early = site.lab.run(&["status", "nbody-sizes", "--profile", "full"]);
+    assert!(early.code == 0 || early.stderr.contains("its data are still to be made"), "{}", early.stderr);
+    site.wait_for_the_end();
+    assert_eq!(site.finished("full"), 0);
+    let logs = site.lab.path("reports/nbody-sizes/full/slurm/001/logs");
+    let logs: Vec<_> = std::fs::read_dir(&logs).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let data = logs.iter().find(|path| path.to_string_lossy().contains("/data-")).unwrap();
+    let said = std::fs::read_to_string(data).unwrap();
+    assert!(said.contains("no space left"), "{said}");
+    site.submit(&["model=egnn", "--name", "full"]);
+    site.wait_for_the_end();
+    assert_eq!(site.finished("full"), 3);
+}
+
+#[test]
 fn cancel_ends_a_submitted_sweep_and_submitting_goes_on() {
     let Some(site) = site() else { return };
     site.submit(&long("ended"));
