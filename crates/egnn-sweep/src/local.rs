@@ -75,6 +75,7 @@ pub fn run(
         manifest,
         jobs: options.jobs.max(1),
         records,
+        results: results::Occasional::default(),
         waiting: waiting.into(),
         running: Vec::new(),
         finished_now: 0,
@@ -103,6 +104,7 @@ struct Sweep<'a> {
     manifest: PathBuf,
     jobs: usize,
     records: Vec<Recorded>,
+    results: results::Occasional,
     waiting: VecDeque<usize>,
     running: Vec<Worker>,
     finished_now: usize,
@@ -210,8 +212,7 @@ impl Sweep<'_> {
         }
         self.records[index] = record;
         // Whoever looks meanwhile, or after a SIGKILL, finds what there is.
-        results::write(self.plan, &self.records)?;
-        Ok(())
+        self.results.write(self.plan, &self.records)
     }
 
     /// Asks all workers to end and waits for them; those that do not are killed.
