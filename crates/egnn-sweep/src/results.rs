@@ -98,7 +98,7 @@ impl Occasional {
     }
 }
 
-/// Why [`write`] would write, if it would.
+/// Why [`write()`] would write, if it would.
 pub fn outdated(plan: &SweepPlan, records: &[Recorded]) -> Option<String> {
     let path = plan.folder.join(FILE);
     if !path.exists() {
