@@ -65,6 +65,10 @@ query *args:
 test *args:
     cargo test --workspace "$@"
 
+# Kill workers and sweeps at 100 random moments of 40 runs (minutes); EGNN_CHAOS_SEED=N chooses others
+test-chaos:
+    EGNN_CHAOS_RUNS=40 EGNN_CHAOS_KILLS=100 cargo test --locked -p egnn-cli --test chaos
+
 # What CI checks, cheapest first
 ready:
     sh .ci/check

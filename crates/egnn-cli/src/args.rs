@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use egnn_nn::Backend;
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 /// Reproduces the experiments of "E(n) Equivariant Graph Neural Networks" (Satorras, Hoogeboom, Welling, ICML 2021):
 /// generates the data, trains the models, sweeps, and draws the figures beside the paper's numbers.
@@ -60,13 +60,18 @@ pub(crate) enum Command {
     #[command(
         after_help = "Examples:\n  egnn sweep nbody-sizes\n  egnn sweep nbody-sizes --profile paper --dry-run\n  \
         egnn sweep nbody model=egnn seed=1,2,3 epochs=300 --name egnn-300\n  \
-        egnn sweep autoencoder set=community_small_distinct dim=4,8"
+        egnn sweep autoencoder set=community_small_distinct dim=4,8\n\n\
+        On a SLURM cluster (docs/clusters.md):\n  \
+        egnn sweep nbody-sizes --executor slurm --slurm partition=short --slurm time=4:00:00"
     )]
     Sweep(Sweep),
     /// Show where the runs of a pipeline stand
     #[command(after_help = "Examples:\n  egnn status nbody-sizes\n  egnn status nbody-sizes --profile paper --watch\n\
         It reads the sweep's folder alone, so that any host that sees the folder can watch.")]
     Status(Status),
+    /// End a sweep: its jobs on a cluster, or its process on this machine; the same `egnn sweep` goes on from there
+    #[command(after_help = "Example: egnn cancel nbody-sizes --profile paper")]
+    Cancel(Finished),
     /// Draw a pipeline's tables, figure and page again from its records
     #[command(after_help = "Example: egnn report nbody-sizes --profile quick")]
     Report(Finished),
@@ -189,6 +194,9 @@ pub(crate) struct Train {
     /// Least seconds between checkpoints
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     pub(crate) checkpoint_every: f64,
+    /// Go on from what another type of CPU saved; the record says so [default: start again]
+    #[arg(long)]
+    pub(crate) allow_other_cpu: bool,
     #[command(flatten)]
     pub(crate) compute: Compute,
     /// Print the record as JSON
@@ -249,6 +257,22 @@ pub(crate) struct Sweep {
     /// Show what would run and what it costs, and do nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Where runs are done: by processes of this machine, or as jobs of a SLURM cluster
+    #[arg(long, value_enum, default_value_t = Executor::Local)]
+    pub(crate) executor: Executor,
+    /// With --executor slurm, over the pipeline's `slurm:` section: partition, account, qos, constraint, time, memory,
+    /// cpus, throttle, retries, prologue, options
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) slurm: Vec<String>,
+    /// Print the scripts and calls that --executor slurm would submit, and do nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) print_scripts: bool,
+    /// Make the data and the plan, and do no run
+    #[arg(long, conflicts_with_all = ["dry_run", "print_scripts"])]
+    pub(crate) prepare: bool,
+    /// Where else to write the plan
+    #[arg(long, hide = true, requires = "prepare", value_name = "FILE")]
+    pub(crate) plan_out: Option<PathBuf>,
     /// Stop at the first failed run [default: finish the others]
     #[arg(long)]
     pub(crate) fail_fast: bool,
@@ -258,11 +282,31 @@ pub(crate) struct Sweep {
     /// Least seconds between a run's checkpoints
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
     pub(crate) checkpoint_every: f64,
+    /// How often a run whose worker was killed (out of memory, by a signal) is started again; one that fails by itself is
+    /// not
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) retries: u32,
+    /// Longest time of a worker, like 90s, 30m or 2h; it saves and ends then, its run counts as failed, and the next
+    /// sweep goes on from there [default: none]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) time_limit: Option<Duration>,
+    /// Let runs that were interrupted go on on another type of CPU, whose sums round otherwise; their records say so
+    /// [default: start them again]
+    #[arg(long)]
+    pub(crate) allow_other_cpu: bool,
     #[command(flatten)]
     pub(crate) compute: Compute,
     /// Print the outcome, or the plan of a dry run, as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Executor {
+    /// Processes of this machine
+    Local,
+    /// Array jobs of a SLURM cluster
+    Slurm,
 }
 
 #[derive(Debug, Args)]
@@ -355,7 +399,10 @@ pub(crate) struct Worker {
     pub(crate) index: usize,
     #[arg(long, default_value_t = 30.0)]
     pub(crate) checkpoint_every: f64,
-    /// Stop when standard input ends: whoever started this worker is gone then, or wants it to stop
+    /// Go on from what another type of CPU saved
+    #[arg(long)]
+    pub(crate) allow_other_cpu: bool,
+    /// Save and stop when standard input ends: whoever started this worker is gone then, or wants it to stop
     #[arg(long)]
     pub(crate) lifeline: bool,
 }

@@ -42,6 +42,13 @@ impl Display {
                 let took = HumanDuration(*took);
                 self.line(&format!("[{}/{}] {id}: {} ({took})", self.finished, self.total, values.join(", ")));
             }
+            SweepEvent::RunRetried { index, id, reason, retry } => {
+                self.clear(*index);
+                self.line(&format!("{id}: {reason}; it is started again later (retry {retry})"));
+            }
+            SweepEvent::Superseded { id, path, .. } => {
+                self.line(&format!("warning: two attempts at {id} finished; the second is kept in {}", path.display()));
+            }
             SweepEvent::RunFailed { index, id, reason, log } => {
                 self.remove(*index);
                 self.line(&format!("FAILED {id}: {reason}\n       log: {}", log.display()));
@@ -94,11 +101,15 @@ impl Display {
     }
 
     fn remove(&mut self, index: usize) {
+        self.clear(index);
+        self.whole.inc(1);
+    }
+
+    fn clear(&mut self, index: usize) {
         if let Some((_, bar)) = self.runs.remove(&index) {
             bar.finish_and_clear();
             self.bars.remove(&bar);
         }
-        self.whole.inc(1);
     }
 
     fn eta(&self, remaining: Duration, running: usize, waiting: usize) {

@@ -70,6 +70,7 @@ impl From<egnn_train::TrainError> for Stop {
         let code = match &error {
             error if error.is_environment() => exit::ENVIRONMENT,
             egnn_train::TrainError::Diverged(_) => exit::RUN_FAILED,
+            egnn_train::TrainError::Stopped { .. } => exit::INTERRUPTED,
             egnn_train::TrainError::Listener(error) => match error.downcast_ref::<egnn_sweep::SweepError>() {
                 Some(error) if !error.is_environment() => exit::BAD_INPUT,
                 _ => exit::ENVIRONMENT,

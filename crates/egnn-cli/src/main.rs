@@ -50,15 +50,13 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<()> {
-    // A worker is ended by its sweep.
-    if !matches!(cli.command, Command::Worker(_)) {
-        interrupt::install()?;
-    }
+    interrupt::install()?;
     let workspace = || Workspace::find(cli.root.as_deref());
     match &cli.command {
         Command::Generate(args) => command::generate::run(args, &workspace()?),
         Command::Import(args) => command::import::run(args, &workspace()?),
         Command::Sweep(args) => simd_path().and_then(|()| command::sweep::run(args, &workspace()?)),
+        Command::Cancel(args) => command::cancel::run(args, &workspace()?),
         Command::Status(args) => command::status::run(args, &workspace()?),
         Command::Report(args) => command::report::run(args, &workspace()?),
         Command::Gc(args) => command::gc::run(args, &workspace()?),

@@ -1,11 +1,14 @@
-//! Where and when a run happened.
+//! Where and how a run happened.
 
 use egnn_kernels::simd::Path;
 use egnn_schema::Circumstances;
 
-/// What is known before a run starts.
-pub(crate) fn circumstances() -> Circumstances {
+/// What is known before a run starts that `command` asked for and that draws from `streams`.
+pub(crate) fn circumstances(command: &str, streams: Vec<String>) -> Circumstances {
     Circumstances {
+        command: command.into(),
+        streams,
+        cpu_features: features().join(" "),
         version: env!("CARGO_PKG_VERSION").into(),
         revision: env!("EGNN_REVISION").into(),
         host: host(),
@@ -24,6 +27,34 @@ fn cpu() -> String {
     let model = proc_field("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.into());
     // A wrong EGNN_SIMD was refused before.
     Path::from_environment().map_or_else(|_| model.clone(), |path| format!("{model}, {}", path.name()))
+}
+
+/// What the CPU can do, of what numeric code may care for.
+#[cfg(target_arch = "x86_64")]
+fn features() -> Vec<&'static str> {
+    macro_rules! detected {
+        ($($name:tt),*) => {
+            [$(($name, std::arch::is_x86_feature_detected!($name))),*]
+        };
+    }
+    let known = detected![
+        "sse4.2",
+        "avx",
+        "avx2",
+        "fma",
+        "avx512f",
+        "avx512bw",
+        "avx512cd",
+        "avx512dq",
+        "avx512vl",
+        "avx512vnni"
+    ];
+    known.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn features() -> Vec<&'static str> {
+    vec![std::env::consts::ARCH]
 }
 
 fn proc_field(path: &str, name: &str) -> Option<String> {

@@ -15,6 +15,17 @@ pub(crate) struct LocalTrainer<'a> {
     pub(crate) program: PathBuf,
     pub(crate) root: &'a Path,
     pub(crate) checkpoint_every: f64,
+    /// Whether workers end when their standard input does: a cluster's have none.
+    pub(crate) lifeline: bool,
+    /// Whether runs may go on on another type of CPU.
+    pub(crate) any_cpu: bool,
+}
+
+impl<'a> LocalTrainer<'a> {
+    /// A trainer that is only asked about configurations and starts no worker.
+    pub(crate) fn resolver(catalogue: &'a Catalogue, root: &'a Path) -> Self {
+        Self { catalogue, program: PathBuf::new(), root, checkpoint_every: 0.0, lifeline: false, any_cpu: false }
+    }
 }
 
 impl Shapes for Catalogue {
@@ -49,7 +60,8 @@ impl Trainer for LocalTrainer<'_> {
             .arg(manifest)
             .args(["--index", &index.to_string()])
             .args(["--checkpoint-every", &self.checkpoint_every.to_string()])
-            .arg("--lifeline")
+            .args(self.lifeline.then_some("--lifeline"))
+            .args(self.any_cpu.then_some("--allow-other-cpu"))
             .envs(ENVIRONMENT);
         command
     }

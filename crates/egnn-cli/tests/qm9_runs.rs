@@ -51,7 +51,7 @@ fn the_smoke_profile_needs_no_download_and_its_runs_evaluate_to_their_own_number
 fn a_sweep_killed_at_three_moments_ends_as_an_undisturbed_one() {
     let lab = Lab::new();
     let arguments = |name: &'static str| {
-        let fields = ["model=egnn,schnet", "epochs=80", "--checkpoint-every", "0", "--jobs", "2", "--name", name];
+        let fields = ["model=egnn,schnet", "epochs=80", "--checkpoint-every", "0.02", "--jobs", "2", "--name", name];
         [&SMOKE[..], &fields].concat()
     };
     let (undisturbed, killed) = ("reports/qm9/undisturbed", "reports/qm9/killed");

@@ -71,7 +71,7 @@ fn sweeps_killed_at_five_moments_end_as_undisturbed_ones() {
             "--name",
             name,
             "--checkpoint-every",
-            "0",
+            "0.02",
             "--jobs",
             "2",
         ]

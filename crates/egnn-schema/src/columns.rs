@@ -192,7 +192,8 @@ pub mod results {
     /// text.
     pub const HOST: Column = circumstantial("host", "", "host name");
     /// text.
-    pub const CPU: Column = circumstantial("cpu", "", "CPU model");
+    pub const CPU: Column =
+        circumstantial("cpu", "", "CPU model and vector instructions; several where the user allowed it");
     /// i64.
     pub const STARTED: Column = circumstantial("started_unix", "s", "start of the first attempt since 1970");
     /// i64.

@@ -19,6 +19,19 @@ pub struct RunRecord {
     pub outcome: Option<Outcome>,
     /// What may differ between two equal runs.
     pub circumstances: Circumstances,
+    /// The files that a finished run consists of, by name, so that a truncated one is noticed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, StoredFile>,
+}
+
+/// A file as it was when its run finished.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredFile {
+    /// Its size.
+    pub bytes: u64,
+    /// BLAKE3 of its content.
+    pub checksum: String,
 }
 
 /// The semantic part of a run: two runs with equal identities give equal results.
@@ -120,10 +133,25 @@ pub struct Circumstances {
     pub version: String,
     /// Git revision the binary was built from, with `-dirty` if the tree was; `unknown` outside a checkout.
     pub revision: String,
+    /// What a person types to get this run.
+    #[serde(default)]
+    pub command: String,
     /// Host name.
     pub host: String,
-    /// CPU model.
+    /// CPU model, and the vector instructions in use.
     pub cpu: String,
+    /// What else the CPU can do that numeric code may care for, like `avx2 fma`.
+    #[serde(default)]
+    pub cpu_features: String,
+    /// Other types of CPU that computed earlier parts of the run, where the user allowed that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_cpus: Vec<String>,
+    /// The seeded streams that all randomness of the run comes from.
+    #[serde(default)]
+    pub streams: Vec<String>,
+    /// The attempt's own folder below `attempts/` while it is under way.
+    #[serde(default)]
+    pub attempt: String,
     /// Start of the first attempt, seconds since 1970.
     pub started_unix: u64,
     /// End, seconds since 1970; 0 while under way.

@@ -42,7 +42,23 @@ pub struct Written {
 /// # Errors
 /// If the disk is full, the folder is missing or not writable, or `fill` fails.
 pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<u64> {
-    commit(path, None, |sink| fill(sink)).map(|(bytes, _)| bytes)
+    commit(path, None, Lasting::Power, |sink| fill(sink)).map(|(bytes, _)| bytes)
+}
+
+/// Like [`write()`], without waiting for the disk: every process finds the old file or the new one, but a loss of power
+/// may take both. For what can be done again, and is looked at before it is believed.
+///
+/// # Errors
+/// Those of [`write()`].
+pub fn write_briefly(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<u64> {
+    commit(path, None, Lasting::Processes, |sink| fill(sink)).map(|(bytes, _)| bytes)
+}
+
+/// What a file outlasts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lasting {
+    Processes,
+    Power,
 }
 
 /// Like [`write()`], with the checksum of the content, computed on the way.
@@ -50,7 +66,7 @@ pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
 /// # Errors
 /// Those of [`write()`].
 pub fn write_hashed(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Result<Written> {
-    let (bytes, hasher) = commit(path, Some(blake3::Hasher::new()), |sink| fill(sink))?;
+    let (bytes, hasher) = commit(path, Some(blake3::Hasher::new()), Lasting::Power, |sink| fill(sink))?;
     let checksum = hasher.unwrap_or_default().finalize().to_hex().to_string();
     Ok(Written { bytes, checksum })
 }
@@ -64,6 +80,37 @@ pub fn write_json(path: &Path, value: &(impl Serialize + ?Sized)) -> Result<u64>
         .map_err(|error| StoreError::unwritable(path, format!("it cannot be written as JSON: {error}")))?;
     text.push(b'\n');
     write(path, |out| out.write_all(&text))
+}
+
+/// Gives the finished file `from` the name `to`, which must be new: whether this call did. Of several that try at once,
+/// on whatever hosts, one succeeds. `from` stays as it is, where the file system has hard links.
+///
+/// # Errors
+/// If the folder of `to` is missing or not writable.
+pub fn publish(from: &Path, to: &Path) -> Result<bool> {
+    let failed = |error| StoreError::io("publish", to, error);
+    fault::check_create().map_err(failed)?;
+    let published = match fs::hard_link(from, to) {
+        Ok(()) => true,
+        // A network file system may have done it, lost the answer and tried again.
+        Err(_) if to.exists() => is_same_file(from, to),
+        // No hard links here: a rename is as whole, but two hosts at the same moment would not notice each other.
+        Err(_) => fs::rename(from, to).map(|()| true).map_err(failed)?,
+    };
+    sync_folder(&folder_of(to)).map_err(failed)?;
+    Ok(published)
+}
+
+#[cfg(unix)]
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |path| fs::metadata(path).map(|file| (file.dev(), file.ino()));
+    matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_: &Path, _: &Path) -> bool {
+    false
 }
 
 /// Creates a folder and those above it, if they are not there.
@@ -178,6 +225,7 @@ type Out<'a> = BufWriter<Sink<'a>>;
 fn commit(
     path: &Path,
     hasher: Option<blake3::Hasher>,
+    lasting: Lasting,
     fill: impl FnOnce(&mut Out<'_>) -> io::Result<()>,
 ) -> Result<Committed> {
     let failed = |error| StoreError::io("write", path, error);
@@ -199,9 +247,12 @@ fn commit(
     // Without another attempt to write what is still buffered.
     let (sink, _) = out.into_parts();
     let Sink { bytes, hasher, .. } = sink;
-    filled.and_then(|()| temporary.as_file().sync_all()).map_err(failed)?;
+    let lasts = lasting == Lasting::Power;
+    filled.and_then(|()| if lasts { temporary.as_file().sync_all() } else { Ok(()) }).map_err(failed)?;
     temporary.persist(path).map_err(|error| failed(error.error))?;
-    sync_folder(&folder).map_err(failed)?;
+    if lasts {
+        sync_folder(&folder).map_err(failed)?;
+    }
     Ok((bytes, hasher))
 }
 

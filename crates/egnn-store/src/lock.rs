@@ -36,6 +36,8 @@ impl FolderLock {
                 let owner = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
                 return Err(StoreError::Locked { folder: folder.to_owned(), owner });
             }
+            // A file system without locks: nothing relies on them across hosts, and there they cannot protect anything.
+            Err(TryLockError::Error(error)) if has_no_locks(&error) => {}
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         record_owner(&mut file).map_err(failed)?;
@@ -66,6 +68,12 @@ impl Drop for FolderLock {
         // If unlocking fails, closing is what is left.
         let _ = self.file.unlock();
     }
+}
+
+fn has_no_locks(error: &io::Error) -> bool {
+    /// `ENOLCK` of Linux.
+    const NO_LOCKS: i32 = 37;
+    error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(NO_LOCKS)
 }
 
 fn record_owner(file: &mut File) -> io::Result<()> {

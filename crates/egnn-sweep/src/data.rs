@@ -44,7 +44,10 @@ impl ResolvedPlan {
     }
 
     /// State of every set of the plan, in alphabetical order.
-    pub(crate) fn states(&self, data: &dyn DataProvider) -> Result<BTreeMap<String, DataState>, SweepError> {
+    ///
+    /// # Errors
+    /// An unknown set (at the field that names it), or one that can neither be used nor made.
+    pub fn states(&self, data: &dyn DataProvider) -> Result<BTreeMap<String, DataState>, SweepError> {
         let state = |set: &str| match data.state(set) {
             Ok(state) => Ok((set.to_owned(), state)),
             Err(error) => Err(self.data_error(set, error)),

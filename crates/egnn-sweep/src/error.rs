@@ -2,6 +2,7 @@
 
 use crate::{
     origin::Located,
+    slurm::ClusterError,
     trainer::{DataError, DataErrorKind},
 };
 use egnn_schema::exit;
@@ -59,6 +60,9 @@ pub enum SweepError {
         /// What the worker said.
         reason: String,
     },
+    /// A cluster that does not do what it is asked to.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// Reading or writing a stored file, or its lock.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,6 +79,7 @@ impl SweepError {
             Self::Input(_) | Self::UnknownPipeline { .. } | Self::Damaged { .. } | Self::NotFinite { .. } => false,
             Self::Data(error) => error.kind == DataErrorKind::Environment,
             Self::Spawn { .. } | Self::Blocked { .. } => true,
+            Self::Cluster(error) => error.is_environment(),
             Self::Store(error) => error.is_environment(),
         }
     }

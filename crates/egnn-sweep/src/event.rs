@@ -79,6 +79,26 @@ pub enum SweepEvent {
         /// How long this attempt took.
         took: Duration,
     },
+    /// The worker of a run was killed; the run is tried again.
+    RunRetried {
+        /// The run.
+        index: usize,
+        /// Its id.
+        id: String,
+        /// How the worker ended.
+        reason: String,
+        /// Which retry comes.
+        retry: u32,
+    },
+    /// Two attempts at a run finished, on different hosts. The first is the result; the other stays where it is.
+    Superseded {
+        /// The run.
+        index: usize,
+        /// Its id.
+        id: String,
+        /// The folder of the second.
+        path: PathBuf,
+    },
     /// A run failed. Others go on, unless the user wants otherwise.
     RunFailed {
         /// The run.

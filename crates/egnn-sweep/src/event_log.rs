@@ -47,7 +47,8 @@ impl Writer {
     /// Replaces the file by `events`, at once, and goes on behind them.
     pub(crate) fn start(path: &Path, events: &[RunEvent]) -> Result<Self, SweepError> {
         let lines = events.iter().map(|event| line(path, event)).collect::<Result<Vec<_>, _>>()?;
-        let bytes = atomic::write(path, |out| lines.iter().try_for_each(|line| out.write_all(line)))?;
+        // Lost with the power, its run begins anew: a checkpoint counts only with its evaluations on record.
+        let bytes = atomic::write_briefly(path, |out| lines.iter().try_for_each(|line| out.write_all(line)))?;
         let file = OpenOptions::new().append(true).open(path).map_err(|error| SweepError::io("open", path, error))?;
         Ok(Self { path: path.into(), file, bytes })
     }
@@ -94,6 +95,11 @@ impl Tail {
     /// A tail that gives the log's events from its beginning.
     pub fn new(path: PathBuf) -> Self {
         Self { path, read: 0, inode: 0 }
+    }
+
+    /// Goes on with the log at its new place.
+    pub(crate) fn moved_to(&mut self, path: PathBuf) {
+        self.path = path;
     }
 
     /// Events since the last call; all events if the log was cut back meanwhile. A log that cannot be read has none:

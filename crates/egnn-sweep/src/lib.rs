@@ -2,11 +2,12 @@
 //!
 //! Data flows one way: a pipeline's YAML is parsed ([`SweepSpec`]), validated against a task ([`ResolvedPlan`]), bound
 //! to its data ([`SweepPlan`]); what of it is [`outstanding()`] is executed by worker processes ([`run()`]), each of
-//! which keeps a record of one run ([`Recorder`]); records become `results.parquet` ([`results`]). Whoever wants to
+//! which keeps a record of one run ([`Recorder`]), or by a cluster ([`slurm`]); records become `results.parquet` ([`results`]). Whoever wants to
 //! show something listens to [`SweepEvent`]s.
 //!
 //! This crate knows no task, model or generator: it asks a [`Trainer`] and a [`DataProvider`].
 
+mod attempt;
 pub mod change;
 mod data;
 pub mod error;
@@ -22,12 +23,14 @@ pub mod origin;
 mod outstanding;
 mod overrides;
 pub mod plan;
+mod publish;
 mod queue;
 pub mod reason;
 mod record;
 mod recorder;
 pub mod results;
 mod run_folder;
+pub mod slurm;
 pub mod spec;
 pub mod stage;
 pub mod standing;
@@ -41,15 +44,16 @@ pub use change::Change;
 pub use error::SweepError;
 pub use eta::Eta;
 pub use event::SweepEvent;
-pub use local::{LocalOptions, run};
+pub use local::{LocalOptions, owner, run};
 pub use manifest::{PlannedRun, SweepManifest};
 pub use outstanding::{outstanding, schedule};
 pub use overrides::Overrides;
 pub use plan::{DEFAULT_PROFILE, Platform, ResolvedPlan, ResolvedPoint, Selection, SweepPlan};
+pub use publish::Published;
 pub use queue::{QueueState, Queued};
 pub use reason::Reason;
-pub use record::Recorded;
-pub use recorder::Recorder;
+pub use record::{Recorded, set_aside, settle};
+pub use recorder::{Opening, Recorder};
 pub use run_folder::RunFolder;
 pub use spec::{ReportKind, SweepSpec};
 pub use stage::Stage;

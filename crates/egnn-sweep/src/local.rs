@@ -1,36 +1,51 @@
 //! Executor: worker processes on this machine, a run each.
 
+mod ending;
+
 use crate::{
     error::SweepError,
     eta::Eta,
     event::SweepEvent,
     outstanding::{outstanding, schedule},
     plan::SweepPlan,
-    record::Recorded,
+    record::{self, Recorded},
     results,
     run_folder::RunFolder,
     summary::{Ending, Summary},
     trainer::Trainer,
-    worker::{self, Worker},
+    worker::Worker,
 };
-use egnn_schema::{Outcome, RunMetrics};
-use egnn_store::{atomic, lock::FolderLock};
+use egnn_store::{StoreError, atomic, lock::FolderLock};
 use std::{
-    collections::VecDeque,
-    path::PathBuf,
+    collections::{BTreeMap, VecDeque},
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-/// How often workers are looked at.
-const POLL: Duration = Duration::from_millis(50);
+/// How often it is looked whether a worker has ended.
+const POLL: Duration = Duration::from_millis(5);
+/// How often their logs are read.
+const FOLLOW: Duration = Duration::from_millis(100);
 /// How often the remaining time is told.
 const ETA_INTERVAL: Duration = Duration::from_secs(1);
-/// How long workers may take to end when asked to; then they are killed.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long workers may take to save and end when asked to; then they are killed.
+const GRACE: Duration = Duration::from_secs(15);
 /// The lock's name in messages.
 pub(crate) const LOCK: &str = "sweep";
+
+/// The process of the sweep that holds `folder`, if one does. It need not be one of this host's.
+///
+/// # Errors
+/// A folder that cannot be locked for other reasons.
+pub fn owner(folder: &Path) -> Result<Option<u32>, SweepError> {
+    match FolderLock::acquire(folder, LOCK) {
+        Ok(_) => Ok(None),
+        Err(StoreError::Locked { owner, .. }) => Ok(owner),
+        Err(error) => Err(error.into()),
+    }
+}
 
 /// How to execute a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +54,17 @@ pub struct LocalOptions {
     pub jobs: usize,
     /// Whether the first failure stops the sweep.
     pub fail_fast: bool,
+    /// How often a run is started again whose worker was killed, by whomever: out of memory, by a signal. A run that
+    /// fails by itself would fail again, and is not.
+    pub retries: u32,
+    /// How long a worker may take. Then it saves and ends, and its run has failed; the next call goes on from there.
+    pub time_limit: Option<Duration>,
+}
+
+impl Default for LocalOptions {
+    fn default() -> Self {
+        Self { jobs: 1, fail_fast: false, retries: 2, time_limit: None }
+    }
 }
 
 /// Executes what is outstanding of a plan and writes `results.parquet`. Runs that fail are results, not errors; the
@@ -60,10 +86,15 @@ pub fn run(
     atomic::sweep_temporaries(&plan.folder)?;
     let manifest = plan.manifest.write(&plan.folder)?;
     let records = Recorded::read_all(&plan.manifest, &plan.folder)?;
+    record::settle(&plan.manifest, &plan.folder, &records)?;
     for (index, record) in records.iter().enumerate() {
         if let Recorded::Damaged { path, message } = record {
-            let (file, id) = (path.display(), &plan.manifest.runs[index].id);
-            let message = format!("'{file}' of run {id} is damaged: {message}; the run is done again");
+            let id = &plan.manifest.runs[index].id;
+            let aside = record::set_aside(&RunFolder::new(&plan.folder, id))?;
+            let (file, aside) = (path.display(), aside.display());
+            let message = format!(
+                "'{file}' of run {id} is damaged: {message}; it is set aside in '{aside}', the run is done again"
+            );
             listener(&SweepEvent::Damaged { index, path: path.clone(), message });
         }
     }
@@ -73,14 +104,15 @@ pub fn run(
         plan,
         trainer,
         manifest,
-        jobs: options.jobs.max(1),
+        options,
         records,
-        results: results::Occasional::default(),
         waiting: waiting.into(),
         running: Vec::new(),
+        crashes: BTreeMap::new(),
         finished_now: 0,
         failed: Vec::new(),
         blocked: None,
+        written: None,
         work_done: 0.0,
         busy: Duration::ZERO,
     };
@@ -91,7 +123,7 @@ pub fn run(
     } else {
         let outstanding: Vec<usize> = sweep.waiting.iter().copied().collect();
         listener(&SweepEvent::PlanReady { total, done: total - outstanding.len(), outstanding });
-        sweep.work(options.fail_fast, cancel, listener)?
+        sweep.work(cancel, listener)?
     };
     let summary = sweep.summary(up_to_date, interrupted)?;
     listener(&SweepEvent::SweepFinished { summary: summary.clone() });
@@ -102,15 +134,18 @@ struct Sweep<'a> {
     plan: &'a SweepPlan,
     trainer: &'a dyn Trainer,
     manifest: PathBuf,
-    jobs: usize,
+    options: LocalOptions,
     records: Vec<Recorded>,
-    results: results::Occasional,
     waiting: VecDeque<usize>,
     running: Vec<Worker>,
+    /// How often the workers of a run were killed.
+    crashes: BTreeMap<usize, u32>,
     finished_now: usize,
     failed: Vec<(usize, String)>,
     /// What the first worker said that the environment stopped.
     blocked: Option<SweepError>,
+    /// When results were written last, and how long that took.
+    written: Option<(Instant, Duration)>,
     /// Estimated core-seconds of ended workers' work, and the time they took.
     work_done: f64,
     busy: Duration,
@@ -118,23 +153,22 @@ struct Sweep<'a> {
 
 impl Sweep<'_> {
     /// Works until nothing is left or something stops it; whether the user did.
-    fn work(
-        &mut self,
-        fail_fast: bool,
-        cancel: &AtomicBool,
-        listener: &mut dyn FnMut(&SweepEvent),
-    ) -> Result<bool, SweepError> {
-        let mut last_eta = None::<Instant>;
+    fn work(&mut self, cancel: &AtomicBool, listener: &mut dyn FnMut(&SweepEvent)) -> Result<bool, SweepError> {
+        let (mut last_eta, mut followed) = (None::<Instant>, Instant::now());
         while !(self.waiting.is_empty() && self.running.is_empty()) {
             let cancelled = cancel.load(Ordering::SeqCst);
-            if cancelled || (fail_fast && !self.failed.is_empty()) {
+            if cancelled || (self.options.fail_fast && !self.failed.is_empty()) {
                 listener(&SweepEvent::Stopping { cancelled });
                 self.stop(listener)?;
                 return Ok(cancelled);
             }
             self.start(listener)?;
             thread::sleep(POLL);
-            self.look(true, listener)?;
+            let follow = followed.elapsed() >= FOLLOW;
+            if follow {
+                followed = Instant::now();
+            }
+            self.look(follow, listener)?;
             if let Some(error) = self.blocked.take() {
                 listener(&SweepEvent::Stopping { cancelled: false });
                 // These may fail for the same reason as the worker, whose words say more.
@@ -153,25 +187,34 @@ impl Sweep<'_> {
 
     /// Fills free jobs.
     fn start(&mut self, listener: &mut dyn FnMut(&SweepEvent)) -> Result<(), SweepError> {
-        while self.running.len() < self.jobs {
+        while self.running.len() < self.options.jobs.max(1) {
             let Some(index) = self.waiting.pop_front() else { break };
+            let run = &self.plan.manifest.runs[index];
+            let folder = RunFolder::new(&self.plan.folder, &run.id);
+            // A sweep on another host, which no lock stops, may have finished it meanwhile.
+            let record = Recorded::read(&folder, &run.id, &self.plan.manifest.identity_of(run))?;
+            if record.is_finished() {
+                self.take(index, record, Duration::ZERO, listener)?;
+                continue;
+            }
             let worker = Worker::start(self.plan, self.trainer, &self.manifest, index)?;
-            let id = self.plan.manifest.runs[index].id.clone();
-            listener(&SweepEvent::RunStarted { index, id, pid: worker.pid() });
+            listener(&SweepEvent::RunStarted { index, id: run.id.clone(), pid: worker.pid() });
             self.running.push(worker);
         }
         Ok(())
     }
 
-    /// Hears what running workers say and takes in those that have ended. `blame` tells whether an end without a
-    /// result is the run's failure.
-    fn look(&mut self, blame: bool, listener: &mut dyn FnMut(&SweepEvent)) -> Result<(), SweepError> {
+    /// Takes in the workers that have ended, and hears what the others say if it is time to `follow` them.
+    fn look(&mut self, follow: bool, listener: &mut dyn FnMut(&SweepEvent)) -> Result<(), SweepError> {
         let mut place = 0;
         while place < self.running.len() {
             let worker = &mut self.running[place];
+            if let Some(limit) = self.options.time_limit {
+                worker.hold_to(limit, GRACE);
+            }
             // The status first: what is read after it is complete.
             let status = worker.ended()?;
-            if worker.follow() {
+            if (follow || status.is_some()) && worker.follow() {
                 let (index, progress) = (worker.index, worker.progress);
                 let (step, steps, loss, valid) = (progress.step, progress.steps, progress.loss, progress.valid);
                 listener(&SweepEvent::RunProgress { index, step, steps, loss, valid });
@@ -181,38 +224,11 @@ impl Sweep<'_> {
                 continue;
             };
             let worker = self.running.remove(place);
-            if let Some(error) = worker.blocked(self.plan, status)? {
-                self.blocked.get_or_insert(error);
-                self.records[worker.index] = Recorded::None;
-                continue;
-            }
-            let record = worker.record(self.plan, status, blame)?;
-            self.take(&worker, record, listener)?;
+            self.busy += worker.started.elapsed();
+            self.work_done += self.cost(worker.index) * worker.progress.parts().0;
+            self.end(&worker, status, listener)?;
         }
         Ok(())
-    }
-
-    fn take(
-        &mut self,
-        worker: &Worker,
-        record: Recorded,
-        listener: &mut dyn FnMut(&SweepEvent),
-    ) -> Result<(), SweepError> {
-        let (index, took) = (worker.index, worker.started.elapsed());
-        let id = self.plan.manifest.runs[index].id.clone();
-        self.busy += took;
-        self.work_done += self.cost(index) * worker.progress.parts().0;
-        if let Some(metrics) = metrics(&record) {
-            self.finished_now += 1;
-            listener(&SweepEvent::RunFinished { index, id, metrics: metrics.clone(), took });
-        } else if let Some(reason) = worker::reason(&record) {
-            let log = RunFolder::new(&self.plan.folder, &id).log();
-            self.failed.push((index, reason.to_owned()));
-            listener(&SweepEvent::RunFailed { index, id, reason: reason.to_owned(), log });
-        }
-        self.records[index] = record;
-        // Whoever looks meanwhile, or after a SIGKILL, finds what there is.
-        self.results.write(self.plan, &self.records)
     }
 
     /// Asks all workers to end and waits for them; those that do not are killed.
@@ -220,7 +236,7 @@ impl Sweep<'_> {
         self.running.iter_mut().for_each(Worker::ask_to_end);
         let deadline = Instant::now() + GRACE;
         while !self.running.is_empty() && Instant::now() < deadline {
-            self.look(false, listener)?;
+            self.look(true, listener)?;
             thread::sleep(POLL);
         }
         self.running.clear();
@@ -234,7 +250,7 @@ impl Sweep<'_> {
 
     fn eta(&self) -> Eta {
         let mut eta = Eta {
-            jobs: self.jobs,
+            jobs: self.options.jobs.max(1),
             work_done: self.work_done,
             busy_seconds: self.busy.as_secs_f64(),
             running: Vec::new(),
@@ -265,15 +281,5 @@ impl Sweep<'_> {
             failed: self.failed,
             results,
         })
-    }
-}
-
-fn metrics(record: &Recorded) -> Option<&RunMetrics> {
-    match record {
-        Recorded::Finished(record) => match &record.outcome {
-            Some(Outcome::Finished { metrics }) => Some(metrics),
-            _ => None,
-        },
-        _ => None,
     }
 }

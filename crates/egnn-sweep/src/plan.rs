@@ -7,6 +7,7 @@ use crate::{
     manifest::{PlannedRun, SweepManifest},
     origin::{self, Located, Setting, Settings},
     overrides::Overrides,
+    slurm::SlurmOptions,
     spec::{Layer, ReportKind, SweepSpec},
     trainer::{Estimate, ResolvedRun, Trainer},
 };
@@ -51,6 +52,8 @@ pub struct ResolvedPlan {
     pub folder: String,
     /// Task of every run.
     pub task: String,
+    /// What the pipeline and its profile ask of a cluster.
+    pub slurm: SlurmOptions,
     /// The runs in order.
     pub runs: Vec<ResolvedPoint>,
     spec: SweepSpec,
@@ -105,6 +108,7 @@ impl ResolvedPlan {
             overrides: selection.overrides.words().to_vec(),
             folder: format!("reports/{}/{folder}", spec.pipeline),
             task: spec.task.value.clone(),
+            slurm: profile.slurm.clone().over(&spec.slurm),
             runs,
             spec: spec.clone(),
         })

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt, fs, io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// Runs of the same readable name that are compared with a new one, at most.
@@ -158,8 +158,7 @@ struct Identified {
 
 /// What a run that is there was, if one of its records can be read.
 fn identity(folder: &RunFolder) -> Option<RunIdentity> {
-    let attempts = fs::read_dir(folder.attempts()).into_iter().flatten().flatten().map(|entry| entry.path());
-    let latest: Option<PathBuf> = attempts.max().map(|attempt| attempt.join("run.json"));
+    let latest = folder.each_attempt().last().map(RunFolder::run);
     [folder.done(), folder.failed()].into_iter().chain(latest).chain([folder.run()]).find_map(|path| {
         let record: Identified = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
         Some(record.identity)

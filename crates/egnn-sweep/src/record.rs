@@ -3,9 +3,11 @@
 use crate::{
     error::SweepError,
     manifest::{PlannedRun, SweepManifest},
+    publish,
     run_folder::RunFolder,
 };
 use egnn_schema::{Outcome, RunRecord, run::RunIdentity, version};
+use egnn_store::atomic;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -20,9 +22,9 @@ pub enum Recorded {
     Finished(Box<RunRecord>),
     /// `failed.json`.
     Failed(Box<RunRecord>),
-    /// A `done.json` that does not count.
+    /// A `done.json` that does not count, or one whose files are not as it says.
     Damaged {
-        /// The file.
+        /// The file that is wrong.
         path: PathBuf,
         /// Why it does not count.
         message: String,
@@ -35,15 +37,25 @@ impl Recorded {
     /// # Errors
     /// Only if the system refuses to read: files that are wrong are [`Recorded::Damaged`].
     pub fn read(folder: &RunFolder, id: &str, identity: &RunIdentity) -> Result<Self, SweepError> {
-        if let Some(text) = text(&folder.done())? {
-            return Ok(match parse(&text, id, identity, true) {
-                Ok(record) => Self::Finished(Box::new(record)),
-                Err(message) => Self::Damaged { path: folder.done(), message },
-            });
+        let damaged = |path, message| Ok(Self::Damaged { path, message });
+        match text(&folder.done())? {
+            Text::Is(text) => match parse(&text, id, identity, true) {
+                Err(message) => damaged(folder.done(), message),
+                Ok(record) => match wrong_file(folder, &record) {
+                    Some((path, message)) => damaged(path, message),
+                    None => Ok(Self::Finished(Box::new(record))),
+                },
+            },
+            Text::NoFile if folder.path().exists() && !folder.path().is_dir() => {
+                damaged(folder.path().into(), "it is not the folder of a run".into())
+            }
+            Text::NoFile => damaged(folder.done(), "it is not a file".into()),
+            // A failed run is tried again in any case, so that a damaged record of it is as good as none.
+            Text::Absent => Ok(match text(&folder.failed())? {
+                Text::Is(text) => parse(&text, id, identity, false).ok().map(Box::new).map_or(Self::None, Self::Failed),
+                Text::NoFile | Text::Absent => Self::None,
+            }),
         }
-        // A failed run is tried again in any case, so that a damaged record of it is as good as none.
-        let failed = text(&folder.failed())?.and_then(|text| parse(&text, id, identity, false).ok());
-        Ok(failed.map_or(Self::None, |record| Self::Failed(Box::new(record))))
     }
 
     /// Reads the ends of all runs of a plan, in its order.
@@ -61,13 +73,80 @@ impl Recorded {
     }
 }
 
-/// A file's text, if it exists. Bytes that are not UTF-8 become text that does not parse.
-fn text(path: &Path) -> Result<Option<String>, SweepError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(SweepError::io("read", path, error)),
+/// Moves a run's folder, as it is, out of the way: to `set-aside/` in the sweep's folder (or, for a run without a
+/// sweep, beside it). Gives its new place.
+///
+/// # Errors
+/// If the system refuses.
+pub fn set_aside(run: &RunFolder) -> Result<PathBuf, SweepError> {
+    let path = run.path();
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let home = if parent.ends_with("runs") { parent.parent().unwrap_or(parent) } else { parent };
+    let aside = home.join("set-aside");
+    atomic::create_folder(&aside)?;
+    let id = path.file_name().unwrap_or_default().to_string_lossy();
+    let free = (1..).map(|number| aside.join(format!("{id}.{number}"))).find(|place| !place.exists());
+    let place = free.unwrap_or_else(|| aside.join(&*id));
+    match fs::rename(path, &place) {
+        // Someone else was faster.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(place),
+        moved => moved.map(|()| place).map_err(|error| SweepError::io("set aside", path, error)),
     }
+}
+
+/// Moves files of finished runs to their places, where whoever published them died before it could.
+///
+/// # Errors
+/// If the system refuses.
+pub fn settle(manifest: &SweepManifest, sweep: &Path, records: &[Recorded]) -> Result<(), SweepError> {
+    for (run, record) in manifest.runs.iter().zip(records) {
+        if let Recorded::Finished(record) = record
+            && !record.circumstances.attempt.is_empty()
+        {
+            let folder = RunFolder::new(sweep, &run.id);
+            if folder.attempts().join(&record.circumstances.attempt).exists() {
+                publish::settle(&folder, record)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A file's text.
+enum Text {
+    /// Bytes that are not UTF-8 become text that does not parse.
+    Is(String),
+    Absent,
+    /// Something else has the file's name, or its folder's.
+    NoFile,
+}
+
+fn text(path: &Path) -> Result<Text, SweepError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Text::Is(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound => Ok(Text::Absent),
+            io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => Ok(Text::NoFile),
+            _ => Err(SweepError::io("read", path, error)),
+        },
+    }
+}
+
+/// The first file of a finished run that is not as long as it was.
+fn wrong_file(folder: &RunFolder, record: &RunRecord) -> Option<(PathBuf, String)> {
+    let attempt = &record.circumstances.attempt;
+    record.files.iter().find_map(|(name, file)| {
+        let path = folder.path().join(name);
+        // A run that is not settled yet has its files in the attempt's folder.
+        let size = [path.clone(), folder.attempts().join(attempt).join(name)]
+            .iter()
+            .find_map(|path| Some(path.metadata().ok()?.len()));
+        match size {
+            Some(size) if size == file.bytes => None,
+            Some(size) => Some((path, format!("it has {size} bytes, {} were written", file.bytes))),
+            None => Some((path, "it is not there".into())),
+        }
+    })
 }
 
 fn parse(text: &str, id: &str, identity: &RunIdentity, finished: bool) -> Result<RunRecord, String> {

@@ -1,21 +1,26 @@
 //! The worker's half of a run's record: events in, files out.
 
 use crate::{
+    attempt::{self, Attempt, remove},
     error::SweepError,
     event_log::{self, Writer},
+    publish::{self, Published},
+    record::{self, Recorded},
     run_folder::RunFolder,
 };
 use egnn_schema::{
-    Circumstances, Failure, Outcome, RunEvent, RunMetrics, RunRecord, columns, run::RunIdentity, version,
+    Circumstances, Failure, Outcome, RunEvent, RunMetrics, RunRecord, columns,
+    run::{RunIdentity, StoredFile},
+    version,
 };
 use egnn_store::{
-    StoreError, atomic,
+    StoreError, atomic, checksum,
     lock::FolderLock,
     table::{self, ColumnData, Table},
 };
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
     path::Path,
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -23,16 +28,27 @@ use std::{
 
 /// At most one progress event is kept in this time.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
-/// How long a new attempt waits for a worker whose sweep was killed to notice it and end.
-const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a new attempt waits for a worker whose sweep was killed to notice it, save and end.
+const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 /// The lock's name in messages.
 pub(crate) const LOCK: &str = "run";
 
-/// Keeps the record of one run in its folder: `run.json` at the start, `events.jsonl` live, `metrics.parquet` and
-/// `done.json` (or `failed.json`) at the end.
+/// What [`Recorder::open`] finds.
+#[derive(Debug)]
+pub enum Opening {
+    /// Nothing is left to do: the run is finished.
+    Finished(Box<RunRecord>),
+    /// An attempt begins.
+    Begun(Box<Recorder>),
+}
+
+/// Keeps the record of one attempt at a run in the attempt's own folder: `run.json` at the start, `events.jsonl` live,
+/// `metrics.parquet` and `done.json` at the end, which then become the run's. A failure is the run's `failed.json`.
 #[derive(Debug)]
 pub struct Recorder {
+    run: RunFolder,
     folder: RunFolder,
+    published: Option<Published>,
     record: RunRecord,
     /// What the log holds.
     events: Vec<RunEvent>,
@@ -42,8 +58,9 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Begins an attempt at the run `id` in `run_dir`. `circumstances` tells version, host and the like; times and
-    /// attempts are counted here. A `done.json` or `failed.json` of an earlier attempt is removed.
+    /// Begins an attempt at the run `id` in `run_dir`, unless it is finished. `circumstances` tells version, host and
+    /// the like; times and attempts are counted here. What an earlier attempt saved is there for this one; if it was on
+    /// another type of CPU, only with `any_cpu`. A damaged record is set aside with everything that belongs to it.
     ///
     /// # Errors
     /// If the folder cannot be written, or another worker has it and does not end within some seconds.
@@ -52,33 +69,55 @@ impl Recorder {
         id: &str,
         identity: RunIdentity,
         circumstances: Circumstances,
-    ) -> Result<Self, SweepError> {
-        let folder = RunFolder::at(run_dir);
+        any_cpu: bool,
+    ) -> Result<Opening, SweepError> {
+        let run = RunFolder::at(run_dir);
+        if let Recorded::Damaged { .. } = Recorded::read(&run, id, &identity)? {
+            record::set_aside(&run)?;
+        }
         atomic::create_folder(run_dir)?;
         let lock = patient_lock(run_dir)?;
+        // Whoever had the lock may have finished it.
+        if let Recorded::Finished(record) = Recorded::read(&run, id, &identity)? {
+            publish::settle(&run, &record)?;
+            return Ok(Opening::Finished(record));
+        }
         atomic::sweep_temporaries(run_dir)?;
-        for old in [folder.done(), folder.failed()] {
-            remove(&old)?;
-        }
-        let earlier = fs::read(folder.run()).ok().and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok());
-        let earlier = earlier.filter(|record| record.identity == identity).map(|record| record.circumstances);
-        let mut circumstances = Circumstances { attempts: 1, started_unix: now(), ended_unix: 0, ..circumstances };
-        if let Some(earlier) = earlier {
-            circumstances.attempts = earlier.attempts.saturating_add(1);
-            circumstances.started_unix = earlier.started_unix;
-            circumstances.peak_memory_bytes = circumstances.peak_memory_bytes.max(earlier.peak_memory_bytes);
-        }
-        let record_version = version::RECORD_VERSION;
-        let record = RunRecord { record_version, id: id.into(), identity, outcome: None, circumstances };
-        atomic::write_json(&folder.run(), &record)?;
-        let events = event_log::read(&folder.events())?;
+        remove(&run.failed())?;
+        let circumstances = Circumstances { started_unix: now(), ended_unix: 0, ..circumstances };
+        let Attempt { folder, events, circumstances } = Attempt::begin(&run, &identity, circumstances, any_cpu)?;
+        let record = RunRecord {
+            record_version: version::RECORD_VERSION,
+            id: id.into(),
+            identity,
+            outcome: None,
+            circumstances,
+            files: BTreeMap::new(),
+        };
+        let text =
+            serde_json::to_vec_pretty(&record).map_err(|error| SweepError::io("write", &folder.run(), error.into()))?;
+        atomic::write_briefly(&folder.run(), |out| out.write_all(&text))?;
         let writer = Writer::start(&folder.events(), &events)?;
-        Ok(Self { folder, record, events, writer, last_progress: None, _lock: lock })
+        Ok(Opening::Begun(Box::new(Self {
+            run,
+            folder,
+            published: None,
+            record,
+            events,
+            writer,
+            last_progress: None,
+            _lock: lock,
+        })))
     }
 
-    /// The run's folder.
+    /// The attempt's own folder, until it is [`published`](Self::published).
     pub fn folder(&self) -> &RunFolder {
         &self.folder
+    }
+
+    /// What became of the attempt, once it has finished.
+    pub fn published(&self) -> Option<&Published> {
+        self.published.as_ref()
     }
 
     /// Evaluations in the log now. A worker asks before `Started`: a checkpoint that has seen more of them cannot be
@@ -94,7 +133,11 @@ impl Recorder {
     pub fn record(&mut self, event: &RunEvent) -> Result<(), SweepError> {
         self.check_finite(event)?;
         match event {
-            RunEvent::Started { from_epoch, .. } => {
+            RunEvent::Started { from_epoch, from_step, .. } => {
+                if *from_step == 0 {
+                    // Nothing of what other CPUs computed is left.
+                    self.record.circumstances.earlier_cpus.clear();
+                }
                 self.events = event_log::cut_back(std::mem::take(&mut self.events), *from_epoch);
                 self.writer = Writer::start(&self.folder.events(), &self.events)?;
                 self.append(event)
@@ -138,12 +181,19 @@ impl Recorder {
         circumstances.ended_unix = now();
         circumstances.peak_memory_bytes = circumstances.peak_memory_bytes.max(peak_memory());
         circumstances.seconds = self.events.iter().filter_map(seconds).fold(circumstances.seconds, f64::max);
-        let path = match outcome {
-            Outcome::Finished { .. } => self.folder.done(),
-            Outcome::Failed { .. } => self.folder.failed(),
-        };
+        let is_finished = matches!(outcome, Outcome::Finished { .. });
         self.record.outcome = Some(outcome);
-        atomic::write_json(&path, &self.record)?;
+        if is_finished {
+            for path in publish::of_result(&self.folder)? {
+                let bytes = path.metadata().map_err(|error| SweepError::io("read", &path, error))?.len();
+                let file = StoredFile { bytes, checksum: checksum::file(&path)? };
+                self.record.files.extend(path.file_name().map(|name| (name.to_string_lossy().into_owned(), file)));
+            }
+            atomic::write_json(&self.folder.done(), &self.record)?;
+            self.published = Some(publish::publish(&self.run, &self.folder, &self.record)?);
+        } else if !self.run.done().exists() {
+            atomic::write_json(&self.run.failed(), &self.record)?;
+        }
         Ok(())
     }
 
@@ -212,7 +262,7 @@ pub(crate) fn record_failure(
     reason: &str,
 ) -> Result<(), SweepError> {
     atomic::create_folder(folder.path())?;
-    let started = fs::read(folder.run()).ok().and_then(|text| serde_json::from_slice::<RunRecord>(&text).ok());
+    let started = folder.each_attempt().last().and_then(attempt::started);
     let circumstances = started.filter(|record| record.identity == identity).map(|record| record.circumstances);
     let circumstances = Circumstances { ended_unix: now(), ..circumstances.unwrap_or_default() };
     let failure = Failure { reason: reason.into(), epoch: None, batch: None, last_good: None };
@@ -222,17 +272,10 @@ pub(crate) fn record_failure(
         identity,
         outcome: Some(Outcome::Failed { failure }),
         circumstances,
+        files: BTreeMap::new(),
     };
     atomic::write_json(&folder.failed(), &record)?;
     Ok(())
-}
-
-/// Removes a file that need not be there.
-pub(crate) fn remove(path: &Path) -> Result<(), SweepError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SweepError::io("remove", path, error)),
-        _ => Ok(()),
-    }
 }
 
 fn patient_lock(folder: &Path) -> Result<FolderLock, SweepError> {

@@ -13,7 +13,6 @@ use row::Row;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
 };
 
 /// The file's name in the sweep's folder.
@@ -73,29 +72,6 @@ pub fn write(plan: &SweepPlan, records: &[Recorded]) -> Result<PathBuf, SweepErr
         table::write(&path, &table)?;
     }
     Ok(path)
-}
-
-/// Writes the table now and then while records come in: after each run of a small sweep, and of a large one so seldom that most
-/// of the time is left for other things.
-#[derive(Debug, Default)]
-pub(crate) struct Occasional {
-    /// When the last write ended, and how long it took.
-    last: Option<(Instant, Duration)>,
-}
-
-impl Occasional {
-    /// What part of the time goes into writing, at most: one in so many.
-    const PART: u32 = 20;
-
-    /// Writes the table of a plan, unless the last write was too recent.
-    pub(crate) fn write(&mut self, plan: &SweepPlan, records: &[Recorded]) -> Result<(), SweepError> {
-        if self.last.is_none_or(|(end, took)| end.elapsed() >= took * Self::PART) {
-            let begin = Instant::now();
-            write(plan, records)?;
-            self.last = Some((Instant::now(), begin.elapsed()));
-        }
-        Ok(())
-    }
 }
 
 /// Why [`write()`] would write, if it would.

@@ -30,6 +30,11 @@ impl RunFolder {
         self.0.join("run.json")
     }
 
+    /// `checkpoint.safetensors`: what an attempt goes on from.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.0.join("checkpoint.safetensors")
+    }
+
     /// `events.jsonl`: a [`egnn_schema::RunEvent`] a line.
     pub fn events(&self) -> PathBuf {
         self.0.join("events.jsonl")
@@ -56,11 +61,18 @@ impl RunFolder {
         self.0.join("attempts")
     }
 
+    /// The folders of the attempts, in order.
+    pub fn each_attempt(&self) -> Vec<Self> {
+        let entries = fs::read_dir(self.attempts()).into_iter().flatten().flatten();
+        let mut attempts: Vec<_> = entries.map(|entry| Self(entry.path())).filter(|folder| folder.0.is_dir()).collect();
+        attempts.sort_by(|a, b| a.0.cmp(&b.0));
+        attempts
+    }
+
     /// The log of events that grows, or that grew last: the latest attempt's, or that of the finished run.
     pub fn live_events(&self) -> PathBuf {
-        let names = fs::read_dir(self.attempts()).into_iter().flatten().flatten().map(|entry| entry.file_name());
-        match names.max() {
-            Some(latest) if !self.done().exists() => self.attempts().join(latest).join("events.jsonl"),
+        match self.each_attempt().last() {
+            Some(latest) if !self.done().exists() => latest.events(),
             _ => self.events(),
         }
     }

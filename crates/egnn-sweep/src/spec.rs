@@ -25,6 +25,7 @@ pub(crate) use read::same;
 use crate::{
     error::SweepError,
     origin::{Located, Setting, Settings, Spot},
+    slurm::SlurmOptions,
 };
 use egnn_schema::names;
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,8 @@ pub struct Profile {
     pub description: String,
     /// What it adds to the pipeline's own layer.
     pub layer: Layer,
+    /// How it refines the pipeline's `slurm` section.
+    pub slurm: SlurmOptions,
 }
 
 /// A parsed pipeline.
@@ -134,6 +137,8 @@ pub struct SweepSpec {
     pub report: ReportKind,
     /// What all profiles share.
     pub layer: Layer,
+    /// Where and with what it runs on a cluster; no part of any run.
+    pub slurm: SlurmOptions,
     /// Profiles by name.
     pub profiles: BTreeMap<String, Profile>,
 }

@@ -1,8 +1,8 @@
 //! One worker process: started, followed, stopped, and its end understood.
 
 use crate::{
-    error::SweepError, event_log::Tail, plan::SweepPlan, record::Recorded, recorder, run_folder::RunFolder,
-    trainer::Trainer,
+    attempt::remove, error::SweepError, event_log::Tail, plan::SweepPlan, record::Recorded, recorder,
+    run_folder::RunFolder, trainer::Trainer,
 };
 use egnn_schema::{Outcome, RunEvent, exit};
 use std::{
@@ -10,7 +10,7 @@ use std::{
     io::{self, Read, Seek, SeekFrom},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// How much of a log's end is searched for its last line.
@@ -24,10 +24,32 @@ pub(crate) struct Worker {
     pub(crate) index: usize,
     pub(crate) started: Instant,
     pub(crate) progress: Progress,
+    /// Since when it has been asked to end.
+    asked: Option<Instant>,
     child: Child,
     folder: RunFolder,
-    tail: Tail,
     log_begin: u64,
+    /// The log of its attempt, once there is one.
+    tail: Option<Tail>,
+}
+
+/// What the end of a worker means for its run.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// It left a result or a failure.
+    Recorded(Recorded),
+    /// Disk, permissions or the like stopped it, and would stop others.
+    Blocked(SweepError),
+    /// It was asked to, and has saved what it could.
+    Stopped,
+    /// It was killed, by whomever: another attempt may fare better.
+    Crashed(String),
+}
+
+/// Whether a worker that left no record ended by a signal. Shells and launchers say it with a number above 128, and a
+/// worker that was told to save and stop with a code of its own.
+fn is_crash(status: ExitStatus) -> bool {
+    status.code().is_none_or(|code| code > 128 || code == i32::from(exit::INTERRUPTED))
 }
 
 /// How far a run is.
@@ -73,7 +95,7 @@ impl Worker {
         let folder = RunFolder::new(&plan.folder, &plan.manifest.runs[index].id);
         egnn_store::atomic::create_folder(folder.path())?;
         // An old failure must not be taken for this attempt's.
-        recorder::remove(&folder.failed())?;
+        remove(&folder.failed())?;
         let path = folder.log();
         let log = OpenOptions::new()
             .create(true)
@@ -89,8 +111,8 @@ impl Worker {
             let program = command.get_program().to_string_lossy().into_owned();
             SweepError::Spawn { program, source }
         })?;
-        let tail = Tail::new(folder.events());
-        Ok(Self { index, started: Instant::now(), progress: Progress::default(), child, folder, tail, log_begin })
+        let (started, progress) = (Instant::now(), Progress::default());
+        Ok(Self { index, started, progress, asked: None, child, folder, log_begin, tail: None })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -100,15 +122,35 @@ impl Worker {
     /// Reads new events; whether there was progress.
     pub(crate) fn follow(&mut self) -> bool {
         let before = self.progress;
-        for event in self.tail.poll() {
+        if self.tail.is_none() {
+            let own = |attempt: &RunFolder| attempt.path().to_string_lossy().ends_with(&format!("-{}", self.pid()));
+            self.tail =
+                self.folder.each_attempt().iter().find(|attempt| own(attempt)).map(|own| Tail::new(own.events()));
+        }
+        // A finished attempt has become the run.
+        let settled = self.folder.events();
+        if settled.exists() {
+            self.tail.get_or_insert_with(|| Tail::new(settled.clone())).moved_to(settled);
+        }
+        for event in self.tail.as_mut().map(Tail::poll).unwrap_or_default() {
             self.progress.hear(&event);
         }
         self.progress != before
     }
 
-    /// Closes the lifeline: the worker should end soon.
+    /// Closes the lifeline: the worker should save and end soon.
     pub(crate) fn ask_to_end(&mut self) {
         self.child.stdin = None;
+        self.asked.get_or_insert_with(Instant::now);
+    }
+
+    /// Asks a worker to end that has taken longer than `limit`, and kills it if it does not within `grace`.
+    pub(crate) fn hold_to(&mut self, limit: Duration, grace: Duration) {
+        match self.asked {
+            None if self.started.elapsed() > limit => self.ask_to_end(),
+            Some(asked) if asked.elapsed() > grace => drop(self.child.kill()),
+            _ => {}
+        }
     }
 
     /// The exit status, if it has ended.
@@ -116,42 +158,41 @@ impl Worker {
         self.child.try_wait().map_err(|error| SweepError::io("wait for the worker of", self.folder.path(), error))
     }
 
-    /// The error of a worker that ended unfinished because the environment was in the way. Its run has not failed: a
-    /// `failed.json` that it managed to write is removed.
-    pub(crate) fn blocked(&self, plan: &SweepPlan, status: ExitStatus) -> Result<Option<SweepError>, SweepError> {
-        let run = &plan.manifest.runs[self.index];
-        if status.code() != Some(i32::from(exit::ENVIRONMENT))
-            || Recorded::read(&self.folder, &run.id, &plan.manifest.identity_of(run))?.is_finished()
-        {
-            return Ok(None);
-        }
-        // Left there it does no harm: failed runs are tried again too.
-        let _ = recorder::remove(&self.folder.failed());
-        let reason = self.last_words().unwrap_or_else(|| format!("its worker ended without a word ({status})"));
-        Ok(Some(SweepError::Blocked { run: run.id.clone(), reason }))
-    }
-
-    /// The record that an ended worker left. One that left none has failed: that is recorded for it, if `blame`.
-    pub(crate) fn record(&self, plan: &SweepPlan, status: ExitStatus, blame: bool) -> Result<Recorded, SweepError> {
+    /// What the end of a worker means for its run. A run that ended without a record, and not by accident, has failed:
+    /// that is recorded for it.
+    pub(crate) fn verdict(&self, plan: &SweepPlan, status: ExitStatus) -> Result<End, SweepError> {
         let run = &plan.manifest.runs[self.index];
         let identity = plan.manifest.identity_of(run);
         let recorded = Recorded::read(&self.folder, &run.id, &identity)?;
+        if recorded.is_finished() {
+            return Ok(End::Recorded(recorded));
+        }
+        let words = self.last_words();
+        if status.code() == Some(i32::from(exit::ENVIRONMENT)) {
+            // Its run has not failed. Left there a record does no harm: failed runs are tried again too.
+            let _ = remove(&self.folder.failed());
+            let reason = words.unwrap_or_else(|| format!("its worker ended without a word ({status})"));
+            return Ok(End::Blocked(SweepError::Blocked { run: run.id.clone(), reason }));
+        }
         let reason = match &recorded {
-            Recorded::Finished(_) | Recorded::Failed(_) => return Ok(recorded),
-            Recorded::None => {
-                let words = self.last_words().map_or_else(String::new, |words| format!(": {words}"));
-                format!("the worker ended without a result ({status}){words}")
-            }
-            Recorded::Damaged { path, message } => {
-                let reason = format!("'{}' cannot be used: {message}", path.display());
-                recorder::remove(path)?;
-                reason
+            Recorded::Failed(_) => return Ok(End::Recorded(recorded)),
+            _ if self.asked.is_some() => return Ok(End::Stopped),
+            Recorded::Damaged { path, message } => format!("'{}' cannot be used: {message}", path.display()),
+            _ if is_crash(status) => format!("the worker was killed ({status})"),
+            _ => {
+                let words = words.map_or_else(String::new, |words| format!(": {words}"));
+                let reason = format!("the worker ended without a result ({status}){words}");
+                return self.fail(plan, &reason).map(End::Recorded);
             }
         };
-        if !blame {
-            return Ok(Recorded::None);
-        }
-        recorder::record_failure(&self.folder, &run.id, identity.clone(), &reason)?;
+        Ok(End::Crashed(reason))
+    }
+
+    /// Records that the run has failed, and gives the record.
+    pub(crate) fn fail(&self, plan: &SweepPlan, reason: &str) -> Result<Recorded, SweepError> {
+        let run = &plan.manifest.runs[self.index];
+        let identity = plan.manifest.identity_of(run);
+        recorder::record_failure(&self.folder, &run.id, identity.clone(), reason)?;
         Recorded::read(&self.folder, &run.id, &identity)
     }
 

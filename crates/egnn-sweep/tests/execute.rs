@@ -10,8 +10,8 @@ use egnn_store::{
     table::{self, ColumnData, Table},
 };
 use egnn_sweep::{
-    Ending, LocalOptions, Recorder, RunFolder, Summary, Survey, SweepError, SweepEvent, SweepManifest, SweepPlan,
-    lifeline, results, run,
+    Ending, LocalOptions, Opening, Recorder, RunFolder, Summary, Survey, SweepError, SweepEvent, SweepManifest,
+    SweepPlan, lifeline, results, run,
 };
 use std::{
     collections::BTreeMap,
@@ -24,6 +24,8 @@ use std::{
 };
 
 const EPOCHS: u64 = 20;
+/// Whether the worker is asked to save and end.
+static STOP: AtomicBool = AtomicBool::new(false);
 const PIPELINE: &str = "\
 pipeline: toy
 title: A toy
@@ -38,29 +40,42 @@ profiles:
 #[test]
 fn act_as_worker() {
     let (Ok(manifest), Ok(index)) = (env::var("TOY_MANIFEST"), env::var("TOY_INDEX")) else { return };
-    lifeline::watch(io::stdin(), || process::exit(4));
+    lifeline::watch(io::stdin(), || {
+        STOP.store(true, Ordering::SeqCst);
+    });
     let manifest_path = PathBuf::from(manifest);
     let manifest = SweepManifest::read(&manifest_path).unwrap();
     let index: usize = index.parse().unwrap();
     let planned = &manifest.runs[index];
     let folder = RunFolder::new(manifest_path.parent().unwrap(), &planned.id);
     let identity = manifest.identity(index).unwrap();
-    let mut recorder = Recorder::open(folder.path(), &planned.id, identity, Circumstances::default()).unwrap();
+    let opening = Recorder::open(folder.path(), &planned.id, identity, Circumstances::default(), false).unwrap();
+    let Opening::Begun(mut recorder) = opening else { process::exit(0) };
     train(&mut recorder, &planned.config["mode"].to_string(), &planned.config["seed"]);
     process::exit(0);
 }
 
 fn train(recorder: &mut Recorder, mode: &str, seed: &FieldValue) {
-    let checkpoint = recorder.folder().path().join("checkpoint");
+    let checkpoint = recorder.folder().checkpoint();
     let first: u64 = fs::read_to_string(&checkpoint).map_or(0, |text| text.parse().unwrap());
     let seed = seed.to_string().parse::<f64>().unwrap();
     recorder.record(&RunEvent::Started { from_epoch: first, from_step: first, epochs: EPOCHS, steps: EPOCHS }).unwrap();
+    let save = |epoch: u64| egnn_store::atomic::write(&checkpoint, |out| write!(out, "{epoch}")).unwrap();
     for epoch in first..EPOCHS {
+        if STOP.load(Ordering::SeqCst) {
+            save(epoch);
+            process::exit(4);
+        }
         match mode {
             "crawls" => thread::sleep(Duration::from_millis(50)),
             "slow" => thread::sleep(Duration::from_millis(15)),
-            "forever" => thread::sleep(Duration::from_mins(10)),
+            "forever" if STOP.load(Ordering::SeqCst) => {}
+            "forever" => thread::park_timeout(Duration::from_millis(20)),
+            "deaf" => thread::sleep(Duration::from_mins(10)),
             "killed" if epoch == 5 && first == 0 => {
+                Command::new("sh").args(["-c", "kill -9 $PPID"]).status().unwrap();
+            }
+            "doomed" if epoch == 5 => {
                 Command::new("sh").args(["-c", "kill -9 $PPID"]).status().unwrap();
             }
             "silent" if epoch == 5 => process::exit(0),
@@ -103,7 +118,7 @@ fn train(recorder: &mut Recorder, mode: &str, seed: &FieldValue) {
         };
         recorder.record(&event).unwrap();
         if (epoch + 1) % 3 == 0 {
-            egnn_store::atomic::write(&checkpoint, |out| write!(out, "{}", epoch + 1)).unwrap();
+            save(epoch + 1);
         }
     }
     let values = BTreeMap::from([("test_mse".to_owned(), seed / 7.0), ("valid_mse".to_owned(), seed / EPOCHS as f64)]);
@@ -139,7 +154,7 @@ fn plan(root: &Path, overrides: &[&str]) -> SweepPlan {
 }
 
 fn sweep(plan: &SweepPlan) -> (Summary, Vec<SweepEvent>) {
-    sweep_with(plan, LocalOptions { jobs: 2, fail_fast: false })
+    sweep_with(plan, LocalOptions { jobs: 2, ..LocalOptions::default() })
 }
 
 fn sweep_with(plan: &SweepPlan, options: LocalOptions) -> (Summary, Vec<SweepEvent>) {
@@ -239,7 +254,7 @@ fn fail_fast_stops_at_the_first_failure() {
     );
     let plan = common::plan(root.path(), &text, "quick", &[]);
     let begin = Instant::now();
-    let (summary, events) = sweep_with(&plan, LocalOptions { jobs: 2, fail_fast: true });
+    let (summary, events) = sweep_with(&plan, LocalOptions { jobs: 2, fail_fast: true, ..LocalOptions::default() });
     assert_eq!((summary.ending, summary.failed.len(), summary.finished), (Ending::Failed, 1, 0));
     assert!(events.contains(&SweepEvent::Stopping { cancelled: false }));
     assert!(begin.elapsed() < Duration::from_secs(20));
@@ -264,7 +279,7 @@ profiles:",
     let begin = Instant::now();
     let mut events = Vec::new();
     let listener = &mut |event: &SweepEvent| events.push(event.clone());
-    let options = LocalOptions { jobs: 2, fail_fast: false };
+    let options = LocalOptions { jobs: 2, ..LocalOptions::default() };
     let error = patiently(|| run(&plan, &toy(), options, &AtomicBool::new(false), listener)).unwrap_err();
     assert!(begin.elapsed() < Duration::from_secs(20));
     assert!(error.is_environment());
@@ -295,7 +310,7 @@ profiles:",
 fn a_disk_that_is_full_for_the_events_stops_the_sweep() {
     let root = tempfile::tempdir().unwrap();
     let plan = plan(root.path(), &["mode=log-full", "model=alpha", "seed=1"]);
-    let options = LocalOptions { jobs: 1, fail_fast: false };
+    let options = LocalOptions::default();
     let error = run(&plan, &toy(), options, &AtomicBool::new(false), &mut |_| ()).unwrap_err();
     assert_eq!(error.exit_code(), 3);
     let message = error.to_string();
@@ -313,7 +328,7 @@ fn cancelling_stops_the_workers_and_the_next_call_resumes() {
         SweepEvent::RunProgress { step, .. } if *step > 4 => cancel.store(true, Ordering::SeqCst),
         _ => {}
     };
-    let summary = run(&plan, &toy(), LocalOptions { jobs: 1, fail_fast: false }, &cancel, listener).unwrap();
+    let summary = run(&plan, &toy(), LocalOptions::default(), &cancel, listener).unwrap();
     assert_eq!((summary.ending, summary.finished), (Ending::Interrupted, 0));
     assert_eq!(summary.ending.exit_code(), 4);
     assert!(summary.failed.is_empty());
@@ -327,18 +342,120 @@ fn cancelling_stops_the_workers_and_the_next_call_resumes() {
     assert!(attempts.contains(&Some(2)), "{attempts:?}");
 }
 
-#[test]
-fn a_killed_worker_fails_its_run_and_is_resumed_by_the_next_call() {
-    let root = tempfile::tempdir().unwrap();
-    let plan = plan(root.path(), &["mode=killed", "seed=1", "model=alpha"]);
-    let (summary, _) = sweep(&plan);
-    assert_eq!(summary.ending, Ending::Failed);
-    assert!(summary.failed[0].1.contains("SIGKILL"), "{}", summary.failed[0].1);
-    let (summary, _) = sweep(&plan);
-    assert_eq!(summary.ending, Ending::Complete);
+fn one(root: &Path, mode: &str) -> (SweepPlan, RunFolder) {
+    let plan = plan(root, &[mode, "seed=1", "model=alpha"]);
     let folder = RunFolder::new(&plan.folder, &plan.manifest.runs[0].id);
+    (plan, folder)
+}
+
+#[test]
+fn a_killed_worker_is_started_again_and_goes_on_from_what_it_saved() {
+    let root = tempfile::tempdir().unwrap();
+    let (plan, folder) = one(root.path(), "mode=killed");
+    let (summary, events) = sweep(&plan);
+    assert_eq!((summary.ending, summary.failed.len()), (Ending::Complete, 0));
+    let retries: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            SweepEvent::RunRetried { index: 0, reason, retry, .. } => Some((reason.as_str(), *retry)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(retries, [("the worker was killed (signal: 9 (SIGKILL))", 1)]);
     let metrics = table::read(&folder.metrics()).unwrap();
     assert_eq!(metrics.column("epoch"), Some(&ColumnData::I64((0..EPOCHS as i64).map(Some).collect())));
+    let log = egnn_sweep::event_log::read(&folder.events()).unwrap();
+    assert!(log.contains(&RunEvent::Started { from_epoch: 3, from_step: 3, epochs: EPOCHS, steps: EPOCHS }), "{log:?}");
+}
+
+#[test]
+fn a_worker_that_is_always_killed_fails_in_the_end() {
+    let root = tempfile::tempdir().unwrap();
+    let (plan, folder) = one(root.path(), "mode=doomed");
+    let (summary, events) = sweep_with(&plan, LocalOptions { retries: 3, ..LocalOptions::default() });
+    assert_eq!(summary.ending, Ending::Failed);
+    assert_eq!(summary.failed[0].1, "the worker was killed (signal: 9 (SIGKILL)), 4 times");
+    assert_eq!(events.iter().filter(|event| matches!(event, SweepEvent::RunRetried { .. })).count(), 3);
+    assert!(folder.failed().exists());
+    let (summary, events) = sweep_with(&plan, LocalOptions { retries: 0, ..LocalOptions::default() });
+    assert_eq!(summary.failed.len(), 1);
+    assert!(!events.iter().any(|event| matches!(event, SweepEvent::RunRetried { .. })));
+}
+
+#[test]
+fn a_run_that_fails_by_itself_is_not_tried_again() {
+    for mode in ["mode=fails", "mode=breaks", "mode=silent"] {
+        let root = tempfile::tempdir().unwrap();
+        let (plan, folder) = one(root.path(), mode);
+        let (summary, events) = sweep(&plan);
+        assert_eq!(summary.failed.len(), 1, "{mode}");
+        assert!(!events.iter().any(|event| matches!(event, SweepEvent::RunRetried { .. })), "{mode}");
+        assert_eq!(folder.each_attempt().len(), 1, "{mode}");
+    }
+}
+
+#[test]
+fn a_run_over_its_time_saves_and_fails_and_goes_on_in_the_next_call() {
+    let root = tempfile::tempdir().unwrap();
+    let (plan, folder) = one(root.path(), "mode=crawls");
+    let limited = LocalOptions { time_limit: Some(Duration::from_millis(300)), ..LocalOptions::default() };
+    let (summary, events) = sweep_with(&plan, limited);
+    assert_eq!(summary.ending, Ending::Failed, "20 epochs of 50 ms do not fit into 300 ms");
+    let reason = &summary.failed[0].1;
+    assert!(reason.starts_with("the time limit of 0.3 s is over at step "), "{reason}");
+    assert!(
+        !events.iter().any(|event| matches!(event, SweepEvent::RunRetried { .. })),
+        "more of the same is no remedy"
+    );
+    let saved: u64 = fs::read_to_string(folder.each_attempt()[0].checkpoint()).unwrap().parse().unwrap();
+    let (summary, _) = sweep(&plan);
+    assert_eq!(summary.ending, Ending::Complete);
+    let log = egnn_sweep::event_log::read(&folder.events()).unwrap();
+    assert!(log.iter().any(|event| matches!(event, RunEvent::Started { from_epoch, .. } if *from_epoch == saved)));
+}
+
+#[test]
+fn a_run_that_another_host_finishes_meanwhile_is_not_started_or_counts_once() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = plan(root.path(), &["mode=slow", "model=alpha"]);
+    let elsewhere = |index: usize| {
+        let run = &plan.manifest.runs[index];
+        let folder = RunFolder::new(&plan.folder, &run.id);
+        // A host that does not see this one's locks.
+        let _ = fs::remove_file(folder.path().join(".run.lock"));
+        let circumstances = Circumstances { host: "elsewhere".into(), ..Circumstances::default() };
+        let identity = plan.manifest.identity(index).unwrap();
+        let opening = Recorder::open(folder.path(), &run.id, identity, circumstances, false).unwrap();
+        let Opening::Begun(mut recorder) = opening else { panic!("finished already") };
+        train(&mut recorder, "good", &run.config["seed"]);
+    };
+    let mut events = Vec::new();
+    let listener = &mut |event: &SweepEvent| {
+        // While the first run is under way, another host does both.
+        if matches!(event, SweepEvent::RunStarted { index: 0, .. }) {
+            elsewhere(1);
+        }
+        if matches!(event, SweepEvent::RunProgress { index: 0, .. })
+            && !RunFolder::new(&plan.folder, &plan.manifest.runs[0].id).done().exists()
+        {
+            elsewhere(0);
+        }
+        events.push(event.clone());
+    };
+    let summary = patiently(|| run(&plan, &toy(), LocalOptions::default(), &AtomicBool::new(false), listener)).unwrap();
+    assert_eq!((summary.ending, summary.finished), (Ending::Complete, 2));
+    let started: Vec<_> = events.iter().filter(|event| matches!(event, SweepEvent::RunStarted { .. })).collect();
+    assert_eq!(started.len(), 1, "{started:?}");
+    let finished = events.iter().filter(|event| matches!(event, SweepEvent::RunFinished { .. })).count();
+    assert_eq!(finished, 2);
+    let Some(SweepEvent::Superseded { index: 0, path, .. }) =
+        events.iter().find(|event| matches!(event, SweepEvent::Superseded { .. }))
+    else {
+        panic!("nobody says that this host's attempt came second: {events:?}")
+    };
+    assert!(path.join("done.json").exists());
+    let table = table::read(&summary.results).unwrap();
+    assert_eq!(texts(&table, "host"), ["elsewhere", "elsewhere"]);
 }
 
 #[test]
@@ -371,7 +488,10 @@ fn a_damaged_end_is_told_and_done_again() {
     assert_eq!(*path, done);
     let (file, run) = (done.display(), &plan.manifest.runs[2].id);
     let begin = format!("'{file}' of run {run} is damaged: not a run's record: ");
-    assert!(message.starts_with(&begin) && message.ends_with("; the run is done again"), "{message}");
+    let aside = plan.folder.join("set-aside").join(format!("{run}.1"));
+    let end = format!("; it is set aside in '{}', the run is done again", aside.display());
+    assert!(message.starts_with(&begin) && message.ends_with(&end), "{message}");
+    assert!(aside.join("metrics.parquet").exists());
     assert_eq!((summary.ending, summary.finished_now), (Ending::Complete, 1));
 }
 
@@ -381,7 +501,7 @@ fn two_sweeps_do_not_share_a_folder() {
     let plan = plan(root.path(), &[]);
     fs::create_dir_all(&plan.folder).unwrap();
     let _lock = egnn_store::lock::FolderLock::acquire(&plan.folder, "sweep").unwrap();
-    let options = LocalOptions { jobs: 1, fail_fast: false };
+    let options = LocalOptions::default();
     let error = run(&plan, &toy(), options, &AtomicBool::new(false), &mut |_| ()).unwrap_err();
     assert!(matches!(error, SweepError::Store(_)));
     assert_eq!(error.exit_code(), 3);
@@ -390,7 +510,7 @@ fn two_sweeps_do_not_share_a_folder() {
 #[test]
 fn a_worker_that_cannot_be_started_is_an_error_of_the_environment() {
     let root = tempfile::tempdir().unwrap();
-    let options = LocalOptions { jobs: 1, fail_fast: false };
+    let options = LocalOptions::default();
     let error =
         run(&plan(root.path(), &[]), &Toy::default(), options, &AtomicBool::new(false), &mut |_| ()).unwrap_err();
     assert!(error.to_string().starts_with("cannot start the worker '/nonexistent/worker'"), "{error}");

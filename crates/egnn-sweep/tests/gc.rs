@@ -2,10 +2,7 @@
 
 mod common;
 
-use common::{
-    PIPELINE,
-    history::{attempt, begin, finish_all, finished},
-};
+use common::{PIPELINE, history::finish_all};
 use egnn_store::lock::FolderLock;
 use egnn_sweep::{
     RunFolder, SweepPlan,
@@ -124,7 +121,7 @@ fn a_run_at_work_or_planned_again_meanwhile_stays() {
     let (all, _) = shrunk(root.path());
     let found = look(root.path());
     assert_eq!(found.garbage.len(), 2);
-    let worker = begin(&all, 2, 10, None);
+    let worker = FolderLock::acquire(&run(&all, 2), "run").unwrap();
     let at_work = (run(&all, 2), "a worker is at work in it".to_owned());
     assert_eq!(look(root.path()).skipped, std::slice::from_ref(&at_work));
     assert_eq!(remove(&found.garbage[..1]).unwrap(), [at_work]);
@@ -139,7 +136,6 @@ fn a_run_at_work_or_planned_again_meanwhile_stays() {
 fn pipelines_that_are_gone_what_was_set_aside_and_half_removed_runs_are_told_apart() {
     let root = tempfile::tempdir().unwrap();
     let (all, few) = shrunk(root.path());
-    attempt(&few, 0, 100, Some(&finished()));
     fs::create_dir_all(few.folder.join("set-aside/beta-10-seed1-0123456789")).unwrap();
     fs::rename(run(&all, 3), few.folder.join("runs/.egnn-gc-beta")).unwrap();
     let whys = |found: &Found| found.garbage.iter().map(|garbage| garbage.why).collect::<Vec<_>>();

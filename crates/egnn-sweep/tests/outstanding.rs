@@ -4,7 +4,7 @@ mod common;
 
 use common::PIPELINE;
 use egnn_schema::{Circumstances, Failure, RunEvent, RunMetrics};
-use egnn_sweep::{Recorded, Recorder, RunFolder, SweepPlan, outstanding};
+use egnn_sweep::{Opening, Recorded, Recorder, RunFolder, SweepPlan, outstanding};
 use proptest::prelude::*;
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -20,6 +20,7 @@ enum Happening {
     /// Its `done.json` is another run's.
     Swapped,
     Deleted,
+    HalfParquet,
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -30,6 +31,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => (0usize..100).prop_map(Happening::Truncated),
         1 => Just(Happening::Swapped),
         1 => Just(Happening::Deleted),
+        1 => Just(Happening::HalfParquet),
     ]
 }
 
@@ -37,7 +39,8 @@ fn attempt(plan: &SweepPlan, index: usize, end: Option<&RunEvent>) {
     let run = &plan.manifest.runs[index];
     let folder = RunFolder::new(&plan.folder, &run.id);
     let identity = plan.manifest.identity(index).unwrap();
-    let mut recorder = Recorder::open(folder.path(), &run.id, identity, Circumstances::default()).unwrap();
+    let opening = Recorder::open(folder.path(), &run.id, identity, Circumstances::default(), false).unwrap();
+    let Opening::Begun(mut recorder) = opening else { return };
     recorder.record(&RunEvent::Started { from_epoch: 0, from_step: 0, epochs: 1, steps: 1 }).unwrap();
     if let Some(event) = end {
         recorder.record(event).unwrap();
@@ -53,9 +56,10 @@ fn failed() -> RunEvent {
     RunEvent::Failed { failure: Failure { reason: "no luck".into(), epoch: None, batch: None, last_good: None } }
 }
 
-/// Lets it happen and tells whether the run counts as finished afterwards.
-fn happen(plan: &SweepPlan, index: usize, happening: &Happening) -> bool {
-    let done = RunFolder::new(&plan.folder, &plan.manifest.runs[index].id).done();
+/// Lets it happen and tells whether the run, which was finished before or not, is so afterwards.
+fn happen(plan: &SweepPlan, index: usize, was_finished: bool, happening: &Happening) -> bool {
+    let folder = RunFolder::new(&plan.folder, &plan.manifest.runs[index].id);
+    let done = folder.done();
     match happening {
         Happening::Killed => attempt(plan, index, None),
         Happening::Fails => attempt(plan, index, Some(&failed())),
@@ -71,8 +75,16 @@ fn happen(plan: &SweepPlan, index: usize, happening: &Happening) -> bool {
         Happening::Deleted => {
             let _ = fs::remove_file(&done);
         }
+        Happening::HalfParquet => {
+            let Ok(bytes) = fs::read(folder.metrics()) else { return false };
+            fs::write(folder.metrics(), &bytes[..bytes.len() / 2]).unwrap();
+        }
     }
-    matches!(happening, Happening::Finishes)
+    match happening {
+        Happening::Finishes => true,
+        Happening::Killed | Happening::Fails => was_finished,
+        _ => false,
+    }
 }
 
 fn read(plan: &SweepPlan) -> Vec<Recorded> {
@@ -89,7 +101,7 @@ proptest! {
         let plan = common::plan(root.path(), PIPELINE, "quick", &[]);
         let mut expected = Vec::new();
         for (index, history) in histories.iter().enumerate() {
-            let is_finished = history.iter().fold(false, |_, what| happen(&plan, index, what));
+            let is_finished = history.iter().fold(false, |was, what| happen(&plan, index, was, what));
             if !is_finished {
                 expected.push(index);
             }
@@ -98,7 +110,7 @@ proptest! {
         prop_assert_eq!(outstanding(plan.manifest.runs.len(), &records), expected);
         // A damaged end is told, not passed over.
         for (record, history) in records.iter().zip(&histories) {
-            if let [.., Happening::Finishes, Happening::Truncated(_) | Happening::Swapped] = history.as_slice() {
+            if let [.., Happening::Finishes, Happening::Truncated(_) | Happening::Swapped | Happening::HalfParquet] = history.as_slice() {
                 prop_assert!(matches!(record, Recorded::Damaged { .. }), "{:?}", record);
             }
         }

@@ -1,13 +1,14 @@
 //! `checkpoint.safetensors`: everything that decides how training goes on. The order of an epoch's samples follows
-//! from the seed and the epoch's number, so a cursor at the start of an epoch is all the stream state there is.
+//! from the seed and the epoch's number, so an epoch and a number of batches are all the stream state there is.
 //!
-//! A checkpoint is used only if it is certainly right: of this run, made by this backend on this type of CPU, unchanged to the last
-//! bit, and not ahead of what is on record. Anything else starts the run afresh, which always gives the same result.
+//! A checkpoint is used only if it is certainly right: of this run, made by this backend on this type of CPU (unless the
+//! user allows another), unchanged to the last bit, and not ahead of what is on record. Anything else starts the run afresh, which always gives the same result.
 
 use crate::{
     adam::{Adam, Moments},
     error::TrainError,
     model_file::{read_safetensors, write_safetensors},
+    run::Attempt,
 };
 use candle_core::{Device, Tensor};
 use egnn_nn::{Backend, Parameters};
@@ -40,8 +41,14 @@ pub(crate) struct State {
 /// The scalars of the state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
-    /// Next epoch to train.
+    /// Epoch to train.
     pub(crate) epoch: u64,
+    /// Batches of it that are done.
+    pub(crate) batch: u64,
+    /// Sum of their losses, each with its weight.
+    pub(crate) loss_sum: f64,
+    /// Sum of their weights.
+    pub(crate) weight_sum: f64,
     /// Evaluations done.
     pub(crate) evaluations: u64,
     /// Seconds of training and evaluation so far.
@@ -113,29 +120,39 @@ pub(crate) fn write(path: &Path, owner: &Owner, state: &State, parameters: &Para
 }
 
 /// Restores `state` and `parameters` from a checkpoint that is certainly right; otherwise leaves both as they are.
-/// `recorded` is the number of evaluations on record.
-pub(crate) fn read(path: &Path, owner: &Owner, recorded: u64, state: &mut State, parameters: &Parameters) {
+pub(crate) fn read(path: &Path, owner: &Owner, attempt: &Attempt, state: &mut State, parameters: &Parameters) {
     if !path.exists() {
         return;
     }
-    match restore(path, owner, recorded, &state.adam, parameters) {
+    match restore(path, owner, attempt, &state.adam, parameters) {
         Ok(restored) => *state = restored,
         Err(reason) => tracing::warn!("{}: {reason}; starting afresh", path.display()),
     }
 }
 
-fn restore(path: &Path, owner: &Owner, recorded: u64, fresh: &Adam, parameters: &Parameters) -> Result<State, String> {
+fn restore(
+    path: &Path,
+    owner: &Owner,
+    attempt: &Attempt,
+    fresh: &Adam,
+    parameters: &Parameters,
+) -> Result<State, String> {
     let (header, mut tensors) = read_safetensors::<Header>(path).map_err(|error| error.to_string())?;
     let header = header.ok_or("the checkpoint has no header")?;
-    if header.owner.cpu != owner.cpu {
-        return Err(format!("the checkpoint was made on another type of CPU ({})", header.owner.cpu));
+    let other_cpu = header.owner.cpu != owner.cpu;
+    if other_cpu && !attempt.any_cpu {
+        return Err(format!(
+            "the checkpoint was made on another type of CPU ({}); --allow-other-cpu would go on from it",
+            header.owner.cpu
+        ));
     }
-    if header.owner != *owner {
+    if (Owner { cpu: owner.cpu.clone(), ..header.owner.clone() }) != *owner {
         return Err("the checkpoint belongs to another run or version".into());
     }
     if header.digest(&tensors).map_err(|error| error.to_string())? != header.digest {
         return Err("the checkpoint is damaged: its content does not match its digest".into());
     }
+    let recorded = attempt.recorded_evaluations;
     if header.cursor.evaluations > recorded {
         let known = header.cursor.evaluations;
         return Err(format!("the record has {recorded} evaluations, the checkpoint {known}: events were lost"));

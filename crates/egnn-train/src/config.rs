@@ -108,6 +108,16 @@ impl TaskConfig {
         }
     }
 
+    /// The seeded streams that all its randomness comes from, by their names.
+    pub fn streams(&self) -> Vec<String> {
+        let own: &[&str] = match self {
+            Self::Nbody(_) | Self::Qm9(_) => &[],
+            Self::Autoencoder(_) => &["noise/train/<epoch>", "noise/valid/<epoch>", "noise/test"],
+        };
+        let seed = self.protocol().seed;
+        ["init", "order/<epoch>"].iter().chain(own).map(|name| format!("seed {seed}/{name}")).collect()
+    }
+
     /// The sets that it reads, each once.
     pub fn datasets(&self) -> Vec<String> {
         match self {

@@ -13,6 +13,12 @@ pub enum TrainError {
     /// The loss became NaN or exploded: the run ends as failed and its record says where.
     #[error("{}", .0.reason)]
     Diverged(Box<Failure>),
+    /// Someone asked for it: a checkpoint was saved, and the same call goes on from there.
+    #[error("stopped at step {step}; saved, the same command goes on from here")]
+    Stopped {
+        /// Optimiser steps done.
+        step: u64,
+    },
     /// A configuration field is unusable.
     #[error(transparent)]
     Field(#[from] egnn_schema::FieldError),

@@ -15,6 +15,10 @@ use egnn_schema::{Failure, RunEvent, RunMetrics, hash, run::LastGood};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -58,15 +62,19 @@ pub struct Attempt {
     pub progress_every: Duration,
     /// Type of the CPU and its vector instructions in use: a checkpoint made on another is not continued.
     pub cpu: String,
+    /// Whether a checkpoint that was made on another type of CPU is continued all the same.
+    pub any_cpu: bool,
     /// Evaluations on record from earlier attempts: a checkpoint that is ahead of them is not continued.
     pub recorded_evaluations: u64,
+    /// Set by someone else when the run is to save a checkpoint and stop, which it does before its next batch.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// Trains one run to its end, resuming from its checkpoint if there is one, and returns its results.
 ///
 /// # Errors
-/// [`TrainError::Diverged`] if the loss became NaN or exploded; the event of it was emitted before. Otherwise disk,
-/// permissions, or a file that does not belong here.
+/// [`TrainError::Diverged`] if the loss became NaN or exploded; the event of it was emitted before.
+/// [`TrainError::Stopped`] if that was asked for. Otherwise disk, permissions, or a file that does not belong here.
 pub fn train(
     config: &TaskConfig,
     datasets: &BTreeMap<String, String>,
@@ -124,8 +132,7 @@ impl<'a> Run<'a> {
         let adam = Adam::new(AdamConfig::new(protocol.learning_rate, protocol.weight_decay), task.parameters());
         let owner = Owner::new(&config.fields(), datasets, attempt.backend, &attempt.cpu);
         let mut state = State { cursor: Cursor::default(), adam, best: None };
-        let recorded = attempt.recorded_evaluations;
-        checkpoint::read(&files.checkpoint, &owner, recorded, &mut state, task.parameters());
+        checkpoint::read(&files.checkpoint, &owner, attempt, &mut state, task.parameters());
         let now = Instant::now();
         Ok(Self {
             config,
@@ -146,17 +153,24 @@ impl<'a> Run<'a> {
         while self.state.cursor.epoch < self.protocol.epochs {
             let epoch = self.state.cursor.epoch;
             let train_loss = self.train_epoch(epoch, emit)?;
-            self.state.cursor.epoch += 1;
             if self.protocol.evaluates(epoch) {
                 self.validate(epoch, train_loss, emit)?;
-                if self.checkpointed.elapsed() >= self.attempt.checkpoint_every {
-                    self.lap();
-                    checkpoint::write(&self.files.checkpoint, &self.owner, &self.state, self.task.parameters())?;
-                    self.checkpointed = Instant::now();
-                }
             }
+            let cursor = &mut self.state.cursor;
+            (cursor.epoch, cursor.batch, cursor.loss_sum, cursor.weight_sum) = (epoch + 1, 0, 0.0, 0.0);
         }
         self.test()
+    }
+
+    /// Saves a checkpoint if it is time for one, or stops after one if that is asked for.
+    fn pause(&mut self) -> Result<(), TrainError> {
+        let stop = self.attempt.stop.load(Ordering::SeqCst);
+        if stop || self.checkpointed.elapsed() >= self.attempt.checkpoint_every {
+            self.lap();
+            checkpoint::write(&self.files.checkpoint, &self.owner, &self.state, self.task.parameters())?;
+            self.checkpointed = Instant::now();
+        }
+        if stop { Err(TrainError::Stopped { step: self.state.adam.step }) } else { Ok(()) }
     }
 
     /// Moves the time since the last lap into the state.
@@ -166,16 +180,19 @@ impl<'a> Run<'a> {
         self.clock = now;
     }
 
-    /// Trains one epoch; returns the mean loss of its samples, each when its batch had its turn.
+    /// Trains what is left of an epoch; returns the mean loss of its samples, each when its batch had its turn.
     fn train_epoch(&mut self, epoch: u64, emit: Emit<'_>) -> Result<f64, TrainError> {
         let Protocol { learning_rate, schedule, batch_size, epochs, .. } = *self.protocol;
         self.task.begin_epoch(epoch);
         self.state.adam.set_learning_rate(learning_rate * schedule.factor(epoch, epochs));
         let order = self.order.index(epoch).permutation(self.task.samples());
-        // A partial batch counts for as much as it has.
-        let (mut sum, mut weights) = (0.0, 0.0);
-        let batches = self.protocol.batches();
+        let (batches, done) = (self.protocol.batches(), self.state.cursor.batch);
         for (number, samples) in order.chunks(batch_size as usize).take(batches as usize).enumerate() {
+            if (number as u64) < done {
+                self.task.skip(samples);
+                continue;
+            }
+            self.pause()?;
             let loss = self.task.loss(samples)?;
             let loss = descend(self.task.parameters(), &mut self.state.adam, &loss)?;
             let limit = EXPLOSION * self.state.cursor.first_loss.get_or_insert(loss).max(1.0);
@@ -183,15 +200,19 @@ impl<'a> Run<'a> {
                 let what = if loss.is_finite() { "exploded" } else { "is not a number or infinite" };
                 return Err(self.diverged(&format!("training loss {what} ({loss})"), epoch, Some(number as u64)));
             }
+            // A partial batch counts for as much as it has.
             let weight = samples.len() as f64 / batch_size as f64;
-            sum += loss * weight;
-            weights += weight;
+            let cursor = &mut self.state.cursor;
+            cursor.batch += 1;
+            cursor.loss_sum += loss * weight;
+            cursor.weight_sum += weight;
             if self.progressed.elapsed() >= self.attempt.progress_every {
                 emit(&RunEvent::Progress { epoch, step: self.state.adam.step, loss }).map_err(TrainError::Listener)?;
                 self.progressed = Instant::now();
             }
         }
-        Ok(sum / weights * self.task.loss_unit())
+        let Cursor { loss_sum, weight_sum, .. } = self.state.cursor;
+        Ok(loss_sum / weight_sum * self.task.loss_unit())
     }
 
     fn validate(&mut self, epoch: u64, train_loss: f64, emit: Emit<'_>) -> Result<(), TrainError> {

@@ -28,6 +28,9 @@ pub(crate) trait Task {
     /// Called before each epoch.
     fn begin_epoch(&mut self, _epoch: u64) {}
 
+    /// Leaves out samples that an earlier attempt trained in this epoch: randomness goes on behind theirs.
+    fn skip(&mut self, _samples: &[u32]) {}
+
     /// The mean loss of some training samples, ready for a backward pass.
     fn loss(&mut self, samples: &[u32]) -> Result<Tensor, TrainError>;
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{eager, killed_after, resume, run};
+use common::{eager, killed_after, resume, run, stopped_every};
 use egnn_nn::Backend;
 use egnn_random::Stream;
 use egnn_schema::RunEvent;
@@ -121,8 +121,12 @@ fn killed_and_resumed_runs_equal_undisturbed_ones_bit_for_bit() {
         let broken = tempfile::tempdir().unwrap();
         killed_after(&config, &data, broken.path(), 3);
         let (from, resumed) = resume(&eager(), &config, &data, broken.path());
-        assert_eq!(from, 3, "{model}: two evaluations were saved, the second after epoch 2");
+        assert_eq!(from, 4, "{model}: two evaluations were saved, and all of epoch 4 but its last batch");
         assert_eq!(resumed, expected, "{model}");
+        let stopped = tempfile::tempdir().unwrap();
+        let (times, stopped) = stopped_every(31, &config, &data, stopped.path());
+        assert!(times > 4, "{model}: {times}");
+        assert_eq!(stopped, expected, "{model}");
         for file in ["model.safetensors", "predictions.parquet"] {
             let bytes = |folder: &tempfile::TempDir| std::fs::read(folder.path().join(file)).unwrap();
             assert!(bytes(&whole) == bytes(&broken), "{model}: {file} differs");

@@ -3,7 +3,7 @@
 mod common;
 
 use candle_core::{DType, Device};
-use common::{eager, killed_after, molecules, resume, run};
+use common::{eager, killed_after, molecules, resume, run, stopped_every};
 use egnn_nn::{
     Backend,
     molecule::{Atoms, MoleculeInput, MoleculeModelConfig, MoleculeModelKind},
@@ -163,6 +163,10 @@ fn killed_and_resumed_runs_equal_undisturbed_ones_bit_for_bit() {
         let (from, resumed) = resume(&eager(), &config, &data, broken.path());
         assert_eq!(from, 2, "{model}: two evaluations were saved");
         assert_eq!(resumed, expected, "{model}");
+        let stopped = tempfile::tempdir().unwrap();
+        let (times, stopped) = stopped_every(3, &config, &data, stopped.path());
+        assert!(times > 2, "{model}: {times}");
+        assert_eq!(stopped, expected, "{model}");
         for file in ["model.safetensors", "predictions.parquet"] {
             let bytes = |folder: &tempfile::TempDir| std::fs::read(folder.path().join(file)).unwrap();
             assert!(bytes(&whole) == bytes(&broken), "{model}: {file} differs");

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{eager, killed_after, resume, run};
+use common::{eager, killed_after, resume, run, stopped_every};
 use egnn_nn::Backend;
 use egnn_random::Stream;
 use egnn_schema::RunEvent;
@@ -95,12 +95,27 @@ fn killed_and_resumed_runs_equal_undisturbed_ones_bit_for_bit() {
             Ok(())
         })
         .unwrap();
-        assert_eq!(from, 4, "{model}: two kills, each one checkpoint further");
+        assert_eq!(from, 6, "{model}: two kills, each one evaluation further; saved before the last batch of an epoch");
         assert_eq!(resumed, expected);
         for file in ["model.safetensors", "predictions.parquet"] {
             let bytes = |folder: &tempfile::TempDir| std::fs::read(folder.path().join(file)).unwrap();
             assert!(bytes(&whole) == bytes(&broken), "{model}: {file} differs");
         }
+    }
+}
+
+#[test]
+fn a_run_that_is_stopped_in_the_middle_of_epochs_equals_an_undisturbed_one() {
+    let data = data();
+    for model in ["egnn", "linear"] {
+        let config = config(&[("model", model)]);
+        let whole = tempfile::tempdir().unwrap();
+        let expected = run(&config, &data, whole.path(), &mut |_| Ok(())).unwrap();
+        let broken = tempfile::tempdir().unwrap();
+        let (times, stopped) = stopped_every(7, &config, &data, broken.path());
+        assert_eq!((times, &stopped), (7, &expected), "{model}: 48 steps, 7 at a time");
+        let bytes = |folder: &tempfile::TempDir| std::fs::read(folder.path().join("model.safetensors")).unwrap();
+        assert!(bytes(&whole) == bytes(&broken), "{model}");
     }
 }
 
@@ -116,7 +131,7 @@ fn only_a_checkpoint_that_is_certainly_right_is_continued() {
     };
     let folder = start();
     let sound = std::fs::read(folder.path().join("checkpoint.safetensors")).unwrap();
-    assert_eq!(resume(&eager(), &config, &data(), folder.path()), (4, expected.clone()), "two evaluations were saved");
+    assert_eq!(resume(&eager(), &config, &data(), folder.path()), (6, expected.clone()), "two evaluations were saved");
     // Every part of the file counts: header, cursor, tensors.
     for place in (0..sound.len()).step_by(sound.len() / 23) {
         let folder = start();
@@ -134,6 +149,8 @@ fn only_a_checkpoint_that_is_certainly_right_is_continued() {
     assert_eq!(resume(&eager(), &config, &data(), folder.path()).0, 0, "truncated");
     let other = Attempt { cpu: "another".into(), ..eager() };
     assert_eq!(resume(&other, &config, &data(), start().path()), (0, expected.clone()), "made on another CPU");
+    let other = Attempt { any_cpu: true, ..other };
+    assert_eq!(resume(&other, &config, &data(), start().path()), (6, expected.clone()), "which the user allows");
     let plain = Attempt { backend: Backend::Plain, ..eager() };
     assert_eq!(resume(&plain, &config, &data(), start().path()).0, 0, "made by another backend");
     let forgetful = Attempt { recorded_evaluations: 1, ..eager() };

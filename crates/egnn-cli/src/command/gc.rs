@@ -18,11 +18,7 @@ use egnn_sweep::{
 };
 use indicatif::HumanBytes;
 use serde_json::json;
-use std::{
-    collections::BTreeSet,
-    io::IsTerminal,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, io::IsTerminal, path::Path};
 
 pub(crate) fn run(args: &Gc, workspace: &Workspace) -> Result<()> {
     let reports = workspace.reports("");
@@ -76,8 +72,7 @@ fn ids(
         return Ok(BTreeSet::new());
     }
     // Nothing is started.
-    let trainer =
-        LocalTrainer { catalogue, program: PathBuf::new(), root: workspace.root(), checkpoint_every: f64::INFINITY };
+    let trainer = LocalTrainer::resolver(catalogue, workspace.root());
     let selection = Selection { profile: Some(sweep.into()), ..Selection::default() };
     let plan = ResolvedPlan::new(&spec, &selection, &trainer)?;
     let data = LocalData { catalogue, check: Check::Sizes };

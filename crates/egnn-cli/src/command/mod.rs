@@ -1,6 +1,7 @@
 //! One module a subcommand.
 
 pub(crate) mod bench;
+pub(crate) mod cancel;
 pub(crate) mod evaluate;
 pub(crate) mod gc;
 pub(crate) mod generate;
@@ -9,6 +10,7 @@ pub(crate) mod parity;
 pub(crate) mod query;
 pub(crate) mod report;
 pub(crate) mod status;
+pub(crate) mod submit;
 pub(crate) mod survey;
 pub(crate) mod sweep;
 pub(crate) mod train;

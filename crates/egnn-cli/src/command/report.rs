@@ -7,7 +7,7 @@ use crate::{
     workspace::Workspace,
 };
 use egnn_report::{Kind, Options, Summary, write_report};
-use egnn_sweep::{Recorded, ReportKind, SweepPlan, results};
+use egnn_sweep::{Recorded, ReportKind, SweepPlan, results, slurm::Submission};
 use std::path::Path;
 
 pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
@@ -33,6 +33,10 @@ pub(crate) fn load(args: &Finished, workspace: &Workspace) -> Result<SweepPlan> 
     workspace.pipeline(&args.pipeline)?;
     let folder = workspace.reports(&args.pipeline).join(&args.profile);
     if !folder.join("plan.json").is_file() {
+        if let Some(last) = Submission::read_all(&folder)?.last() {
+            let message = "its data are still to be made, or could not be; the queue and the logs tell";
+            return Err(Stop::input(format!("{}: no plan yet: {message}: {}", args.pipeline, last.logs().display())));
+        }
         return Err(Stop::input(format!(
             "{}: no sweep was run there; run `egnn sweep {} --profile {}` first",
             folder.display(),

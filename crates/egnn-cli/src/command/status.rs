@@ -7,19 +7,27 @@ use crate::{
     printer,
     workspace::Workspace,
 };
-use egnn_sweep::{Queued, RunStanding, RunState, Standing, SweepPlan, Watch};
+use egnn_sweep::{Queued, RunStanding, RunState, Standing, SweepPlan, Watch, slurm};
 use indicatif::HumanDuration;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+/// How long what the queue said is shown.
+const ANSWER_HOLDS: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(args: &Status, workspace: &Workspace) -> Result<()> {
     let interval = args.watch.map(interval).transpose()?;
     let plan = load(&args.sweep, workspace)?;
+    let queue = Queue { plan: &plan, answer: RefCell::new(None) };
     let mut watch = Watch::new(&plan);
     if let Some(interval) = interval {
-        return watch::run(&mut watch, || queue(&plan), interval, args.sweep.json);
+        return watch::run(&mut watch, || queue.ask(), interval, args.sweep.json);
     }
-    let standing = watch.look(&queue(&plan)?)?;
+    let standing = watch.look(&queue.ask()?)?;
     if args.sweep.json {
         printer::json(&value(&standing));
     } else {
@@ -34,10 +42,24 @@ fn interval(seconds: f64) -> Result<Duration> {
     interval.ok_or_else(|| Stop::input(format!("--watch {seconds}: give a number of seconds above 0")))
 }
 
-/// What a cluster's queue knows of the runs, by id.
-#[expect(clippy::unnecessary_wraps, reason = "asking a queue can fail")]
-fn queue(_plan: &SweepPlan) -> Result<BTreeMap<String, Queued>> {
-    Ok(BTreeMap::new()) // slurm::queued
+/// What a cluster's queue knows of the runs, by id. Controllers are not to be asked often: an answer holds for a while.
+struct Queue<'a> {
+    plan: &'a SweepPlan,
+    answer: RefCell<Option<(Instant, BTreeMap<String, Queued>)>>,
+}
+
+impl Queue<'_> {
+    fn ask(&self) -> Result<BTreeMap<String, Queued>> {
+        let mut answer = self.answer.borrow_mut();
+        if let Some((asked, queued)) = &*answer
+            && asked.elapsed() < ANSWER_HOLDS
+        {
+            return Ok(queued.clone());
+        }
+        let queued = slurm::queued(&self.plan.folder, self.plan)?;
+        *answer = Some((Instant::now(), queued.clone()));
+        Ok(queued)
+    }
 }
 
 /// A line a run.

@@ -2,9 +2,9 @@
 
 use crate::{
     THREADS_PER_RUN,
-    args::Sweep,
+    args::{Executor, Sweep},
     catalogue::Catalogue,
-    command::{generate::Check, report, survey, worker::seconds},
+    command::{generate::Check, report, submit, survey, worker::seconds},
     display::Display,
     exit::{Result, Stop},
     interrupt, printer,
@@ -14,25 +14,35 @@ use crate::{
 };
 use egnn_nn::Backend;
 use egnn_schema::exit;
+use egnn_store::atomic;
 use egnn_sweep::{
     Ending, LocalOptions, Overrides, Platform, ResolvedPlan, Selection, Summary, Survey, SweepError, SweepSpec,
 };
 
 pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
     seconds(args.checkpoint_every)?;
+    let on_cluster = args.executor == Executor::Slurm || args.print_scripts;
+    if on_cluster {
+        submit::check(args)?;
+    } else if !args.slurm.is_empty() {
+        return Err(Stop::input("--slurm is for --executor slurm; add that"));
+    }
     let file = workspace.pipeline(&args.pipeline)?;
     let spec = SweepSpec::load(file.parent().unwrap_or(&file), &args.pipeline)?;
     let catalogue = Catalogue::read(workspace)?;
     let program =
         std::env::current_exe().map_err(|error| Stop::environment("cannot find this program's own file", error))?;
+    let root = if on_cluster { submit::absolute(workspace.root())? } else { workspace.root().to_owned() };
     let trainer = LocalTrainer {
         catalogue: &catalogue,
         program,
-        root: workspace.root(),
+        root: &root,
         checkpoint_every: args.checkpoint_every,
+        lifeline: !on_cluster,
+        any_cpu: args.allow_other_cpu,
     };
     // What is run on is read whole once; a dry run only looks whether it is there.
-    let check = if args.dry_run { Check::Sizes } else { Check::Checksums };
+    let check = if args.dry_run || args.print_scripts { Check::Sizes } else { Check::Checksums };
     let data = LocalData { catalogue: &catalogue, check };
     let backend = args.compute.backend();
     let selection = Selection {
@@ -60,26 +70,42 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
         );
         return Ok(());
     }
+    if on_cluster {
+        return submit::run(args, plan, &data, &trainer, &platform);
+    }
     let mut display = Display::new();
     let hashes = plan.provide(&data, &mut |event| display.event(event))?;
     let plan = plan.with_data(workspace.root(), &hashes, &platform, &command(args))?;
-    let options = LocalOptions { jobs, fail_fast: args.fail_fast };
+    if let Some(file) = &args.plan_out {
+        atomic::write_json(file, &plan.manifest)?;
+    }
+    if args.prepare {
+        let file = plan.manifest.write(&plan.folder)?;
+        printer::say(format!("prepared: {} runs, planned in {}", plan.manifest.runs.len(), file.display()));
+        return Ok(());
+    }
+    let options = LocalOptions { jobs, fail_fast: args.fail_fast, retries: args.retries, time_limit: args.time_limit };
     let summary = egnn_sweep::run(&plan, &trainer, options, interrupt::graceful(), &mut |event| display.event(event))?;
     display.end();
     finish(args, &plan, &summary)
 }
 
 /// What a person types to get the same plan.
-fn command(args: &Sweep) -> String {
-    let mut words = vec!["egnn sweep".to_owned(), args.pipeline.clone()];
+pub(crate) fn command(args: &Sweep) -> String {
+    format!("egnn {}", words(args).join(" "))
+}
+
+/// The words that make the same plan again.
+pub(crate) fn words(args: &Sweep) -> Vec<String> {
+    let mut words = vec!["sweep".to_owned(), args.pipeline.clone()];
     words.extend(args.overrides.iter().cloned());
-    words.push(format!("--profile {}", args.profile));
-    words.extend(args.name.iter().map(|name| format!("--name {name}")));
+    words.extend(["--profile".into(), args.profile.clone()]);
+    words.extend(args.name.iter().flat_map(|name| ["--name".into(), name.clone()]));
     let backend = args.compute.backend();
     if backend != Backend::Kernels {
-        words.push(format!("--backend {backend}"));
+        words.extend(["--backend".into(), backend.to_string()]);
     }
-    words.join(" ")
+    words
 }
 
 fn finish(args: &Sweep, plan: &egnn_sweep::SweepPlan, summary: &Summary) -> Result<()> {

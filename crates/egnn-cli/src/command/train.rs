@@ -4,7 +4,10 @@ use crate::{
     THREADS_PER_RUN,
     args::Train,
     catalogue::Catalogue,
-    command::{generate::Check, worker::execute},
+    command::{
+        generate::Check,
+        worker::{Execution, execute, seconds},
+    },
     exit::{Result, Stop},
     printer, progress,
     provider::LocalData,
@@ -16,15 +19,11 @@ use egnn_schema::{
     version::{NUMERICS_VERSION, RECORD_VERSION},
 };
 use egnn_sweep::{DataProvider, Recorded, RunFolder, Trainer};
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     let catalogue = Catalogue::read(workspace)?;
-    let trainer =
-        LocalTrainer { catalogue: &catalogue, program: PathBuf::new(), root: workspace.root(), checkpoint_every: 0.0 };
+    let trainer = LocalTrainer::resolver(&catalogue, workspace.root());
     let resolved = trainer.resolve(&args.task, &fields(&args.fields)?)?;
     let data = LocalData { catalogue: &catalogue, check: Check::Checksums };
     let mut datasets = BTreeMap::new();
@@ -70,8 +69,11 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
 
 /// A folder that holds another run is left alone.
 fn refuse_another_run(folder: &Path, id: &str) -> Result<()> {
-    let path = RunFolder::at(folder).run();
-    let Ok(text) = std::fs::read(&path) else { return Ok(()) };
+    let run = RunFolder::at(folder);
+    let latest = run.each_attempt().last().map(RunFolder::run);
+    let known = [run.done(), run.failed(), run.run()].into_iter().chain(latest).find(|path| path.is_file());
+    let Some(path) = known else { return Ok(()) };
+    let text = std::fs::read(&path).map_err(|error| Stop::environment("cannot read the run's record", error))?;
     match serde_json::from_slice::<RunRecord>(&text) {
         Ok(record) if record.id == id => Ok(()),
         Ok(record) => Err(Stop::input(format!(
@@ -85,7 +87,14 @@ fn refuse_another_run(folder: &Path, id: &str) -> Result<()> {
 
 fn train(args: &Train, folder: &Path, id: &str, identity: RunIdentity, workspace: &Workspace) -> Result<RunMetrics> {
     let bar = progress::bar(id, 0);
-    execute(folder, id, identity, args.compute.backend(), workspace, args.checkpoint_every, &mut |event| match event {
+    let command = format!("egnn train {} {}", args.task, args.fields.join(" "));
+    let how = Execution {
+        backend: args.compute.backend(),
+        checkpoint_every: seconds(args.checkpoint_every)?,
+        any_cpu: args.allow_other_cpu,
+        command: &command,
+    };
+    execute(folder, id, identity, &how, workspace, &mut |event| match event {
         RunEvent::Started { from_step, steps, .. } => {
             bar.set_length(*steps);
             bar.set_position(*from_step);

@@ -1,7 +1,7 @@
 //! Sweeps of many runs that were never computed: the plan is the program's own, the records are made up.
 
 use super::Lab;
-use egnn_schema::{Circumstances, Outcome, RunEvent, RunMetrics, RunRecord, version};
+use egnn_schema::{Circumstances, Outcome, RunEvent, RunMetrics, RunRecord, run::StoredFile, version};
 use egnn_sweep::{RunFolder, SweepPlan};
 use std::{
     collections::BTreeMap,
@@ -65,6 +65,15 @@ pub(crate) fn plan(lab: &Lab) -> SweepPlan {
     SweepPlan::load(&folder).unwrap()
 }
 
+/// What a run leaves beside its record.
+const FILES: [&str; 3] = ["metrics.parquet", "model.safetensors", "predictions.parquet"];
+
+fn file(folder: &RunFolder, name: &str) -> StoredFile {
+    let path = folder.path().join(name);
+    fs::write(&path, name).unwrap();
+    StoredFile { bytes: name.len() as u64, checksum: egnn_store::checksum::file(&path).unwrap() }
+}
+
 /// Gives every run of `plan` a record and a log, as if it had finished.
 pub(crate) fn finish_all(plan: &SweepPlan) {
     for (index, run) in plan.manifest.runs.iter().enumerate() {
@@ -98,6 +107,7 @@ pub(crate) fn finish_all(plan: &SweepPlan) {
                 attempts: 1,
                 ..Circumstances::default()
             },
+            files: FILES.map(|name| (name.to_owned(), file(&folder, name))).into(),
         };
         fs::write(folder.done(), serde_json::to_vec_pretty(&record).unwrap()).unwrap();
     }

@@ -14,6 +14,8 @@ use std::{
 
 pub(crate) struct Lab {
     folder: tempfile::TempDir,
+    /// What commands find in their environment.
+    pub(crate) environment: Vec<(&'static str, String)>,
 }
 
 impl Lab {
@@ -32,7 +34,7 @@ impl Lab {
         let fixture = "datasets/fixtures/qm9_fixture.tar.bz2";
         std::fs::create_dir(folder.path().join("datasets/fixtures")).unwrap();
         std::fs::copy(project.join(fixture), folder.path().join(fixture)).unwrap();
-        Self { folder }
+        Self { folder, environment: Vec::new() }
     }
 
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
@@ -57,7 +59,7 @@ impl Lab {
     /// `egnn <arguments>` in the workspace.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("egnn").unwrap();
-        command.current_dir(self.folder.path()).args(arguments);
+        command.current_dir(self.folder.path()).args(arguments).envs(self.environment.iter().cloned());
         command
     }
 

@@ -1,7 +1,12 @@
 //! What a sweep leaves behind, and sweeps that are killed.
 
 use super::{Lab, json};
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use egnn_sweep::RunFolder;
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 /// The semantic part of results.parquet as CSV.
 pub(crate) fn semantic(lab: &Lab, results: &str) -> String {
@@ -26,10 +31,28 @@ pub(crate) fn runs(lab: &Lab, sweep: &str) -> Vec<PathBuf> {
 /// Evaluations on record in all runs of a sweep.
 pub(crate) fn evaluations(lab: &Lab, sweep: &str) -> usize {
     let of_run = |run: &PathBuf| {
-        let events = std::fs::read_to_string(run.join("events.jsonl")).unwrap_or_default();
+        let events = std::fs::read_to_string(RunFolder::at(run).live_events()).unwrap_or_default();
         events.lines().filter(|line| line.contains("\"evaluated\"")).count()
     };
     runs(lab, sweep).iter().map(of_run).sum()
+}
+
+/// Sends a signal to a process; whether there was one.
+pub(crate) fn signal(signal: &str, process: u32) -> bool {
+    Command::new("kill").args([signal, &process.to_string()]).stderr(Stdio::null()).status().unwrap().success()
+}
+
+/// Process ids of the workers that work in the lab.
+pub(crate) fn workers(lab: &Lab) -> Vec<u32> {
+    let here = lab.path("").canonicalize().unwrap();
+    let is_worker = |process: &Path| {
+        let command = std::fs::read(process.join("cmdline")).unwrap_or_default();
+        std::fs::read_link(process.join("cwd")).is_ok_and(|folder| folder == here)
+            && command.split(|&byte| byte == 0).any(|word| word == b"worker")
+    };
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    let id = |process: PathBuf| process.file_name()?.to_str()?.parse().ok().filter(|_| is_worker(&process));
+    processes.filter_map(id).collect()
 }
 
 /// Starts the command again and again and kills it as soon as its sweep has each of some shares (in per cent) of `total`

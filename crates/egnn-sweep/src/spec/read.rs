@@ -3,6 +3,7 @@
 use super::{Layer, Profile, ReportKind, Rule, SweepSpec, Text};
 use crate::{
     origin::{Located, Origin, Setting, Settings, Spot},
+    slurm::SlurmOptions,
     yaml::{self, Key, Node, Value},
 };
 use egnn_schema::{FieldValue, names};
@@ -10,8 +11,9 @@ use std::collections::BTreeMap;
 
 type Result<T> = std::result::Result<T, Located>;
 
-const TOP: [&str; 9] = ["pipeline", "title", "description", "task", "report", "set", "grid", "rules", "profiles"];
-const PROFILE: [&str; 4] = ["description", "set", "grid", "rules"];
+const TOP: [&str; 10] =
+    ["pipeline", "title", "description", "task", "report", "set", "grid", "rules", "slurm", "profiles"];
+const PROFILE: [&str; 5] = ["description", "set", "grid", "rules", "slurm"];
 const RULE: [&str; 2] = ["when", "set"];
 
 pub(super) fn spec(file: &str, text: &str) -> Result<SweepSpec> {
@@ -32,12 +34,14 @@ pub(super) fn spec(file: &str, text: &str) -> Result<SweepSpec> {
         return Err(reader.error(report.spot, message));
     }
     let layer = layer(&mut top)?;
+    let slurm = slurm(&top)?;
     let (_, node) = top.required("profiles")?;
     let mut profiles = BTreeMap::new();
     for (key, node) in reader.map(node, "profiles")?.entries {
         let mut map = reader.map(node, "a profile")?.known("key", &PROFILE)?;
         let description = map.text("description")?.value;
-        profiles.insert(key.name.clone(), Profile { spot: key.spot, description, layer: self::layer(&mut map)? });
+        let (layer, slurm) = (self::layer(&mut map)?, self::slurm(&map)?);
+        profiles.insert(key.name.clone(), Profile { spot: key.spot, description, layer, slurm });
     }
     if profiles.is_empty() {
         return Err(reader.error(node.spot, "'profiles' is empty; at least one is needed"));
@@ -50,8 +54,26 @@ pub(super) fn spec(file: &str, text: &str) -> Result<SweepSpec> {
         task,
         report: kind,
         layer,
+        slurm,
         profiles,
     })
+}
+
+fn slurm(map: &Map<'_>) -> Result<SlurmOptions> {
+    let (reader, mut options) = (map.reader, SlurmOptions::default());
+    let Some((_, node)) = map.optional("slurm") else { return Ok(options) };
+    for (key, node) in reader.map(node, "'slurm'")?.known("key", &SlurmOptions::KEYS)?.entries {
+        let values = match &node.value {
+            Value::List(items) if SlurmOptions::LISTS.contains(&key.name.as_str()) => &items[..],
+            Value::Scalar(_) => std::slice::from_ref(node),
+            other => return Err(reader.error(node.spot, format!("'{}' cannot be {}", key.name, other.kind()))),
+        };
+        for value in values {
+            let text = reader.text(value, &key.name)?.value;
+            options.add(&key.name, &text).map_err(|message| reader.error(value.spot, message))?;
+        }
+    }
+    Ok(options)
 }
 
 fn layer(map: &mut Map<'_>) -> Result<Layer> {

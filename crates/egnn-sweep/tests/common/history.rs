@@ -1,7 +1,7 @@
 //! What earlier attempts at a run left behind.
 
 use egnn_schema::{Circumstances, Failure, RunEvent, RunMetrics};
-use egnn_sweep::{Recorder, RunFolder, SweepPlan};
+use egnn_sweep::{Opening, Recorder, RunFolder, SweepPlan};
 use std::collections::BTreeMap;
 
 /// An attempt at run `index` of `plan`, up to `step` of 100 and then with an end or none.
@@ -14,7 +14,8 @@ pub(crate) fn begin(plan: &SweepPlan, index: usize, step: u64, end: Option<&RunE
     let run = &plan.manifest.runs[index];
     let folder = RunFolder::new(&plan.folder, &run.id);
     let identity = plan.manifest.identity(index).unwrap();
-    let mut recorder = Recorder::open(folder.path(), &run.id, identity, Circumstances::default()).unwrap();
+    let opening = Recorder::open(folder.path(), &run.id, identity, Circumstances::default(), false).unwrap();
+    let Opening::Begun(mut recorder) = opening else { panic!("run {index} is finished") };
     recorder.record(&RunEvent::Started { from_epoch: 0, from_step: 0, epochs: 10, steps: 100 }).unwrap();
     if step > 0 {
         recorder.record(&evaluated(step)).unwrap();
@@ -22,7 +23,7 @@ pub(crate) fn begin(plan: &SweepPlan, index: usize, step: u64, end: Option<&RunE
     if let Some(event) = end {
         recorder.record(event).unwrap();
     }
-    recorder
+    *recorder
 }
 
 pub(crate) fn evaluated(step: u64) -> RunEvent {
@@ -46,7 +47,8 @@ pub(crate) fn failed(reason: &str) -> RunEvent {
     RunEvent::Failed { failure: Failure { reason: reason.into(), epoch: None, batch: None, last_good: None } }
 }
 
-/// Finishes every run of `plan`.
+/// Finishes every run of `plan` that is not finished.
 pub(crate) fn finish_all(plan: &SweepPlan) {
-    (0..plan.manifest.runs.len()).for_each(|index| attempt(plan, index, 100, Some(&finished())));
+    let is_open = |index: &usize| !RunFolder::new(&plan.folder, &plan.manifest.runs[*index].id).done().exists();
+    (0..plan.manifest.runs.len()).filter(is_open).for_each(|index| attempt(plan, index, 100, Some(&finished())));
 }

@@ -79,12 +79,21 @@ impl Graphs {
             (adjacency, Edges::side_by_side(all().map(|graph| &graph.pairs)))
         };
         let noise = (noise_width > 0).then(|| {
-            let count = edges.nodes() * noise_width;
-            let numbers: Vec<f32> = (0..count).map(|_| noise.normal() as f32).collect();
+            let numbers: Vec<f32> = draw(edges.nodes() * noise_width, noise).collect();
             Tensor::from_vec(numbers, (edges.nodes(), noise_width), &Device::Cpu)?.to_dtype(DTYPE)
         });
         Ok(AutoencoderInput { adjacency, noise: noise.transpose()?, edges })
     }
+
+    /// Draws what [`batch`](Self::batch) would draw.
+    pub(crate) fn skip_noise(&self, graphs: &[u32], noise_width: usize, noise: &mut Stream) {
+        let nodes: usize = graphs.iter().map(|&graph| self.graphs[graph as usize].pairs.nodes()).sum();
+        draw(nodes * noise_width, noise).for_each(drop);
+    }
+}
+
+fn draw(count: usize, noise: &mut Stream) -> impl Iterator<Item = f32> {
+    (0..count).map(|_| noise.normal() as f32)
 }
 
 /// The splits that a run reads, and what a reader of its results must know of them.

@@ -48,6 +48,10 @@ impl Task for AutoencoderTask<'_> {
         self.noise_of_epoch = noise(&self.stream).child("train").index(epoch);
     }
 
+    fn skip(&mut self, samples: &[u32]) {
+        self.data.train.skip_noise(samples, self.model.noise_width(), &mut self.noise_of_epoch);
+    }
+
     fn loss(&mut self, samples: &[u32]) -> Result<Tensor, TrainError> {
         let input = self.data.train.batch(samples, self.model.noise_width(), &mut self.noise_of_epoch)?;
         let loss = self.model.loss(&input)?;

@@ -6,16 +6,23 @@ use egnn_nn::Backend;
 use egnn_schema::{FieldValue, Fields, RunEvent, RunMetrics};
 use egnn_store::qm9::MoleculeRow;
 use egnn_train::{Attempt, Emit, Files, SetShape, Shapes, TaskConfig, TaskData, TrainError, train};
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
-/// Saves at every evaluation.
+/// Saves before every batch.
 pub(crate) fn eager() -> Attempt {
     Attempt {
         backend: Backend::Kernels,
         checkpoint_every: Duration::ZERO,
         progress_every: Duration::ZERO,
         cpu: "test".into(),
+        any_cpu: false,
         recorded_evaluations: u64::MAX,
+        stop: Arc::default(),
     }
 }
 
@@ -28,7 +35,33 @@ pub(crate) fn run(
     train(config, &BTreeMap::new(), data, &Files::of_run(folder), &eager(), emit)
 }
 
-/// Runs in `folder` and is 'killed' by a panic in the event listener after the n-th evaluation, before its checkpoint.
+/// Runs again and again, each time until it is asked to stop after `batches` batches, and gives the number of times and
+/// the results. It saves only when asked to.
+pub(crate) fn stopped_every(
+    batches: usize,
+    config: &TaskConfig,
+    data: &TaskData,
+    folder: &Path,
+) -> (usize, RunMetrics) {
+    let attempt = || Attempt { checkpoint_every: Duration::MAX, stop: Arc::default(), ..eager() };
+    for times in 1.. {
+        let attempt = attempt();
+        let mut seen = 0;
+        let ended = train(config, &BTreeMap::new(), data, &Files::of_run(folder), &attempt, &mut |event| {
+            seen += usize::from(matches!(event, RunEvent::Progress { .. }));
+            attempt.stop.store(seen >= batches, Ordering::SeqCst);
+            Ok(())
+        });
+        match ended {
+            Ok(metrics) => return (times, metrics),
+            Err(TrainError::Stopped { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    unreachable!("the steps are finite")
+}
+
+/// Runs in `folder` and is 'killed' by a panic in the event listener after the n-th evaluation, before it is saved.
 pub(crate) fn killed_after(config: &TaskConfig, data: &TaskData, folder: &Path, evaluations: usize) {
     let mut seen = 0;
     let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
