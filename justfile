@@ -77,6 +77,11 @@ ready:
 bench *args:
     {{ egnn }} bench "$@"
 
+# Time sweeps of 10,000 finished runs (plan, status, report, nothing to do) and what a sweep adds to each run
+bench-sweep *args:
+    cargo build --release --bin egnn
+    EGNN=target/release/egnn cargo bench --profile dev -p egnn-cli --bench sweep -- "$@"
+
 # Time PyTorch beside it, on one core (the first time fetches PyTorch into target/peers, gigabytes)
 bench-peers *args:
     cargo build --release --bin egnn

@@ -1,10 +1,8 @@
 //! `just bench-sweep`: what a sweep of 10,000 finished runs costs to plan, to look at, to report and to find up to date, and what a
 //! sweep adds to each of its runs. Whole processes are timed; the runs' records are made up.
 //!
-//!     cargo build --release --bin egnn
-//!     EGNN=target/release/egnn cargo bench --profile dev -p egnn-cli --bench sweep -- [RUNS]
-//!
-//! `EGNN` names the program that is timed, so that this one, which only starts it, need not be built as slowly.
+//! `EGNN` names the program that is timed, from the project's root, so that this one, which only starts it, need not be built as
+//! slowly. The number of runs may be given.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
 
@@ -12,7 +10,7 @@
 mod common;
 
 use common::{Lab, fabricate, json};
-use std::{path::PathBuf, process::Command, time::Instant};
+use std::{path::Path, process::Command, time::Instant};
 
 /// Times that each command is run.
 const REPETITIONS: usize = 5;
@@ -52,8 +50,8 @@ fn seconds(lab: &Lab, words: &[&str]) -> f64 {
 
 /// Runs the program that is timed; what it prints.
 fn egnn(lab: &Lab, words: &[&str]) -> String {
-    let program = std::env::var_os("EGNN").map_or_else(|| env!("CARGO_BIN_EXE_egnn").into(), PathBuf::from);
-    let program = program.canonicalize().expect("EGNN names a program");
+    let given = std::env::var_os("EGNN").map(|given| Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(given));
+    let program = given.unwrap_or_else(|| env!("CARGO_BIN_EXE_egnn").into());
     let output = Command::new(program).current_dir(lab.path("")).args(words).output().expect("the program starts");
     assert!(output.status.success(), "egnn {words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")

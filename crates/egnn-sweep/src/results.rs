@@ -74,7 +74,7 @@ pub fn write(plan: &SweepPlan, records: &[Recorded]) -> Result<PathBuf, SweepErr
     Ok(path)
 }
 
-/// Why [`write`] would write, if it would.
+/// Why [`write()`] would write, if it would.
 pub fn outdated(plan: &SweepPlan, records: &[Recorded]) -> Option<String> {
     let path = plan.folder.join(FILE);
     if !path.exists() {
