@@ -2,12 +2,15 @@
 
 use egnn_schema::{
     Circumstances, Failure, FieldValue, Fields, Outcome, RunEvent, RunIdentity, RunMetrics, RunRecord, columns, hash,
-    run::LastGood,
+    run::{LastGood, StoredFile},
     version::{NUMERICS_VERSION, RECORD_VERSION},
 };
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
-use std::{collections::BTreeSet, fmt::Debug};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+};
 
 fn again<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
     let text = serde_json::to_string(value).unwrap();
@@ -51,6 +54,7 @@ fn records_and_events_survive_json() {
             identity: identity(),
             outcome,
             circumstances,
+            files: [("model.safetensors".to_owned(), StoredFile { bytes: 7, checksum: "ab".into() })].into(),
         });
     }
     again(&RunEvent::Started { from_epoch: 1, from_step: 30, epochs: 300, steps: 9000 });
@@ -89,10 +93,22 @@ fn unknown_keys_of_a_record_are_refused() {
         identity: identity(),
         outcome: None,
         circumstances: Circumstances::default(),
+        files: BTreeMap::new(),
     };
     let mut json = serde_json::to_value(&record).unwrap();
     json["surprise"] = true.into();
     assert!(serde_json::from_value::<RunRecord>(json).unwrap_err().to_string().contains("surprise"));
+}
+
+#[test]
+fn records_of_earlier_programs_are_read() {
+    let text = r#"{"record_version": 1, "id": "x", "identity": {"task": "nbody", "config": {}, "datasets": {},
+        "record_version": 1, "numerics_version": 3, "backend": "kernels", "threads": 1},
+        "circumstances": {"version": "0.1.0", "revision": "abc", "host": "h", "cpu": "c", "started_unix": 1,
+        "ended_unix": 2, "seconds": 0.5, "peak_memory_bytes": 9, "attempts": 1}}"#;
+    let record: RunRecord = serde_json::from_str(text).unwrap();
+    assert!(record.files.is_empty() && record.circumstances.attempt.is_empty());
+    again(&record);
 }
 
 #[test]

@@ -85,7 +85,7 @@ pub fn set_aside(run: &RunFolder) -> Result<PathBuf, SweepError> {
     let aside = home.join("set-aside");
     atomic::create_folder(&aside)?;
     let id = path.file_name().unwrap_or_default().to_string_lossy();
-    let free = (1..).map(|number| aside.join(format!("{id}.{number}"))).find(|place| !place.exists());
+    let free = (1..=u32::MAX).map(|number| aside.join(format!("{id}.{number}"))).find(|place| !place.exists());
     let place = free.unwrap_or_else(|| aside.join(&*id));
     match fs::rename(path, &place) {
         // Someone else was faster.

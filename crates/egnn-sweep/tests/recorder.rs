@@ -345,6 +345,7 @@ fn the_best_of_several_attempts_is_continued_and_dead_ones_leave_no_checkpoints(
 
 #[test]
 fn a_damaged_run_is_named_set_aside_and_done_again() {
+    type Damage = fn(&RunFolder);
     fn damage_parquet(folder: &RunFolder) {
         let bytes = fs::read(folder.metrics()).unwrap();
         fs::write(folder.metrics(), &bytes[..bytes.len() / 2]).unwrap();
@@ -354,7 +355,7 @@ fn a_damaged_run_is_named_set_aside_and_done_again() {
         assert!(text.contains(from), "{text}");
         fs::write(folder.done(), text.replace(from, to)).unwrap();
     }
-    let damages: [(&str, fn(&RunFolder)); 8] = [
+    let damages: [(&str, Damage); 8] = [
         ("not a run's record", |folder| fs::write(folder.done(), "{\"record_version\": 1, ").unwrap()),
         ("not a run's record", |folder| fs::write(folder.done(), "").unwrap()),
         ("not a run's record", |folder| fs::write(folder.done(), b"\xff\xfe{}").unwrap()),

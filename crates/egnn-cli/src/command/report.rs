@@ -52,7 +52,7 @@ pub(crate) fn write(plan: &SweepPlan) -> Result<Summary> {
     Ok(write_report(&plan.folder, &options_of(plan))?)
 }
 
-/// Why [`write`] would draw another report than the one that is there, if it would.
+/// Why [`write()`] would draw another report than the one that is there, if it would.
 pub(crate) fn outdated(plan: &SweepPlan) -> Option<String> {
     egnn_report::outdated(&plan.folder, &options_of(plan))
 }

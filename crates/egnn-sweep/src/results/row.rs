@@ -82,7 +82,7 @@ fn circumstance(of: &Circumstances, name: &str) -> Option<FieldValue> {
         |of| text(&of.version),
         |of| text(&of.revision),
         |of| text(&of.host),
-        |of| text(&[&[of.cpu.clone()], &of.earlier_cpus[..]].concat().join(", before on ")),
+        |of| text(&[std::slice::from_ref(&of.cpu), &of.earlier_cpus].concat().join(", before on ")),
         |of| FieldValue::Int(of.started_unix as i64),
         |of| FieldValue::Int(of.ended_unix as i64),
     ];
