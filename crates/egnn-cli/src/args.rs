@@ -67,9 +67,10 @@ pub(crate) enum Command {
     Sweep(Sweep),
     /// Show where the runs of a pipeline stand
     #[command(after_help = "Examples:\n  egnn status nbody-sizes\n  egnn status nbody-sizes --profile paper --watch\n\
-        It reads the sweep's folder alone, so that any host that sees the folder can watch.")]
+        It reads the sweep's folder, so that any host that sees the folder can watch; of a submitted sweep it asks the \
+        cluster's queue, too.")]
     Status(Status),
-    /// End a sweep: its jobs on a cluster, or its process on this machine; the same `egnn sweep` goes on from there
+    /// End a sweep, on a cluster or here; the same `egnn sweep` goes on from there
     #[command(after_help = "Example: egnn cancel nbody-sizes --profile paper")]
     Cancel(Finished),
     /// Draw a pipeline's tables, figure and page again from its records
@@ -242,6 +243,7 @@ pub(crate) struct Evaluate {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Sweep {
     /// Pipeline: the name of a file in pipelines/
     pub(crate) pipeline: String,

@@ -57,7 +57,7 @@ fn start() -> Option<(Mutex<Child>, PathBuf)> {
     };
     assert!(std::env::var("EGNN_REQUIRE_SLURM").as_deref() != Ok("1"), "SLURM is required: {lacking}");
     // Past the harness, which keeps what passing tests print.
-    writeln!(std::io::stderr(), "SKIPPED: {lacking}").unwrap();
+    std::io::stderr().write_all(format!("SKIPPED: {lacking}\n").as_bytes()).unwrap();
     None
 }
 
@@ -76,14 +76,8 @@ impl Site {
         text.lines().map(|line| line.trim().to_owned()).collect()
     }
 
-    fn wait_for(&self, what: impl Fn() -> bool) {
-        while !what() {
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
-
     fn wait_for_the_end(&self) {
-        self.wait_for(|| self.queue().is_empty());
+        wait_for(|| self.queue().is_empty());
     }
 
     /// Submits and gives the ids of the arrays.
@@ -106,6 +100,12 @@ impl Site {
 
     fn node(&self) -> String {
         self.slurm(&["sinfo", "--noheader", "--format=%n"]).trim().to_owned()
+    }
+}
+
+fn wait_for(what: impl Fn() -> bool) {
+    while !what() {
+        thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -142,7 +142,7 @@ fn a_sweep_from_nothing_to_a_page_is_the_same_as_on_this_machine() {
 fn a_task_cancelled_from_outside_is_done_by_the_next_submission() {
     let Some(site) = site() else { return };
     let arrays = site.submit(&long("cancelled"));
-    site.wait_for(|| evaluations(&site.lab, "reports/nbody-sizes/cancelled") > 0);
+    wait_for(|| evaluations(&site.lab, "reports/nbody-sizes/cancelled") > 0);
     site.slurm(&["scancel", &format!("{}_0", arrays[0])]);
     site.wait_for_the_end();
     assert_eq!(site.finished("cancelled"), 2);
@@ -156,8 +156,8 @@ fn a_task_cancelled_from_outside_is_done_by_the_next_submission() {
 fn killed_and_stopped_workers_are_queued_again_by_themselves() {
     let Some(site) = site() else { return };
     let array = site.submit(&long("killed")).remove(0);
-    site.wait_for(|| running(&site.lab, "killed", 0).is_some() && running(&site.lab, "killed", 1).is_some());
-    site.wait_for(|| evaluations(&site.lab, "reports/nbody-sizes/killed") > 5);
+    wait_for(|| running(&site.lab, "killed", 0).is_some() && running(&site.lab, "killed", 1).is_some());
+    wait_for(|| evaluations(&site.lab, "reports/nbody-sizes/killed") > 5);
     let worker = running(&site.lab, "killed", 0).unwrap();
     assert!(Command::new("sh").args(["-c", &format!("kill -KILL {worker}")]).status().unwrap().success());
     // What SLURM sends a minute before the time limit.
@@ -194,12 +194,13 @@ fn a_node_that_is_drained_and_fails_delays_a_sweep_and_no_more() {
     set("drain");
     site.lab.ok(&["generate", "nbody", "nbody_smoke"]);
     site.submit(&long("drained"));
-    site.wait_for(|| site.slurm(&["squeue", "--noheader", "--format=%r"]).contains("ReqNodeNotAvail"));
-    assert_eq!(site.finished("drained"), 0);
+    wait_for(|| site.slurm(&["squeue", "--noheader", "--format=%r"]).contains("ReqNodeNotAvail"));
+    let status = site.lab.ok(&["status", "nbody-sizes", "--profile", "drained"]);
+    assert_eq!(status.stdout.lines().filter(|line| line.starts_with("queued")).count(), 3, "{}", status.stdout);
     set("resume");
-    site.wait_for(|| evaluations(&site.lab, "reports/nbody-sizes/drained") > 0);
+    wait_for(|| evaluations(&site.lab, "reports/nbody-sizes/drained") > 0);
     set("down");
-    site.wait_for(|| !site.queue().iter().any(|row| row.ends_with("RUNNING") || row.ends_with("COMPLETING")));
+    wait_for(|| !site.queue().iter().any(|row| row.ends_with("RUNNING") || row.ends_with("COMPLETING")));
     set("resume");
     site.wait_for_the_end();
     if site.finished("drained") < 3 {
@@ -210,10 +211,28 @@ fn a_node_that_is_drained_and_fails_delays_a_sweep_and_no_more() {
 }
 
 #[test]
+fn data_that_cannot_be_made_take_their_runs_from_the_queue() {
+    let Some(site) = site() else { return };
+    site.submit(&["model=egnn", "--name", "full", "--slurm", "prologue=export EGNN_TEST_FAULT=disk-full"]);
+    let early = site.lab.run(&["status", "nbody-sizes", "--profile", "full"]);
+    assert!(early.code == 0 || early.stderr.contains("its data are still to be made"), "{}", early.stderr);
+    site.wait_for_the_end();
+    assert_eq!(site.finished("full"), 0);
+    let logs = site.lab.path("reports/nbody-sizes/full/slurm/001/logs");
+    let logs: Vec<_> = std::fs::read_dir(&logs).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let data = logs.iter().find(|path| path.to_string_lossy().contains("/data-")).unwrap();
+    let said = std::fs::read_to_string(data).unwrap();
+    assert!(said.contains("no space left"), "{said}");
+    site.submit(&["model=egnn", "--name", "full"]);
+    site.wait_for_the_end();
+    assert_eq!(site.finished("full"), 3);
+}
+
+#[test]
 fn cancel_ends_a_submitted_sweep_and_submitting_goes_on() {
     let Some(site) = site() else { return };
     site.submit(&long("ended"));
-    site.wait_for(|| evaluations(&site.lab, "reports/nbody-sizes/ended") > 0);
+    wait_for(|| evaluations(&site.lab, "reports/nbody-sizes/ended") > 0);
     let said = site.lab.ok(&["cancel", "nbody-sizes", "--profile", "ended"]);
     assert!(said.stderr.contains("cancelled: "), "{}", said.stderr);
     site.wait_for_the_end();

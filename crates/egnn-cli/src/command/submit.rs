@@ -48,7 +48,7 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
 
 pub(crate) fn run(
     args: &Sweep,
-    plan: ResolvedPlan,
+    plan: &ResolvedPlan,
     data: &LocalData<'_>,
     trainer: &LocalTrainer<'_>,
     platform: &Platform,
@@ -166,7 +166,8 @@ fn show(args: &Sweep, plan: &SweepPlan, submission: &Submission) {
     }
     let (pipeline, profile) = (&args.pipeline, profile(plan));
     printer::say(format!("logs: {}", submission.logs().display()));
-    printer::say(format!("watch it: egnn status {pipeline} --profile {profile} --watch"));
+    let when = if submission.jobs.iter().any(|job| job.role == Role::Data) { " (when the data are made)" } else { "" };
+    printer::say(format!("watch it: egnn status {pipeline} --profile {profile} --watch{when}"));
     printer::say(format!("end it:   egnn cancel {pipeline} --profile {profile}"));
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     if on_cluster {
-        return submit::run(args, plan, &data, &trainer, &platform);
+        return submit::run(args, &plan, &data, &trainer, &platform);
     }
     let mut display = Display::new();
     let hashes = plan.provide(&data, &mut |event| display.event(event))?;

@@ -151,3 +151,27 @@ fn utf8(text: &OsStr) -> Result<&str, SweepError> {
         Located::command_line(message).into()
     })
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_a_quoted_word_as_it_was() {
+        for text in [
+            "",
+            "plain/word-1",
+            "two words",
+            "it's",
+            "'",
+            "$HOME `id` $(id)",
+            "a\\",
+            "\"#;&|<>*?~!",
+            "line\nbreak",
+            "%A_%a",
+        ] {
+            let output = Command::new("sh").args(["-c", &format!("printf %s {}", quote(text))]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), text);
+        }
+    }
+}
