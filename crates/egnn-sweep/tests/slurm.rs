@@ -243,9 +243,14 @@ fn cancelling_ends_every_living_job_once() {
     let fake = Fake::new();
     let plan = fake.plan();
     assert!(slurm::cancel(&plan.folder, &fake.cluster()).unwrap().is_empty());
+    let is_busy = || slurm::is_busy(&plan.folder, &fake.cluster()).unwrap();
+    assert!(!is_busy());
+    assert!(fake.lines("calls").is_empty(), "nothing was submitted, nobody is asked");
     let jobs = fake.jobs().jobs;
+    assert!(!is_busy());
     let row = |job: usize, task: &str| format!("{}|{}|{task}|PENDING||Priority\n", jobs[job].name, 101 + job);
     fake.write("squeue.says", &(row(0, "0") + &row(0, "1") + &row(2, "N/A")));
+    assert!(is_busy());
     assert_eq!(slurm::cancel(&plan.folder, &fake.cluster()).unwrap(), ["101", "103"]);
     assert_eq!(fake.calls("scancel"), ["scancel 101 103"]);
 }

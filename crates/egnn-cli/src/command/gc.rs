@@ -15,6 +15,7 @@ use egnn_nn::Backend;
 use egnn_sweep::{
     DataProvider, DataState, Platform, ResolvedPlan, Selection, SweepError, SweepSpec,
     gc::{self, Found, Garbage, Planned},
+    slurm::{self, Cluster},
 };
 use indicatif::HumanBytes;
 use serde_json::json;
@@ -51,6 +52,12 @@ pub(crate) fn run(args: &Gc, workspace: &Workspace) -> Result<()> {
 
 /// What the pipelines say about the folder `sweep` of `pipeline`.
 fn planned(workspace: &Workspace, catalogue: &Catalogue, pipeline: &str, sweep: &str) -> Planned {
+    // A task on the cluster has a plan of its own, which may be an older one.
+    match slurm::is_busy(&workspace.reports(pipeline).join(sweep), &Cluster::once()) {
+        Ok(false) => {}
+        Ok(true) => return Planned::Unknown("a cluster has runs of it in its queue".into()),
+        Err(error) => return Planned::Unknown(format!("its cluster cannot be asked for its queue: {error}")),
+    }
     let Ok(file) = workspace.pipeline(pipeline) else { return Planned::Gone };
     let folder = file.parent().unwrap_or(&file);
     match ids(workspace, catalogue, folder, pipeline, sweep) {

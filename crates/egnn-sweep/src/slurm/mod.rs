@@ -15,7 +15,7 @@ mod submit;
 
 pub use cluster::{Cluster, ClusterError};
 pub use options::SlurmOptions;
-pub use queue::{cancel, queued, queued_on};
+pub use queue::{cancel, is_busy, queued, queued_on};
 pub use script::{Stages, quote};
 pub use submission::{Job, Role, Submission};
 pub use submit::{Call, Order, Preview, Submitted, preview, submit};

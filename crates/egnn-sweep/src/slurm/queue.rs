@@ -54,6 +54,14 @@ pub fn cancel(folder: &Path, cluster: &Cluster) -> Result<Vec<String>, SweepErro
     Ok(jobs)
 }
 
+/// Whether anything of the sweep in `folder` waits or works on the cluster. Without a submission nobody is asked.
+///
+/// # Errors
+/// A submission that cannot be read, a cluster that does not answer.
+pub fn is_busy(folder: &Path, cluster: &Cluster) -> Result<bool, SweepError> {
+    Ok(!in_queue(&Submission::read_all(folder)?, cluster)?.is_empty())
+}
+
 /// Everything of these submissions that waits or works.
 pub(super) fn in_queue(submissions: &[Submission], cluster: &Cluster) -> Result<Vec<Task>, SweepError> {
     if submissions.is_empty() {
