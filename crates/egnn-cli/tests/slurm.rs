@@ -122,7 +122,11 @@ fn a_sweep_from_nothing_to_a_page_is_the_same_as_on_this_machine() {
     assert_eq!(arrays.len(), 3, "9 runs and no array above 3 tasks");
     let again = lab.ok(&["sweep", "nbody-sizes", "--profile", "smoke", "--name", "there", "--executor", "slurm"]);
     assert!(again.stdout.contains("nothing to submit"), "{}", again.stdout);
+    let watcher = lab.spawn(&["status", "nbody-sizes", "--profile", "there", "--watch", "0.2"], Stdio::piped());
     site.wait_for_the_end();
+    let watched = watcher.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&watched.stderr);
+    assert!(watched.status.success() && stderr.contains("9 of 9 runs finished"), "{stderr}");
     let logs = lab.path("reports/nbody-sizes/there/slurm/001/logs");
     assert!(lab.path("reports/nbody-sizes/there/index.html").is_file(), "the report job; see {}", logs.display());
     for array in &arrays {

@@ -7,12 +7,16 @@ use crate::{
     printer,
     workspace::Workspace,
 };
-use egnn_sweep::{Queued, RunStanding, RunState, Standing, SweepPlan, Watch, slurm};
+use egnn_sweep::{
+    Queued, RunStanding, RunState, Standing, SweepManifest, SweepPlan, Watch,
+    slurm::{self, Cluster},
+};
 use indicatif::HumanDuration;
 use serde_json::{Value, json};
 use std::{
     cell::RefCell,
     collections::BTreeMap,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -21,6 +25,9 @@ const ANSWER_HOLDS: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(args: &Status, workspace: &Workspace) -> Result<()> {
     let interval = args.watch.map(interval).transpose()?;
+    if let Some(interval) = interval {
+        wait_for_plan(args, workspace, interval)?;
+    }
     let plan = load(&args.sweep, workspace)?;
     let queue = Queue { plan: &plan, answer: RefCell::new(None) };
     let mut watch = Watch::new(&plan);
@@ -33,6 +40,27 @@ pub(crate) fn run(args: &Status, workspace: &Workspace) -> Result<()> {
     } else {
         table(&standing).iter().for_each(printer::data);
         printer::say(summary(&standing));
+    }
+    Ok(())
+}
+
+/// A submitted sweep whose data are still to be made has no plan to look at: it will.
+fn wait_for_plan(args: &Status, workspace: &Workspace, interval: Duration) -> Result<()> {
+    let folder = workspace.reports(&args.sweep.pipeline).join(&args.sweep.profile);
+    let has_none = || !folder.join(SweepManifest::FILE).exists();
+    let is_busy = || slurm::is_busy(&folder, &Cluster::once());
+    if has_none() && is_busy()? {
+        printer::say("waiting for the job that makes the data and the plan");
+        let mut asked = Instant::now();
+        while has_none() {
+            thread::sleep(interval);
+            if asked.elapsed() >= ANSWER_HOLDS {
+                if !is_busy()? {
+                    break;
+                }
+                asked = Instant::now();
+            }
+        }
     }
     Ok(())
 }

@@ -68,6 +68,7 @@ impl Lab {
         std::process::Command::new(env!("CARGO_BIN_EXE_egnn"))
             .current_dir(self.folder.path())
             .args(arguments)
+            .envs(self.environment.iter().cloned())
             .stdout(Stdio::null())
             .stderr(stderr)
             .spawn()
