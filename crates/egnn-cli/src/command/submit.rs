@@ -166,8 +166,7 @@ fn show(args: &Sweep, plan: &SweepPlan, submission: &Submission) {
     }
     let (pipeline, profile) = (&args.pipeline, profile(plan));
     printer::say(format!("logs: {}", submission.logs().display()));
-    let when = if submission.jobs.iter().any(|job| job.role == Role::Data) { " (when the data are made)" } else { "" };
-    printer::say(format!("watch it: egnn status {pipeline} --profile {profile} --watch{when}"));
+    printer::say(format!("watch it: egnn status {pipeline} --profile {profile} --watch"));
     printer::say(format!("end it:   egnn cancel {pipeline} --profile {profile}"));
 }
 
