@@ -15,12 +15,12 @@ fn main() {
         },
     );
     println!("cargo::rustc-env=EGNN_REVISION={revision}");
-    // The index changes with every commit and every staged file; sources of this crate are watched so that an edit
-    // marks the revision dirty.
+    // The index changes with every commit and every staged file; the sources of all crates are watched so that an
+    // edit marks the revision dirty.
     for path in ["HEAD", "index"] {
         if let Some(path) = git(&["rev-parse", "--git-path", path]) {
             println!("cargo::rerun-if-changed={path}");
         }
     }
-    println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed=..");
 }

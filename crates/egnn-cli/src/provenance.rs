@@ -2,24 +2,29 @@
 
 use egnn_kernels::simd::Path;
 use egnn_schema::Circumstances;
+use egnn_sweep::slurm;
 
-/// What is known before a run starts that `command` asked for and that draws from `streams`.
-pub(crate) fn circumstances(command: &str, streams: Vec<String>) -> Circumstances {
+/// Tells a worker what its sweep was typed as.
+pub(crate) const COMMAND: &str = "EGNN_COMMAND";
+
+/// The command line that a person typed.
+pub(crate) fn command() -> String {
+    let typed = || std::env::args().skip(1).map(|word| slurm::quote(&word)).collect::<Vec<_>>();
+    std::env::var(COMMAND).unwrap_or_else(|_| format!("egnn {}", typed().join(" ")))
+}
+
+/// What is known before a run starts that draws from `streams`.
+pub(crate) fn circumstances(streams: Vec<String>) -> Circumstances {
     Circumstances {
-        command: command.into(),
+        command: command(),
         streams,
         cpu_features: features().join(" "),
         version: env!("CARGO_PKG_VERSION").into(),
         revision: env!("EGNN_REVISION").into(),
-        host: host(),
+        host: egnn_store::host::name(),
         cpu: cpu(),
         ..Circumstances::default()
     }
-}
-
-fn host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .map_or_else(|_| "unknown".into(), |name| name.trim().to_owned())
 }
 
 /// The type of CPU and the vector instructions in use: sums are rounded otherwise on another.

@@ -1,6 +1,6 @@
 //! How the sweep reaches the tasks: configurations are resolved by `egnn-train`, workers are this program again.
 
-use crate::{ENVIRONMENT, catalogue::Catalogue, estimate::estimate};
+use crate::{ENVIRONMENT, catalogue::Catalogue, estimate::estimate, provenance};
 use egnn_schema::{FieldError, Fields};
 use egnn_sweep::{ResolvedRun, Trainer};
 use egnn_train::{EXCLUSIVE, SetShape, Shapes, TaskConfig};
@@ -62,7 +62,8 @@ impl Trainer for LocalTrainer<'_> {
             .args(["--checkpoint-every", &self.checkpoint_every.to_string()])
             .args(self.lifeline.then_some("--lifeline"))
             .args(self.any_cpu.then_some("--allow-other-cpu"))
-            .envs(ENVIRONMENT);
+            .envs(ENVIRONMENT)
+            .env(provenance::COMMAND, provenance::command());
         command
     }
 

@@ -8,6 +8,7 @@ use common::{
 };
 use egnn_sweep::RunFolder;
 use std::{
+    io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Stdio},
     time::Duration,
@@ -72,6 +73,25 @@ fn whoever_asks_a_sweep_to_end_finds_everything_saved() {
 }
 
 #[test]
+fn a_second_request_to_end_is_obeyed_at_once() {
+    let lab = Lab::new();
+    let mut process = lab.spawn(&sweep(&LONG, "impatient"), Stdio::piped());
+    wait_for(&lab, "impatient", &mut process, 5);
+    // A worker that cannot hear: the sweep would wait for it.
+    let worker = workers(&lab)[0];
+    assert!(signal("-STOP", worker));
+    assert!(signal("-INT", process.id()));
+    let mut said = BufReader::new(process.stderr.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap().contains("stopping")), "the first request is heard");
+    assert!(signal("-INT", process.id()));
+    assert_eq!(process.wait().unwrap().code(), Some(4));
+    assert!(said.any(|line| line.unwrap().starts_with("interrupted")), "at once");
+    assert_eq!(workers(&lab), [worker], "nobody waited for it");
+    assert!(signal("-KILL", worker));
+    lab.ok(&sweep(&LONG, "impatient"));
+}
+
+#[test]
 fn a_worker_saves_and_stops_for_a_cluster_and_does_nothing_twice() {
     let lab = Lab::new();
     lab.ok(&sweep(&LONG, "calm"));
@@ -104,7 +124,10 @@ fn a_worker_saves_and_stops_for_a_cluster_and_does_nothing_twice() {
     for text in ["version", "revision", "command", "host", "cpu", "cpu_features", "attempt"] {
         assert!(!of[text].as_str().unwrap().is_empty(), "{text}: {of}");
     }
-    assert!(of["command"].as_str().unwrap().starts_with("egnn sweep nbody-sizes model=egnn"), "{of}");
+    assert!(of["command"].as_str().unwrap().starts_with("egnn worker --manifest reports/nbody-sizes/cluster"), "{of}");
+    let calm = json(&std::fs::read_to_string(run(&lab, "calm").join("done.json")).unwrap());
+    let typed = format!("egnn {}", sweep(&LONG, "calm").join(" "));
+    assert_eq!(calm["circumstances"]["command"], typed.as_str());
     assert_eq!(of["streams"], serde_json::json!(["seed 1/init", "seed 1/order/<epoch>"]));
     assert!(of["started_unix"].as_u64().unwrap() > 1_700_000_000);
     assert_eq!(record["identity"]["datasets"]["nbody_smoke"].as_str().unwrap().len(), 64);

@@ -33,7 +33,14 @@ fn site() -> Option<Site> {
     let (_, folder) = CLUSTER.get_or_init(start).as_ref()?;
     let mut lab = Lab::new();
     lab.environment.push(("SLURM_CONF", folder.join("slurm.conf").display().to_string()));
-    Some(Site { lab, _turn: turn })
+    let site = Site { lab, _turn: turn };
+    // Nothing of a test that failed stands in the way of the next.
+    site.slurm(&["scancel", "--user=root"]);
+    if site.slurm(&["sinfo", "--noheader", "--format=%T"]).contains("dr") {
+        site.set("resume");
+    }
+    site.wait_for_the_end();
+    Some(site)
 }
 
 fn start() -> Option<(Mutex<Child>, PathBuf)> {
@@ -77,7 +84,17 @@ impl Site {
     }
 
     fn wait_for_the_end(&self) {
-        wait_for(|| self.queue().is_empty());
+        wait_for(|| {
+            let reasons = self.slurm(&["squeue", "--noheader", "--format=%i %r"]);
+            assert!(!reasons.contains("Held"), "nobody will release these jobs: {reasons}");
+            self.queue().is_empty()
+        });
+    }
+
+    /// Sets the node's state.
+    fn set(&self, state: &str) {
+        let (node, state) = (format!("nodename={}", self.node()), format!("state={state}"));
+        self.slurm(&["scontrol", "update", &node, &state, "reason=test"]);
     }
 
     /// Submits and gives the ids of the arrays.
@@ -191,21 +208,17 @@ fn running(lab: &Lab, sweep: &str, index: usize) -> Option<u32> {
 #[test]
 fn a_node_that_is_drained_and_fails_delays_a_sweep_and_no_more() {
     let Some(site) = site() else { return };
-    let node = site.node();
-    let set = |state: &str| {
-        site.slurm(&["scontrol", "update", &format!("nodename={node}"), &format!("state={state}"), "reason=test"]);
-    };
-    set("drain");
+    site.set("drain");
     site.lab.ok(&["generate", "nbody", "nbody_smoke"]);
     site.submit(&long("drained"));
     wait_for(|| site.slurm(&["squeue", "--noheader", "--format=%r"]).contains("ReqNodeNotAvail"));
     let status = site.lab.ok(&["status", "nbody-sizes", "--profile", "drained"]);
     assert_eq!(status.stdout.lines().filter(|line| line.starts_with("queued")).count(), 3, "{}", status.stdout);
-    set("resume");
+    site.set("resume");
     wait_for(|| evaluations(&site.lab, "reports/nbody-sizes/drained") > 0);
-    set("down");
+    site.set("down");
     wait_for(|| !site.queue().iter().any(|row| row.ends_with("RUNNING") || row.ends_with("COMPLETING")));
-    set("resume");
+    site.set("resume");
     site.wait_for_the_end();
     if site.finished("drained") < 3 {
         site.submit(&long("drained"));
@@ -263,6 +276,7 @@ fn cancel_ends_a_sweep_of_this_machine() {
     let arguments = ["sweep", "nbody-sizes", "--profile", "smoke", "steps=20000", "model=egnn", "--name", "mine"];
     let mut sweep = lab.spawn(&arguments, Stdio::null());
     while evaluations(&lab, "reports/nbody-sizes/mine") < 5 {
+        assert!(sweep.try_wait().unwrap().is_none(), "it ended too early");
         thread::sleep(Duration::from_millis(5));
     }
     let said = lab.ok(&["cancel", "nbody-sizes", "--profile", "mine"]);

@@ -35,12 +35,18 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// Another process works in the folder.
-    #[error("'{folder}' is in use by another egnn process{}: wait for it to end, or stop it, and run the same command again", owner.map(|pid| format!(" (pid {pid})")).unwrap_or_default())]
+    #[error(
+        "'{folder}' is in use by another egnn process{}{}: wait for it to end, or stop it, and run the same command again",
+        owner.map(|pid| format!(" (pid {pid})")).unwrap_or_default(),
+        elsewhere.as_ref().map(|host| format!(" on {host}")).unwrap_or_default()
+    )]
     Locked {
         /// The folder.
         folder: PathBuf,
         /// The owner's process id, if the lock file tells it.
         owner: Option<u32>,
+        /// Its host, if it is another one: the file system shares locks.
+        elsewhere: Option<String>,
     },
     /// A file or folder that must be there is not.
     #[error("failed to {action} '{path}': no such file or folder")]

@@ -11,6 +11,7 @@ pub mod error;
 pub mod fault;
 mod footer;
 pub mod graphs;
+pub mod host;
 pub mod import;
 pub mod lock;
 pub mod manifest;

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Result, StoreError},
-    fault,
+    fault, host,
 };
 use std::{
     fs::{self, File, TryLockError},
@@ -20,7 +20,7 @@ pub struct FolderLock {
 
 impl FolderLock {
     /// Locks `folder` for the purpose `name`, or fails at once if another process (or another lock of this process)
-    /// has it. The lock file is `.<name>.lock` in the folder; it tells the owner's process id.
+    /// has it. The lock file is `.<name>.lock` in the folder; it tells the owner's process id and host.
     ///
     /// # Errors
     /// [`StoreError::Locked`] if it is taken; else what the file system says.
@@ -33,8 +33,11 @@ impl FolderLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let owner = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
-                return Err(StoreError::Locked { folder: folder.to_owned(), owner });
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                let mut words = text.split_whitespace();
+                let owner = words.next().and_then(|word| word.parse().ok());
+                let elsewhere = words.next().filter(|host| *host != host::name()).map(str::to_owned);
+                return Err(StoreError::Locked { folder: folder.to_owned(), owner, elsewhere });
             }
             // A file system without locks: nothing relies on them across hosts, and there they cannot protect anything.
             Err(TryLockError::Error(error)) if has_no_locks(&error) => {}
@@ -78,5 +81,5 @@ fn has_no_locks(error: &io::Error) -> bool {
 
 fn record_owner(file: &mut File) -> io::Result<()> {
     file.set_len(0)?;
-    writeln!(file, "{}", std::process::id())
+    writeln!(file, "{} {}", std::process::id(), host::name())
 }

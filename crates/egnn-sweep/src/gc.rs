@@ -134,7 +134,7 @@ impl Found {
 
 /// The ids that a sweep's folder needs, and why it does not need others.
 fn referred(sweep: &Path, planned: impl FnOnce() -> Planned) -> Result<(Why, BTreeSet<String>), String> {
-    if FolderLock::is_held(sweep, local::LOCK) {
+    if local::is_held(sweep) {
         return Err("a sweep is at work in it".into());
     }
     let plan = SweepManifest::read(&sweep.join(SweepManifest::FILE)).map_err(|error| error.to_string())?;

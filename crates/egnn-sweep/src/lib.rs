@@ -44,7 +44,7 @@ pub use change::Change;
 pub use error::SweepError;
 pub use eta::Eta;
 pub use event::SweepEvent;
-pub use local::{LocalOptions, owner, run};
+pub use local::{LocalOptions, is_held, owner, run};
 pub use manifest::{PlannedRun, SweepManifest};
 pub use outstanding::{outstanding, schedule};
 pub use overrides::Overrides;

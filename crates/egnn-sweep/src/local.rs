@@ -35,6 +35,11 @@ const GRACE: Duration = Duration::from_secs(15);
 /// The lock's name in messages.
 pub(crate) const LOCK: &str = "sweep";
 
+/// Whether a sweep is at work in `folder`, as far as this host can tell.
+pub fn is_held(folder: &Path) -> bool {
+    FolderLock::is_held(folder, LOCK)
+}
+
 /// The process of the sweep that holds `folder`, if one does. It need not be one of this host's.
 ///
 /// # Errors

@@ -54,7 +54,7 @@ pub struct Recorder {
     events: Vec<RunEvent>,
     writer: Writer,
     last_progress: Option<Instant>,
-    _lock: FolderLock,
+    _lock: Option<FolderLock>,
 }
 
 impl Recorder {
@@ -278,12 +278,14 @@ pub(crate) fn record_failure(
     Ok(())
 }
 
-fn patient_lock(folder: &Path) -> Result<FolderLock, SweepError> {
+fn patient_lock(folder: &Path) -> Result<Option<FolderLock>, SweepError> {
     let deadline = Instant::now() + LOCK_PATIENCE;
     loop {
         match FolderLock::acquire(folder, LOCK) {
             Err(StoreError::Locked { .. }) if Instant::now() < deadline => thread::sleep(Duration::from_millis(20)),
-            result => return Ok(result?),
+            // A host that was given up may keep its locks on a shared file system for long. Attempts do not need them.
+            Err(StoreError::Locked { elsewhere: Some(_), .. }) => return Ok(None),
+            result => return Ok(Some(result?)),
         }
     }
 }

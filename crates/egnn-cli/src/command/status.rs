@@ -9,7 +9,7 @@ use crate::{
 };
 use egnn_sweep::{
     Queued, RunStanding, RunState, Standing, SweepManifest, SweepPlan, Watch,
-    slurm::{self, Cluster},
+    slurm::{self, Cluster, Submission},
 };
 use indicatif::HumanDuration;
 use serde_json::{Value, json};
@@ -32,7 +32,8 @@ pub(crate) fn run(args: &Status, workspace: &Workspace) -> Result<()> {
     let queue = Queue { plan: &plan, answer: RefCell::new(None) };
     let mut watch = Watch::new(&plan);
     if let Some(interval) = interval {
-        return watch::run(&mut watch, || queue.ask(), interval, args.sweep.json);
+        let is_held = || egnn_sweep::is_held(&plan.folder);
+        return watch::run(&mut watch, || queue.ask(), is_held, interval, args.sweep.json);
     }
     let standing = watch.look(&queue.ask()?)?;
     if args.sweep.json {
@@ -48,14 +49,15 @@ pub(crate) fn run(args: &Status, workspace: &Workspace) -> Result<()> {
 fn wait_for_plan(args: &Status, workspace: &Workspace, interval: Duration) -> Result<()> {
     let folder = workspace.reports(&args.sweep.pipeline).join(&args.sweep.profile);
     let has_none = || !folder.join(SweepManifest::FILE).exists();
-    let is_busy = || slurm::is_busy(&folder, &Cluster::once());
-    if has_none() && is_busy()? {
+    // A host without a cluster's programs, or a cluster that does not answer now, cannot tell: the file will.
+    let is_over = || slurm::is_busy(&folder, &Cluster::once()).is_ok_and(|is_busy| !is_busy);
+    if has_none() && !Submission::read_all(&folder)?.is_empty() && !is_over() {
         printer::say("waiting for the job that makes the data and the plan");
         let mut asked = Instant::now();
         while has_none() {
             thread::sleep(interval);
             if asked.elapsed() >= ANSWER_HOLDS {
-                if !is_busy()? {
+                if is_over() {
                     break;
                 }
                 asked = Instant::now();

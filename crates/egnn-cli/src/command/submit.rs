@@ -4,7 +4,7 @@ use crate::{
     args::Sweep,
     command::sweep::{command, words},
     exit::{Result, Stop},
-    printer,
+    printer, provenance,
     provider::LocalData,
     trainer::LocalTrainer,
 };
@@ -65,8 +65,7 @@ pub(crate) fn run(
     let hashes: BTreeMap<String, String> = states.into_iter().map(hash).collect();
     let plan = plan.with_data(trainer.root, &hashes, platform, &command(args))?;
     let stages = Around { args, trainer, profile: profile(&plan) };
-    let typed: Vec<String> = std::env::args().skip(1).map(|word| slurm::quote(&word)).collect();
-    let typed = format!("egnn {}", typed.join(" "));
+    let typed = provenance::command();
     let order = Order { plan: &plan, data_missing, options: &options, trainer, stages: &stages, command: &typed };
     if args.print_scripts {
         print_preview(args, &slurm::preview(&order, &Cluster::once())?);

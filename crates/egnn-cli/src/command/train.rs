@@ -87,14 +87,12 @@ fn refuse_another_run(folder: &Path, id: &str) -> Result<()> {
 
 fn train(args: &Train, folder: &Path, id: &str, identity: RunIdentity, workspace: &Workspace) -> Result<RunMetrics> {
     let bar = progress::bar(id, 0);
-    let command = format!("egnn train {} {}", args.task, args.fields.join(" "));
     let how = Execution {
         backend: args.compute.backend(),
         checkpoint_every: seconds(args.checkpoint_every)?,
         any_cpu: args.allow_other_cpu,
-        command: &command,
     };
-    execute(folder, id, identity, &how, workspace, &mut |event| match event {
+    execute(folder, id, identity, how, workspace, &mut |event| match event {
         RunEvent::Started { from_step, steps, .. } => {
             bar.set_length(*steps);
             bar.set_position(*from_step);

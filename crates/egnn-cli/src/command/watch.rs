@@ -13,14 +13,20 @@ use std::{collections::BTreeMap, thread, time::Duration};
 /// Of more runs than this a terminal shows those that run or failed.
 const SHOWN: usize = 30;
 
-/// Looks every `interval` until every run has ended. A run that failed makes the command fail.
+/// Looks at which nobody may be at work before nobody is expected to be.
+const PATIENCE: u32 = 30;
+
+/// Looks every `interval` until every run has ended, or nobody works on any of them. A run that failed makes the command
+/// fail. `is_held` tells whether a sweep is at work on this machine.
 pub(crate) fn run(
     watch: &mut Watch<'_>,
     queue: impl Fn() -> Result<BTreeMap<String, Queued>>,
+    is_held: impl Fn() -> bool,
     interval: Duration,
     is_json: bool,
 ) -> Result<()> {
     let mut view = View::new(is_json);
+    let mut idle = 0;
     loop {
         let standing = watch.look(&queue()?)?;
         view.show(&standing);
@@ -33,6 +39,13 @@ pub(crate) fn run(
         }
         if !printer::is_open() {
             return Ok(());
+        }
+        let is_at_work = standing.count("running") + standing.count("queued") > 0 || is_held();
+        idle = if is_at_work { 0 } else { idle + 1 };
+        if idle > PATIENCE {
+            view.end(&standing);
+            let message = format!("nobody is at work: {}; the same sweep goes on from there", summary(&standing));
+            return Err(Stop::new(exit::INTERRUPTED, anyhow::Error::msg(message)));
         }
         thread::sleep(interval);
     }

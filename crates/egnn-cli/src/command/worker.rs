@@ -39,25 +39,19 @@ pub(crate) fn run(args: &Worker, workspace: &Workspace) -> Result<()> {
     }
     let planned = &manifest.runs[args.index];
     let folder = RunFolder::new(&workspace.root().join(&manifest.folder), &planned.id).path().to_owned();
-    let how = Execution {
-        backend,
-        checkpoint_every: seconds(args.checkpoint_every)?,
-        any_cpu: args.allow_other_cpu,
-        command: &manifest.command,
-    };
-    let metrics = execute(&folder, &planned.id, identity, &how, workspace, &mut |_| ())?;
+    let how = Execution { backend, checkpoint_every: seconds(args.checkpoint_every)?, any_cpu: args.allow_other_cpu };
+    let metrics = execute(&folder, &planned.id, identity, how, workspace, &mut |_| ())?;
     printer::say(format!("{}: finished, {:?}", planned.id, metrics.values));
     Ok(())
 }
 
 /// How a run is executed. None of it is part of what the run is, but the backend.
-pub(crate) struct Execution<'a> {
+#[derive(Clone, Copy)]
+pub(crate) struct Execution {
     pub(crate) backend: Backend,
     pub(crate) checkpoint_every: Duration,
     /// Whether to go on from what another type of CPU saved.
     pub(crate) any_cpu: bool,
-    /// What a person types to get it.
-    pub(crate) command: &'a str,
 }
 
 /// Does one run in `folder`, going on from where it was interrupted, and records it. One that is finished is only read.
@@ -65,14 +59,14 @@ pub(crate) fn execute(
     folder: &Path,
     id: &str,
     identity: RunIdentity,
-    how: &Execution<'_>,
+    how: Execution,
     workspace: &Workspace,
     listen: &mut dyn FnMut(&RunEvent),
 ) -> Result<RunMetrics> {
     let catalogue = Catalogue::read(workspace)?;
     let config = TaskConfig::resolve(&identity.task, &identity.config, &catalogue)?;
     let datasets = identity.datasets.clone();
-    let circumstances = provenance::circumstances(how.command, config.streams());
+    let circumstances = provenance::circumstances(config.streams());
     let cpu = circumstances.cpu.clone();
     let mut recorder = match Recorder::open(folder, id, identity, circumstances, how.any_cpu)? {
         Opening::Begun(recorder) => recorder,
