@@ -46,8 +46,10 @@ impl Display {
                 self.clear(*index);
                 self.line(&format!("{id}: {reason}; it is started again later (retry {retry})"));
             }
-            SweepEvent::Superseded { id, path, .. } => {
-                self.line(&format!("warning: two attempts at {id} finished; the second is kept in {}", path.display()));
+            SweepEvent::Superseded { id, path, is_equal, .. } => {
+                let verdict = if *is_equal { "with the same results" } else { "with OTHER results" };
+                let path = path.display();
+                self.line(&format!("warning: two attempts at {id} finished, {verdict}; the second is kept in {path}"));
             }
             SweepEvent::RunFailed { index, id, reason, log } => {
                 self.remove(*index);
@@ -55,11 +57,7 @@ impl Display {
             }
             SweepEvent::Eta { remaining, running, waiting } => self.eta(*remaining, *running, *waiting),
             SweepEvent::Stopping { cancelled } => {
-                self.line(if *cancelled {
-                    "stopping: the same command resumes"
-                } else {
-                    "stopping at the first failure"
-                });
+                self.line(if *cancelled { "stopping: the same command resumes" } else { "stopping the other runs" });
             }
             SweepEvent::DataReady { .. } | SweepEvent::UpToDate { .. } => {}
             SweepEvent::SweepFinished { .. } => self.end(),

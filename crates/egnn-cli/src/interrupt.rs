@@ -38,14 +38,21 @@ pub(crate) fn install() -> Result<()> {
     /// Clusters send SIGTERM to a job's shell and to its processes, and the shell hands it on: that is one request.
     const SAME: Duration = Duration::from_secs(1);
 
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1])
-        .map_err(|error| Stop::environment("cannot listen to signals", error))?;
+    let mut wanted = vec![SIGINT, SIGTERM, SIGUSR1];
+    if !is_ignored(SIGHUP) {
+        wanted.push(SIGHUP);
+    }
+    let mut signals = Signals::new(wanted).map_err(|error| Stop::environment("cannot listen to signals", error))?;
     std::thread::spawn(move || {
         let mut first = None::<Instant>;
         for signal in signals.forever() {
+            // SIGUSR1 comes long before what follows it.
+            let is_first = signal == SIGUSR1 || first.is_none();
             let is_same = first.is_some_and(|first| first.elapsed() < SAME) && signal != SIGINT;
-            let is_again = first.is_some() && !is_same && signal != SIGUSR1;
-            first.get_or_insert_with(Instant::now);
+            let is_again = !is_first && !is_same;
+            if signal != SIGUSR1 {
+                first.get_or_insert_with(Instant::now);
+            }
             REQUESTED.store(true, Ordering::SeqCst);
             if is_again || !GRACEFUL.load(Ordering::SeqCst) {
                 printer::say("interrupted; the same command goes on from here");
@@ -54,6 +61,14 @@ pub(crate) fn install() -> Result<()> {
         }
     });
     Ok(())
+}
+
+/// Whether whoever started this command had it ignore a signal, as `nohup` does.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
+    u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// Where there are no such signals, the system ends the command.

@@ -74,6 +74,12 @@ impl Workspace {
         Err(Stop::input(format!("{}: {}", folder.display(), names::unknown("pipeline", name, &known))))
     }
 
+    /// Whether there is certainly no `pipelines/<name>.yaml`, and not only none that can be looked at.
+    pub(crate) fn has_no_pipeline(&self, name: &str) -> bool {
+        let file = std::fs::symlink_metadata(self.path("pipelines").join(format!("{name}.yaml")));
+        file.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    }
+
     /// `reports/<pipeline>`.
     pub(crate) fn reports(&self, pipeline: &str) -> PathBuf {
         self.path("reports").join(pipeline)

@@ -92,6 +92,25 @@ fn a_second_request_to_end_is_obeyed_at_once() {
 }
 
 #[test]
+fn a_sweep_under_nohup_outlives_its_terminal() {
+    let lab = Lab::new();
+    let words = sweep(&LONG, "nohup").join(" ");
+    let program = env!("CARGO_BIN_EXE_egnn");
+    let line = format!("trap '' HUP; exec '{program}' {words}");
+    let mut shell = std::process::Command::new("sh");
+    let mut process = shell
+        .current_dir(lab.path(""))
+        .args(["-c", &line])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_for(&lab, "nohup", &mut process, 5);
+    assert!(signal("-HUP", process.id()));
+    assert_eq!(process.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_worker_saves_and_stops_for_a_cluster_and_does_nothing_twice() {
     let lab = Lab::new();
     lab.ok(&sweep(&LONG, "calm"));
@@ -203,6 +222,8 @@ fn another_cpu_starts_again_or_goes_on_if_it_may() {
     interrupted("again");
     resume(&sweep(&long, "again"));
     assert_eq!(first_steps(&run(&lab, "again")), [0]);
+    let log = std::fs::read_to_string(run(&lab, "again").join("log.txt")).unwrap();
+    assert!(log.contains("another type of CPU") && log.contains("--allow-other-cpu"), "{log}");
     assert_eq!(record("again")["circumstances"]["earlier_cpus"], serde_json::Value::Null);
     interrupted("mixed");
     resume(&sweep(&[&long[..], &["--allow-other-cpu"]].concat(), "mixed"));

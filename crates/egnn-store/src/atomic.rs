@@ -93,12 +93,18 @@ pub fn publish(from: &Path, to: &Path) -> Result<bool> {
     let published = match fs::hard_link(from, to) {
         Ok(()) => true,
         // A network file system may have done it, lost the answer and tried again.
-        Err(_) if to.exists() => is_same_file(from, to),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => is_same_file(from, to),
         // No hard links here: a rename is as whole, but two hosts at the same moment would not notice each other.
-        Err(_) => fs::rename(from, to).map(|()| true).map_err(failed)?,
+        Err(error) if has_no_links(&error) && !to.exists() => fs::rename(from, to).map(|()| true).map_err(failed)?,
+        Err(error) if has_no_links(&error) => false,
+        Err(error) => return Err(failed(error)),
     };
     sync_folder(&folder_of(to)).map_err(failed)?;
     Ok(published)
+}
+
+fn has_no_links(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied | io::ErrorKind::TooManyLinks)
 }
 
 #[cfg(unix)]

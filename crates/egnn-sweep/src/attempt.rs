@@ -18,6 +18,8 @@ pub(crate) struct Attempt {
     pub(crate) events: Vec<RunEvent>,
     /// What is known of the run so far: attempts, start, memory, other CPUs.
     pub(crate) circumstances: Circumstances,
+    /// Earlier attempts of this host whose checkpoints nobody needs once this one's record is written.
+    pub(crate) spent: Vec<RunFolder>,
 }
 
 struct Earlier {
@@ -44,10 +46,18 @@ impl Attempt {
         let attempts = run.each_attempt();
         let earlier: Vec<Earlier> = attempts.iter().filter_map(|folder| Earlier::read(folder, identity)).collect();
         let cpu = &circumstances.cpu;
-        let usable = |earlier: &&Earlier| {
-            (any_cpu || earlier.record.circumstances.cpu == *cpu) && earlier.folder.checkpoint().is_file()
-        };
-        let source = earlier.iter().filter(usable).max_by_key(|earlier| earlier.evaluations());
+        let (mut usable, other): (Vec<&Earlier>, Vec<&Earlier>) = earlier
+            .iter()
+            .filter(|earlier| earlier.folder.checkpoint().is_file())
+            .partition(|earlier| any_cpu || earlier.record.circumstances.cpu == *cpu);
+        usable.sort_by_key(|earlier| earlier.evaluations());
+        if let (None, Some(other)) = (usable.last(), other.last()) {
+            tracing::warn!(
+                "{}: made on another type of CPU ({}), so that the run starts again; --allow-other-cpu would go on from it",
+                other.folder.checkpoint().display(),
+                other.record.circumstances.cpu
+            );
+        }
         let mut circumstances = Circumstances {
             attempts: u32::try_from(earlier.len() + 1).unwrap_or(u32::MAX),
             started_unix: earlier
@@ -55,25 +65,40 @@ impl Attempt {
                 .map_or(circumstances.started_unix, |first| first.record.circumstances.started_unix),
             ..circumstances
         };
-        if let Some(Earlier { record, .. }) = source {
+        let (name, folder) = create(run, attempts.last(), &circumstances.host)?;
+        circumstances.attempt = name;
+        let mut events = Vec::new();
+        if let Some(Earlier { folder: source, record, .. }) = usable.last() {
+            // The checkpoint first: a log that grows meanwhile is never behind it.
+            match take(&source.checkpoint(), &folder.checkpoint()).and_then(|()| event_log::read(&source.events())) {
+                Ok(read) => events = read,
+                // Another host may just be finishing the run, and clear up.
+                Err(error) => {
+                    tracing::warn!("{error}; the run starts again");
+                    remove(&folder.checkpoint())?;
+                }
+            }
             let others = record.circumstances.earlier_cpus.iter().chain([&record.circumstances.cpu]);
             circumstances.earlier_cpus = others.filter(|other| **other != circumstances.cpu).cloned().collect();
             circumstances.earlier_cpus.dedup();
         }
-        let (name, folder) = create(run, attempts.last(), &circumstances.host)?;
-        circumstances.attempt = name;
-        let mut events = Vec::new();
-        if let Some(source) = source {
-            // The checkpoint first: a log that grows meanwhile is never behind it.
-            take(&source.folder.checkpoint(), &folder.checkpoint())?;
-            events = event_log::read(&source.folder.events())?;
+        // What never wrote a record was cut off before it had anything of its own.
+        let is_spent = |folder: &&RunFolder| {
+            is_of_host(folder, &circumstances.host)
+                && (usable.iter().any(|usable| usable.folder == **folder) || started(folder).is_none())
+        };
+        let spent = attempts.iter().filter(is_spent).cloned().collect();
+        Ok(Self { folder, events, circumstances, spent })
+    }
+
+    /// Clears what dead attempts of this host left to go on from, as soon as this attempt can be gone on from itself. The
+    /// run's lock proves that they are dead.
+    pub(crate) fn clear(spent: &[RunFolder]) -> Result<(), SweepError> {
+        for folder in spent {
+            remove(&folder.checkpoint())?;
+            atomic::sweep_temporaries(folder.path())?;
         }
-        for dead in earlier.iter().filter(|earlier| earlier.record.circumstances.host == circumstances.host) {
-            // On this host the lock proves that nobody goes on from it but this attempt.
-            remove(&dead.folder.checkpoint())?;
-            atomic::sweep_temporaries(dead.folder.path())?;
-        }
-        Ok(Self { folder, events, circumstances })
+        Ok(())
     }
 }
 
@@ -92,8 +117,7 @@ pub(crate) fn started(attempt: &RunFolder) -> Option<RunRecord> {
 
 /// A new folder behind the last one: number, host and process, so that no two attempts have the same.
 fn create(run: &RunFolder, last: Option<&RunFolder>, host: &str) -> Result<(String, RunFolder), SweepError> {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '-' };
-    let host: String = host.chars().take(HOST).map(plain).collect();
+    let host = plain(host);
     let number = |folder: &RunFolder| folder.path().file_name()?.to_str()?.split('-').next()?.parse::<u64>().ok();
     let mut next = last.and_then(number).unwrap_or(0) + 1;
     atomic::create_folder(&run.attempts())?;
@@ -106,6 +130,19 @@ fn create(run: &RunFolder, last: Option<&RunFolder>, host: &str) -> Result<(Stri
             Err(error) => return Err(StoreError::io("create", &path, error).into()),
         }
     }
+}
+
+/// A host's name as it stands in a folder's.
+fn plain(host: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '-' };
+    host.chars().take(HOST).map(plain).collect()
+}
+
+/// Whether an attempt was made on that host, as its folder's name says.
+fn is_of_host(attempt: &RunFolder, host: &str) -> bool {
+    let name = attempt.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let between = name.split_once('-').and_then(|(_, rest)| rest.rsplit_once('-'));
+    between.is_some_and(|(of, _)| of == plain(host))
 }
 
 /// Makes `from` available as `to` too. Whoever writes `from` replaces it as a whole, so that the two stay apart.

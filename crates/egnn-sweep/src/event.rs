@@ -98,6 +98,8 @@ pub enum SweepEvent {
         id: String,
         /// The folder of the second.
         path: PathBuf,
+        /// Whether both have the same results.
+        is_equal: bool,
     },
     /// A run failed. Others go on, unless the user wants otherwise.
     RunFailed {
@@ -119,9 +121,9 @@ pub enum SweepEvent {
         /// Runs that wait.
         waiting: usize,
     },
-    /// The sweep is stopping early: running workers are asked to end.
+    /// The sweep is stopping early: running workers are asked to save and end.
     Stopping {
-        /// Whether the user wants it; else a run failed under `--fail-fast`.
+        /// Whether the user wants it; else a run failed under `--fail-fast`, or the environment is in the way.
         cancelled: bool,
     },
     /// It is over, and `results.parquet` is written.

@@ -9,7 +9,7 @@ use crate::{
     outstanding::{outstanding, schedule},
     plan::SweepPlan,
     record::{self, Recorded},
-    results,
+    recorder, results,
     run_folder::RunFolder,
     summary::{Ending, Summary},
     trainer::Trainer,
@@ -93,14 +93,8 @@ pub fn run(
     let records = Recorded::read_all(&plan.manifest, &plan.folder)?;
     record::settle(&plan.manifest, &plan.folder, &records)?;
     for (index, record) in records.iter().enumerate() {
-        if let Recorded::Damaged { path, message } = record {
-            let id = &plan.manifest.runs[index].id;
-            let aside = record::set_aside(&RunFolder::new(&plan.folder, id))?;
-            let (file, aside) = (path.display(), aside.display());
-            let message = format!(
-                "'{file}' of run {id} is damaged: {message}; it is set aside in '{aside}', the run is done again"
-            );
-            listener(&SweepEvent::Damaged { index, path: path.clone(), message });
+        if matches!(record, Recorded::Damaged { .. }) {
+            set_aside(plan, index, listener)?;
         }
     }
     let total = plan.manifest.runs.len();
@@ -135,6 +129,23 @@ pub fn run(
     Ok(summary)
 }
 
+/// Sets a damaged run aside, unless somebody works on it: whoever that is has seen to it.
+fn set_aside(plan: &SweepPlan, index: usize, listener: &mut dyn FnMut(&SweepEvent)) -> Result<(), SweepError> {
+    let run = &plan.manifest.runs[index];
+    let folder = RunFolder::new(&plan.folder, &run.id);
+    let _lock = match FolderLock::acquire(folder.path(), recorder::LOCK) {
+        Err(StoreError::Locked { .. }) => return Ok(()),
+        lock if folder.path().is_dir() => Some(lock?),
+        // Something else in its place.
+        _ => None,
+    };
+    if let Some(aside) = record::set_aside_if_damaged(&folder, &run.id, &plan.manifest.identity_of(run))? {
+        let message = aside.message(&run.id);
+        listener(&SweepEvent::Damaged { index, path: aside.path, message });
+    }
+    Ok(())
+}
+
 struct Sweep<'a> {
     plan: &'a SweepPlan,
     trainer: &'a dyn Trainer,
@@ -165,7 +176,8 @@ impl Sweep<'_> {
             if cancelled || (self.options.fail_fast && !self.failed.is_empty()) {
                 listener(&SweepEvent::Stopping { cancelled });
                 self.stop(listener)?;
-                return Ok(cancelled);
+                // A worker that could not save must not be passed over.
+                return self.blocked.take().map_or(Ok(cancelled), Err);
             }
             self.start(listener)?;
             thread::sleep(POLL);
@@ -272,7 +284,8 @@ impl Sweep<'_> {
 
     fn summary(self, up_to_date: bool, interrupted: bool) -> Result<Summary, SweepError> {
         let results = results::write(self.plan, &self.records)?;
-        let ending = match (up_to_date, interrupted, self.failed.is_empty()) {
+        let is_complete = self.records.iter().all(Recorded::is_finished);
+        let ending = match (up_to_date, interrupted, is_complete) {
             (true, ..) => Ending::UpToDate,
             (_, true, _) => Ending::Interrupted,
             (_, _, false) => Ending::Failed,

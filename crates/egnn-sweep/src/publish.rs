@@ -63,7 +63,18 @@ fn move_up(run: &RunFolder, attempt: &RunFolder) -> Result<(), SweepError> {
             gone_is_fine(fs::rename(&path, &to)).map_err(|error| SweepError::io("write", &to, error))?;
         }
     }
-    gone_is_fine(fs::remove_dir(attempt.path())).map_err(|error| SweepError::io("remove", attempt.path(), error))
+    // It stays if there is something in it that is not ours.
+    let _ = fs::remove_dir(attempt.path());
+    Ok(())
+}
+
+/// Folders of attempts that finished after `record`'s at the settled `run`, and whether their results are the same.
+pub(crate) fn superseded(run: &RunFolder, record: &RunRecord) -> Vec<(PathBuf, bool)> {
+    let finished = |attempt: RunFolder| {
+        let other: RunRecord = serde_json::from_slice(&fs::read(attempt.done()).ok()?).ok()?;
+        Some((attempt.path().to_owned(), other.outcome == record.outcome))
+    };
+    run.each_attempt().into_iter().filter_map(finished).collect()
 }
 
 /// Files that an attempt's result consists of, sorted: all but what says how it came about.

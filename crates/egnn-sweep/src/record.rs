@@ -73,12 +73,40 @@ impl Recorded {
     }
 }
 
+/// A damaged run that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Aside {
+    /// The file that is wrong.
+    pub(crate) path: PathBuf,
+    /// What is wrong with it.
+    wrong: String,
+    /// Where everything of the run is now.
+    place: PathBuf,
+}
+
+impl Aside {
+    /// A sentence about it.
+    pub(crate) fn message(&self, id: &str) -> String {
+        let (file, wrong, place) = (self.path.display(), &self.wrong, self.place.display());
+        format!("'{file}' of run {id} is damaged: {wrong}; it is set aside in '{place}', the run is done again")
+    }
+}
+
+/// Looks at a run again, and moves it out of the way if it is damaged. The caller has its lock, so that nobody works on it.
+pub(crate) fn set_aside_if_damaged(
+    run: &RunFolder,
+    id: &str,
+    identity: &RunIdentity,
+) -> Result<Option<Aside>, SweepError> {
+    match Recorded::read(run, id, identity)? {
+        Recorded::Damaged { path, message } => Ok(Some(Aside { path, wrong: message, place: set_aside(run)? })),
+        _ => Ok(None),
+    }
+}
+
 /// Moves a run's folder, as it is, out of the way: to `set-aside/` in the sweep's folder (or, for a run without a
 /// sweep, beside it). Gives its new place.
-///
-/// # Errors
-/// If the system refuses.
-pub fn set_aside(run: &RunFolder) -> Result<PathBuf, SweepError> {
+fn set_aside(run: &RunFolder) -> Result<PathBuf, SweepError> {
     let path = run.path();
     let parent = path.parent().unwrap_or(Path::new(""));
     let home = if parent.ends_with("runs") { parent.parent().unwrap_or(parent) } else { parent };
@@ -137,10 +165,9 @@ fn wrong_file(folder: &RunFolder, record: &RunRecord) -> Option<(PathBuf, String
     let attempt = &record.circumstances.attempt;
     record.files.iter().find_map(|(name, file)| {
         let path = folder.path().join(name);
-        // A run that is not settled yet has its files in the attempt's folder.
-        let size = [path.clone(), folder.attempts().join(attempt).join(name)]
-            .iter()
-            .find_map(|path| Some(path.metadata().ok()?.len()));
+        // A run that is not settled yet has its files in the attempt's folder, from where they may just move up.
+        let unsettled = folder.attempts().join(attempt).join(name);
+        let size = [&path, &unsettled, &path].into_iter().find_map(|path| Some(path.metadata().ok()?.len()));
         match size {
             Some(size) if size == file.bytes => None,
             Some(size) => Some((path, format!("it has {size} bytes, {} were written", file.bytes))),

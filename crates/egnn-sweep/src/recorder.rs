@@ -72,20 +72,24 @@ impl Recorder {
         any_cpu: bool,
     ) -> Result<Opening, SweepError> {
         let run = RunFolder::at(run_dir);
-        if let Recorded::Damaged { .. } = Recorded::read(&run, id, &identity)? {
-            record::set_aside(&run)?;
+        if run_dir.exists() && !run_dir.is_dir() {
+            set_aside(&run, id, &identity)?;
         }
-        atomic::create_folder(run_dir)?;
-        let lock = patient_lock(run_dir)?;
+        let mut lock = own(run_dir)?;
         // Whoever had the lock may have finished it.
         if let Recorded::Finished(record) = Recorded::read(&run, id, &identity)? {
             publish::settle(&run, &record)?;
             return Ok(Opening::Finished(record));
         }
+        if set_aside(&run, id, &identity)? {
+            // The lock went with the folder.
+            lock = own(run_dir)?;
+        }
         atomic::sweep_temporaries(run_dir)?;
         remove(&run.failed())?;
         let circumstances = Circumstances { started_unix: now(), ended_unix: 0, ..circumstances };
-        let Attempt { folder, events, circumstances } = Attempt::begin(&run, &identity, circumstances, any_cpu)?;
+        let attempt = Attempt::begin(&run, &identity, circumstances, any_cpu)?;
+        let Attempt { folder, events, circumstances, spent } = attempt;
         let record = RunRecord {
             record_version: version::RECORD_VERSION,
             id: id.into(),
@@ -94,10 +98,9 @@ impl Recorder {
             circumstances,
             files: BTreeMap::new(),
         };
-        let text =
-            serde_json::to_vec_pretty(&record).map_err(|error| SweepError::io("write", &folder.run(), error.into()))?;
-        atomic::write_briefly(&folder.run(), |out| out.write_all(&text))?;
+        begin(&folder, &record)?;
         let writer = Writer::start(&folder.events(), &events)?;
+        Attempt::clear(&spent)?;
         Ok(Opening::Begun(Box::new(Self {
             run,
             folder,
@@ -134,9 +137,10 @@ impl Recorder {
         self.check_finite(event)?;
         match event {
             RunEvent::Started { from_epoch, from_step, .. } => {
-                if *from_step == 0 {
+                if *from_step == 0 && !self.record.circumstances.earlier_cpus.is_empty() {
                     // Nothing of what other CPUs computed is left.
                     self.record.circumstances.earlier_cpus.clear();
+                    begin(&self.folder, &self.record)?;
                 }
                 self.events = event_log::cut_back(std::mem::take(&mut self.events), *from_epoch);
                 self.writer = Writer::start(&self.folder.events(), &self.events)?;
@@ -190,7 +194,12 @@ impl Recorder {
                 self.record.files.extend(path.file_name().map(|name| (name.to_string_lossy().into_owned(), file)));
             }
             atomic::write_json(&self.folder.done(), &self.record)?;
-            self.published = Some(publish::publish(&self.run, &self.folder, &self.record)?);
+            let published = publish::publish(&self.run, &self.folder, &self.record)?;
+            if published != Published::First {
+                // Nothing goes on from it.
+                remove(&self.folder.checkpoint())?;
+            }
+            self.published = Some(published);
         } else if !self.run.done().exists() {
             atomic::write_json(&self.run.failed(), &self.record)?;
         }
@@ -276,6 +285,29 @@ pub(crate) fn record_failure(
     };
     atomic::write_json(&folder.failed(), &record)?;
     Ok(())
+}
+
+/// Writes the `run.json` of an attempt.
+fn begin(attempt: &RunFolder, record: &RunRecord) -> Result<(), SweepError> {
+    let path = attempt.run();
+    let text = serde_json::to_vec_pretty(record).map_err(|error| SweepError::io("write", &path, error.into()))?;
+    atomic::write_briefly(&path, |out| out.write_all(&text))?;
+    Ok(())
+}
+
+/// Sets a damaged run aside and says so; whether it was.
+fn set_aside(run: &RunFolder, id: &str, identity: &RunIdentity) -> Result<bool, SweepError> {
+    let aside = record::set_aside_if_damaged(run, id, identity)?;
+    if let Some(aside) = &aside {
+        tracing::warn!("{}", aside.message(id));
+    }
+    Ok(aside.is_some())
+}
+
+/// The run's folder, made if it is not there, and its lock.
+fn own(folder: &Path) -> Result<Option<FolderLock>, SweepError> {
+    atomic::create_folder(folder)?;
+    patient_lock(folder)
 }
 
 fn patient_lock(folder: &Path) -> Result<Option<FolderLock>, SweepError> {

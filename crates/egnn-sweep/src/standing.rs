@@ -230,7 +230,9 @@ fn state(record: &Recorded, queue: Option<&QueueState>, is_alive: bool, is_begun
         Some(QueueState::Running { node }) => Some(node.clone()),
         _ => None,
     };
-    if node.is_some() || is_alive {
+    // A new attempt removes the record of a failure first.
+    let has_failed = matches!(record, Recorded::Failed(_));
+    if node.is_some() || (is_alive && !has_failed) {
         return RunState::Running { node };
     }
     if let Some(QueueState::Pending { reason }) = queue {

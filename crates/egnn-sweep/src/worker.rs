@@ -1,8 +1,14 @@
 //! One worker process: started, followed, stopped, and its end understood.
 
 use crate::{
-    attempt::remove, error::SweepError, event_log::Tail, plan::SweepPlan, record::Recorded, recorder,
-    run_folder::RunFolder, trainer::Trainer,
+    attempt::remove,
+    error::SweepError,
+    event_log::Tail,
+    plan::SweepPlan,
+    record::{self, Recorded},
+    recorder,
+    run_folder::RunFolder,
+    trainer::Trainer,
 };
 use egnn_schema::{Outcome, RunEvent, exit};
 use std::{
@@ -125,7 +131,7 @@ impl Worker {
         if self.tail.is_none() {
             let own = |attempt: &RunFolder| attempt.path().to_string_lossy().ends_with(&format!("-{}", self.pid()));
             self.tail =
-                self.folder.each_attempt().iter().find(|attempt| own(attempt)).map(|own| Tail::new(own.events()));
+                self.folder.each_attempt().iter().rfind(|attempt| own(attempt)).map(|own| Tail::new(own.events()));
         }
         // A finished attempt has become the run.
         let settled = self.folder.events();
@@ -177,7 +183,11 @@ impl Worker {
         let reason = match &recorded {
             Recorded::Failed(_) => return Ok(End::Recorded(recorded)),
             _ if self.asked.is_some() => return Ok(End::Stopped),
-            Recorded::Damaged { path, message } => format!("'{}' cannot be used: {message}", path.display()),
+            Recorded::Damaged { path, message } => {
+                let reason = format!("'{}' cannot be used: {message}", path.display());
+                record::set_aside_if_damaged(&self.folder, &run.id, &identity)?;
+                reason
+            }
             _ if is_crash(status) => format!("the worker was killed ({status})"),
             _ => {
                 let words = words.map_or_else(String::new, |words| format!(": {words}"));

@@ -63,11 +63,15 @@ fn train(recorder: &mut Recorder, mode: &str, seed: &FieldValue) {
     let save = |epoch: u64| egnn_store::atomic::write(&checkpoint, |out| write!(out, "{epoch}")).unwrap();
     for epoch in first..EPOCHS {
         if STOP.load(Ordering::SeqCst) {
+            if mode == "cannot-save" {
+                Command::new("sh").args(["-c", "echo error: no room for the toy >&2"]).status().unwrap();
+                process::exit(3);
+            }
             save(epoch);
             process::exit(4);
         }
         match mode {
-            "crawls" => thread::sleep(Duration::from_millis(50)),
+            "crawls" | "cannot-save" => thread::sleep(Duration::from_millis(50)),
             "slow" => thread::sleep(Duration::from_millis(15)),
             "forever" if STOP.load(Ordering::SeqCst) => {}
             "forever" => thread::park_timeout(Duration::from_millis(20)),
@@ -123,7 +127,17 @@ fn train(recorder: &mut Recorder, mode: &str, seed: &FieldValue) {
     }
     let values = BTreeMap::from([("test_mse".to_owned(), seed / 7.0), ("valid_mse".to_owned(), seed / EPOCHS as f64)]);
     let metrics = RunMetrics { parameters: 3, epochs: EPOCHS, steps: EPOCHS, best_epoch: EPOCHS - 1, values };
+    let attempt = recorder.folder().clone();
     recorder.record(&RunEvent::Finished { metrics }).unwrap();
+    if mode == "unsettled" {
+        // Where it was just after its `done.json` was published.
+        let run = RunFolder::at(attempt.path().ancestors().nth(2).unwrap());
+        fs::create_dir_all(attempt.path()).unwrap();
+        fs::hard_link(run.done(), attempt.done()).unwrap();
+        for (from, to) in [(run.metrics(), attempt.metrics()), (run.events(), attempt.events())] {
+            fs::rename(from, to).unwrap();
+        }
+    }
 }
 
 /// Not a test: a sweep, when the environment says so.
@@ -415,6 +429,31 @@ fn a_run_over_its_time_saves_and_fails_and_goes_on_in_the_next_call() {
 }
 
 #[test]
+fn a_run_whose_worker_died_while_publishing_is_settled_and_not_taken_for_two() {
+    let root = tempfile::tempdir().unwrap();
+    let (plan, folder) = one(root.path(), "mode=unsettled");
+    let (summary, events) = sweep(&plan);
+    assert_eq!(summary.ending, Ending::Complete);
+    assert!(!events.iter().any(|event| matches!(event, SweepEvent::Superseded { .. })), "{events:?}");
+    assert!(folder.metrics().exists() && !folder.attempts().exists());
+}
+
+#[test]
+fn a_worker_that_cannot_save_when_asked_to_is_not_passed_over() {
+    let root = tempfile::tempdir().unwrap();
+    let (plan, _) = one(root.path(), "mode=cannot-save");
+    let cancel = AtomicBool::new(false);
+    let listener = &mut |event: &SweepEvent| {
+        if matches!(event, SweepEvent::RunProgress { .. }) {
+            cancel.store(true, Ordering::SeqCst);
+        }
+    };
+    let error = run(&plan, &toy(), LocalOptions::default(), &cancel, listener).unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().contains("no room for the toy"), "{error}");
+}
+
+#[test]
 fn a_run_that_another_host_finishes_meanwhile_is_not_started_or_counts_once() {
     let root = tempfile::tempdir().unwrap();
     let plan = plan(root.path(), &["mode=slow", "model=alpha"]);
@@ -448,7 +487,7 @@ fn a_run_that_another_host_finishes_meanwhile_is_not_started_or_counts_once() {
     assert_eq!(started.len(), 1, "{started:?}");
     let finished = events.iter().filter(|event| matches!(event, SweepEvent::RunFinished { .. })).count();
     assert_eq!(finished, 2);
-    let Some(SweepEvent::Superseded { index: 0, path, .. }) =
+    let Some(SweepEvent::Superseded { index: 0, path, is_equal: true, .. }) =
         events.iter().find(|event| matches!(event, SweepEvent::Superseded { .. }))
     else {
         panic!("nobody says that this host's attempt came second: {events:?}")

@@ -334,13 +334,50 @@ fn the_best_of_several_attempts_is_continued_and_dead_ones_leave_no_checkpoints(
     let third = bench.open_on("here", "Z80", false);
     assert_eq!((saved(&third).as_deref(), third.evaluations()), (Some("far"), 2));
     assert!(far_checkpoint.exists(), "its host may still be at work");
-    assert!(!near_checkpoint.exists(), "the lock proves that nobody is");
+    assert!(near_checkpoint.exists(), "its type of CPU may come back");
     let run: RunRecord = serde_json::from_slice(&fs::read(third.folder().run()).unwrap()).unwrap();
     assert_eq!(run.circumstances.attempts, 3);
     let names: Vec<_> =
         bench.folder.each_attempt().iter().map(|folder| folder.path().file_name().unwrap().to_owned()).collect();
     let number = |name: &std::ffi::OsString| name.to_str().unwrap()[..5].to_owned();
     assert_eq!(names.iter().map(number).collect::<Vec<_>>(), ["0001-", "0002-", "0003-"]);
+}
+
+#[test]
+fn nothing_that_was_saved_is_lost_before_the_next_attempt_has_it() {
+    let bench = Bench::new();
+    let mut first = bench.open();
+    record(&mut first, &[started(0), evaluated(0, 1.0)]);
+    save(&first, "after epoch 0");
+    let checkpoint = first.folder().checkpoint();
+    drop(first);
+    let guard = fault::inject(Fault::DiskFull { after_bytes: 0 });
+    let identity = bench.plan.manifest.identity(0).unwrap();
+    let circumstances = Circumstances { host: "here".into(), cpu: "Z80".into(), ..Circumstances::default() };
+    let id = &bench.plan.manifest.runs[0].id;
+    let error = Recorder::open(bench.folder.path(), id, identity, circumstances, false).unwrap_err();
+    assert!(error.is_environment(), "{error}");
+    drop(guard);
+    assert!(checkpoint.exists());
+    let third = bench.open();
+    assert_eq!((saved(&third).as_deref(), third.evaluations()), (Some("after epoch 0"), 1));
+    assert!(!checkpoint.exists(), "now it is spent");
+    let left = bench.folder.each_attempt().iter().filter(|attempt| attempt.checkpoint().exists()).count();
+    assert_eq!(left, 1, "and so is what was cut off");
+}
+
+#[test]
+fn what_is_not_ours_in_an_attempts_folder_is_in_nobodys_way() {
+    let bench = Bench::new();
+    let mut recorder = bench.open();
+    let foreign = recorder.folder().path().join(".nfs0001");
+    fs::write(&foreign, "mine").unwrap();
+    record(&mut recorder, &[started(0), evaluated(0, 1.0), finished()]);
+    drop(recorder);
+    assert!(matches!(bench.recorded(), Recorded::Finished(_)));
+    settle(&bench.plan.manifest, &bench.plan.folder, &[bench.recorded()]).unwrap();
+    assert_eq!(fs::read_to_string(foreign).unwrap(), "mine");
+    assert!(bench.folder.metrics().exists());
 }
 
 #[test]

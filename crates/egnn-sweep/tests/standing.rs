@@ -129,3 +129,17 @@ fn what_is_left_follows_from_estimates_and_what_was_seen() {
     assert!(standing.is_over() && standing.remaining.is_zero());
     assert_eq!(standing.count("finished"), 4);
 }
+
+#[test]
+fn a_run_that_fails_while_it_is_watched_has_failed_at_once() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = plan(root.path());
+    let mut watch = Watch::new(&plan);
+    let mut worker = begin(&plan, 0, 10, None);
+    assert_eq!(look(&mut watch).runs[0].state.name(), "running");
+    worker.record(&evaluated(20)).unwrap();
+    assert_eq!(look(&mut watch).runs[0].state.name(), "running", "its log grows");
+    worker.record(&failed("no luck")).unwrap();
+    drop(worker);
+    assert_eq!(look(&mut watch).runs[0].state, RunState::Failed { reason: "no luck".into() });
+}

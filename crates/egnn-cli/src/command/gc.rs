@@ -58,7 +58,11 @@ fn planned(workspace: &Workspace, catalogue: &Catalogue, pipeline: &str, sweep: 
         Ok(true) => return Planned::Unknown("a cluster has runs of it in its queue".into()),
         Err(error) => return Planned::Unknown(format!("its cluster cannot be asked for its queue: {error}")),
     }
-    let Ok(file) = workspace.pipeline(pipeline) else { return Planned::Gone };
+    let file = match workspace.pipeline(pipeline) {
+        Ok(file) => file,
+        Err(_) if workspace.has_no_pipeline(pipeline) => return Planned::Gone,
+        Err(stop) => return Planned::Unknown(stop.to_string()),
+    };
     let folder = file.parent().unwrap_or(&file);
     match ids(workspace, catalogue, folder, pipeline, sweep) {
         Ok(ids) => Planned::Runs(ids),

@@ -4,6 +4,7 @@ use super::Sweep;
 use crate::{
     error::SweepError,
     event::SweepEvent,
+    publish,
     record::Recorded,
     results,
     run_folder::RunFolder,
@@ -72,16 +73,21 @@ impl Sweep<'_> {
     ) -> Result<(), SweepError> {
         let id = self.plan.manifest.runs[index].id.clone();
         let folder = RunFolder::new(&self.plan.folder, &id);
-        if let Some(metrics) = metrics(&record) {
-            for attempt in folder.each_attempt().iter().filter(|attempt| attempt.done().exists()) {
-                let path = attempt.path().to_owned();
-                listener(&SweepEvent::Superseded { index, id: id.clone(), path });
+        if let (Some(metrics), Recorded::Finished(record)) = (metrics(&record), &record) {
+            // Whoever published it may have been killed since.
+            publish::settle(&folder, record)?;
+            for (path, is_equal) in publish::superseded(&folder, record) {
+                listener(&SweepEvent::Superseded { index, id: id.clone(), path, is_equal });
             }
             self.finished_now += 1;
             listener(&SweepEvent::RunFinished { index, id, metrics: metrics.clone(), took });
         } else if let Some(reason) = worker::reason(&record) {
             self.failed.push((index, reason.to_owned()));
             listener(&SweepEvent::RunFailed { index, id, reason: reason.to_owned(), log: folder.log() });
+        } else {
+            let reason = "it left neither a result nor a failure".to_owned();
+            self.failed.push((index, reason.clone()));
+            listener(&SweepEvent::RunFailed { index, id, reason, log: folder.log() });
         }
         self.records[index] = record;
         // Whoever looks meanwhile, or after a SIGKILL, finds what there is. Of many runs, what there was a moment ago.
