@@ -22,5 +22,7 @@ fn main() {
             println!("cargo::rerun-if-changed={path}");
         }
     }
-    println!("cargo::rerun-if-changed=..");
+    for entry in std::fs::read_dir("..").into_iter().flatten().flatten() {
+        println!("cargo::rerun-if-changed={}", entry.path().join("src").display());
+    }
 }

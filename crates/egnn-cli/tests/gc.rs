@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Lab, json, sweeps::runs};
+use std::{io::Write, process::Stdio};
 
 const SMOKE: [&str; 4] = ["sweep", "nbody-sizes", "--profile", "smoke"];
 const PIPELINE: &str = "pipelines/nbody-sizes.yaml";
@@ -74,4 +75,36 @@ fn pipelines_that_are_gone_or_wrong_are_told_apart() {
     assert!(runs(&lab, "reports/nbody-sizes/mine").is_empty());
     lab.write(PIPELINE, &text);
     assert!(garbage(&lab, &[]).is_empty());
+}
+
+/// Runs `egnn gc` at a terminal, which `script` provides, and answers.
+fn answered(lab: &Lab, answer: &str) -> String {
+    let program = env!("CARGO_BIN_EXE_egnn");
+    let mut script = std::process::Command::new("script");
+    script.current_dir(lab.path("")).args([
+        "--quiet",
+        "--return",
+        "--command",
+        &format!("'{program}' gc"),
+        "/dev/null",
+    ]);
+    let mut process = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    process.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
+    let output = process.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+#[test]
+fn a_person_is_asked_before_anything_is_removed() {
+    let lab = Lab::new();
+    lab.ok(&SMOKE);
+    lab.edit(PIPELINE, "train_samples: [20, 40, 80]", "train_samples: [20, 40]");
+    lab.ok(&SMOKE);
+    for (answer, left) in [("\n", 9), ("n\n", 9), ("maybe\n", 9), ("y\n", 6)] {
+        let said = answered(&lab, answer);
+        assert!(said.contains("remove 3 runs, ") && said.contains("? [y/N]"), "{said}");
+        assert_eq!(runs(&lab, "reports/nbody-sizes/smoke").len(), left, "{answer:?}: {said}");
+    }
 }

@@ -367,6 +367,30 @@ fn nothing_that_was_saved_is_lost_before_the_next_attempt_has_it() {
 }
 
 #[test]
+fn clocks_that_jump_change_nothing_but_times_on_record() {
+    let bench = Bench::new();
+    let mut first = bench.open();
+    record(&mut first, &[started(0), evaluated(0, 1.0)]);
+    save(&first, "after epoch 0");
+    let (run, checkpoint) = (first.folder().run(), first.folder().checkpoint());
+    drop(first);
+    // The clock was a century ahead, then it was set back.
+    let mut ahead: RunRecord = serde_json::from_slice(&fs::read(&run).unwrap()).unwrap();
+    ahead.circumstances.started_unix += 100 * 365 * 86_400;
+    fs::write(&run, serde_json::to_vec(&ahead).unwrap()).unwrap();
+    let century = std::time::Duration::from_hours(100 * 365 * 24);
+    fs::File::open(&checkpoint).unwrap().set_modified(std::time::SystemTime::now() + century).unwrap();
+    let mut second = bench.open();
+    assert_eq!((saved(&second).as_deref(), second.evaluations()), (Some("after epoch 0"), 1));
+    record(&mut second, &[started(1), evaluated(1, 2.0), finished()]);
+    let Recorded::Finished(done) = bench.recorded() else { panic!("not finished") };
+    assert!(done.circumstances.ended_unix < done.circumstances.started_unix, "as the clock said");
+    assert_eq!((done.circumstances.attempts, done.circumstances.seconds), (2, 2.0));
+    let table = egnn_sweep::results::table(&bench.plan.manifest, &[bench.recorded()]);
+    assert!(table.column("ended_unix").is_some());
+}
+
+#[test]
 fn what_is_not_ours_in_an_attempts_folder_is_in_nobodys_way() {
     let bench = Bench::new();
     let mut recorder = bench.open();
