@@ -100,9 +100,12 @@ impl SweepManifest {
     /// If the file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, SweepError> {
         let path = folder.join(Self::FILE);
-        if !Self::read(&path).is_ok_and(|old| old == *self) {
+        let mut text = serde_json::to_vec_pretty(self).map_err(|error| SweepError::io("write", &path, error.into()))?;
+        text.push(b'\n');
+        // Texts are compared: a plan of many runs that was read would be as large again as this one.
+        if !fs::read(&path).is_ok_and(|old| old == text) {
             atomic::create_folder(folder)?;
-            atomic::write_json(&path, self)?;
+            atomic::write(&path, |out| out.write_all(&text))?;
         }
         Ok(path)
     }
