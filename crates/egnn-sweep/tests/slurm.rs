@@ -183,6 +183,60 @@ fn a_refusal_is_told_at_once_and_what_was_submitted_is_taken_back() {
 }
 
 #[test]
+fn a_job_that_is_accepted_late_is_cancelled() {
+    let fake = Fake::new();
+    fake.write("sbatch.fails", &format!("LATE {TIMED_OUT}\n"));
+    let ids: Vec<_> = fake.jobs().jobs.into_iter().map(|job| job.id.unwrap()).collect();
+    assert_eq!(ids, ["102", "103", "104"]);
+    assert_eq!(fake.calls("scancel"), ["scancel 101"]);
+
+    let fake = Fake::new();
+    fake.write("sbatch.fails", &format!("LATE {TIMED_OUT}\nsbatch: error: invalid account\n"));
+    let error = fake.submit().unwrap_err();
+    assert!(error.to_string().contains("invalid account"), "{error}");
+    assert_eq!(fake.calls("scancel"), ["scancel 101"]);
+}
+
+#[test]
+fn what_cannot_be_taken_back_is_named() {
+    let fake = Fake::new();
+    fake.write("sbatch.fails", "\nsbatch: error: invalid account\n");
+    fake.write("scancel.fails", &"scancel: error: Unable to contact slurm controller\n".repeat(9));
+    let error = fake.submit().unwrap_err();
+    assert!(error.is_environment());
+    let said = error.to_string();
+    assert!(said.contains("invalid account") && said.contains("`egnn cancel toy --profile quick`"), "{said}");
+}
+
+#[test]
+fn arrays_share_the_throttle() {
+    for (throttle, share) in [("throttle=5", "%2 "), ("throttle=1", "%1 ")] {
+        let fake = Fake::new();
+        submit(&fake.plan(), false, &SlurmOptions::parse(&[throttle]).unwrap(), &fake.cluster()).unwrap();
+        let calls = fake.calls("sbatch");
+        assert!(calls[..2].iter().all(|call| call.contains(share)), "{calls:?}");
+    }
+}
+
+#[test]
+fn variables_of_sbatch_do_not_go_over_what_is_said() {
+    let name = "variables_of_sbatch_do_not_go_over_what_is_said";
+    if std::env::var_os("SBATCH_WAIT").is_none() {
+        // A process's own variables are for all its tests.
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        for name in ["WAIT", "PARTITION", "OUTPUT", "EXCLUSIVE", "ACCOUNT"] {
+            child.env(format!("SBATCH_{name}"), "1");
+        }
+        assert!(child.args(["--exact", name]).stdout(Stdio::null()).status().unwrap().success());
+        return;
+    }
+    let fake = Fake::new();
+    let options = SlurmOptions::parse(&["partition=short", "options=--nice=5 --exclusive=user"]).unwrap();
+    submit(&fake.plan(), false, &options, &fake.cluster()).unwrap();
+    assert_eq!(fake.lines("environment"), ["SBATCH_ACCOUNT=1"; 3]);
+}
+
+#[test]
 fn a_machine_without_slurm_is_told_what_works_there() {
     let fake = Fake::new();
     let cluster = Cluster { programs: Some(fake.root()), ..fake.cluster() };
@@ -214,7 +268,9 @@ fn a_second_submission_leaves_alone_what_is_queued() {
     assert_eq!((second.number.as_str(), second.runs()), ("002", 2));
     assert_eq!(second.jobs[0].tasks, "1");
     let row = |job: usize, task: usize| format!("{}|{}|{task}|RUNNING|n7|None\n", first.jobs[job].name, 101 + job);
-    fake.write("squeue.says", &[row(0, 0), row(0, 1), row(0, 2), row(1, 0)].concat());
+    // Between its turns a task is COMPLETING.
+    let rows = [row(0, 0), row(0, 1), row(0, 2), row(1, 0).replace("RUNNING", "COMPLETING")];
+    fake.write("squeue.says", &rows.concat());
     let third = fake.submit().unwrap();
     assert_eq!(third, Submitted::Nothing { finished: 0, queued: 4, makes_data: false });
 }
@@ -312,14 +368,14 @@ fn the_slurm_section_is_located_when_wrong_and_changes_no_run() {
 }
 
 /// The array's script with a worker that does `line`, started as a task of a cluster would be.
-fn task(fake: &Fake, line: &'static str, restarts: &str) -> Child {
-    fn shell(manifest: &Path, _: usize) -> Command {
+fn task(fake: &Fake, line: &str, restarts: &str, words: &[&str]) -> Child {
+    fn shell(manifest: &Path, index: usize) -> Command {
         let mut command = Command::new("sh");
-        command.arg(manifest.with_file_name("worker.sh"));
+        command.arg(manifest.with_file_name("worker.sh")).arg(index.to_string());
         command
     }
     let plan = fake.plan();
-    let (options, toy) = (SlurmOptions::default(), Toy { worker: shell });
+    let (options, toy) = (SlurmOptions::parse(words).unwrap(), Toy { worker: shell });
     let submitted = slurm::submit(&order(&plan, false, &options, &toy), &fake.cluster()).unwrap();
     let Submitted::Jobs(submission) = submitted else { panic!("{submitted:?}") };
     fs::write(submission.folder().join("worker.sh"), format!("{line}\n")).unwrap();
@@ -344,7 +400,8 @@ fn a_task_is_queued_again_if_it_was_stopped_or_crashed_and_not_too_often() {
         ("exit 0", "0", 0, false),
         ("exit 1", "0", 1, false),
         ("exit 2", "0", 2, false),
-        ("exit 3", "0", 3, false),
+        ("exit 3", "1", 3, true),
+        ("exit 3", "2", 3, false),
         ("exit 4", "0", 4, true),
         ("exit 4", "1", 4, true),
         ("exit 4", "2", 4, false),
@@ -352,9 +409,36 @@ fn a_task_is_queued_again_if_it_was_stopped_or_crashed_and_not_too_often() {
         ("kill -KILL $$", "2", 137, false),
     ] {
         let fake = Fake::new();
-        let status = task(&fake, line, restarts).wait().unwrap();
+        let status = task(&fake, line, restarts, &[]).wait().unwrap();
         assert_eq!(status.code(), Some(code), "{line}");
         assert_eq!(fake.lines("calls").contains(&requeued), again, "{line}, {restarts} restarts");
+    }
+}
+
+#[test]
+fn a_controller_that_is_busy_is_asked_again_to_queue_a_task() {
+    for (failures, pauses) in [(2, &["sleep 1", "sleep 5"][..]), (9, &["sleep 1", "sleep 5", "sleep 25"])] {
+        let fake = Fake::new();
+        let bin = fake.folder.path().join("bin");
+        symlink(bin.join("scontrol"), bin.join("sleep")).unwrap();
+        let mut script = task(&fake, "while ! test -e \"$MARK\"; do :; done; exit 4", "0", &[]);
+        fake.write("scontrol.fails", &"Unable to contact slurm controller\n".repeat(failures));
+        fs::write(fake.folder.path().join("mark"), "").unwrap();
+        assert_eq!(script.wait().unwrap().code(), Some(4));
+        assert_eq!(fake.calls("sleep"), pauses);
+        assert_eq!(fake.calls("scontrol requeue").len(), pauses.len() + 1);
+    }
+}
+
+#[test]
+fn a_prologue_may_change_the_shell() {
+    for line in ["set -e", "set -u; set -e", "set -- 7 8"] {
+        let fake = Fake::new();
+        let prologue = format!("prologue={line}");
+        let mut script = task(&fake, "echo \"$1\" >\"$MARK\"; exit 4", "0", &[&prologue]);
+        assert_eq!(script.wait().unwrap().code(), Some(4), "{line}");
+        assert_eq!(fs::read_to_string(fake.folder.path().join("mark")).unwrap(), "2\n", "{line}");
+        assert_eq!(fake.calls("scontrol requeue").len(), 1, "{line}");
     }
 }
 
@@ -364,7 +448,7 @@ fn a_signal_for_the_script_reaches_the_worker_which_is_heard_to_its_end() {
     let line = "trap 'sleep 0.2; exit 4' USR1; trap 'sleep 0.2; exit 5' TERM; echo $$ >\"$MARK.new\"; mv \"$MARK.new\" \"$MARK\"; while :; do sleep 0.05; done";
     for (signal, to_worker, code, again) in [("USR1", false, 4, true), ("TERM", true, 5, false)] {
         let fake = Fake::new();
-        let mut script = task(&fake, line, "0");
+        let mut script = task(&fake, line, "0", &[]);
         let mark = fake.folder.path().join("mark");
         while !mark.exists() {
             assert!(script.try_wait().unwrap().is_none(), "the script ended early");

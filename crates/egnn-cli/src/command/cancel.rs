@@ -17,20 +17,20 @@ pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
     if !folder.is_dir() {
         return Err(Stop::input(format!("{}: no sweep was run or submitted there", folder.display())));
     }
+    let jobs = slurm::cancel(&folder, &cluster())?;
+    if !args.json && !jobs.is_empty() {
+        printer::say(format!("cancelled: {}", jobs.join(", ")));
+    }
     let process = egnn_sweep::owner(&folder)?;
     if let Some(process) = process {
         end(process)?;
     }
-    let jobs = slurm::cancel(&folder, &cluster())?;
     if args.json {
         printer::json(&serde_json::json!({ "process": process, "jobs": jobs }));
         return Ok(());
     }
     if let Some(process) = process {
         printer::say(format!("asked the sweep of process {process} to end; it saves what its runs have"));
-    }
-    if !jobs.is_empty() {
-        printer::say(format!("cancelled: {}", jobs.join(", ")));
     }
     printer::say(if process.is_none() && jobs.is_empty() {
         "nothing to cancel: this sweep neither runs here nor waits in a queue"

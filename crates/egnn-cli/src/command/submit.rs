@@ -132,14 +132,13 @@ fn nothing(args: &Sweep, plan: &SweepPlan, finished: usize, queued: usize, makes
         );
     }
     let page = plan.folder.join("index.html");
-    match (queued, page.is_file()) {
-        (0, true) => format!("nothing to submit: all {finished} runs are finished; page: {}", page.display()),
-        (0, false) => format!(
-            "nothing to submit: all {finished} runs are finished; `egnn report {} --profile {profile}` draws the page",
-            args.pipeline
-        ),
-        _ => format!("nothing to submit: {} queued, {finished} finished", runs(queued)),
-    }
+    let standing = match queued {
+        0 => format!("all {finished} runs are finished"),
+        _ => format!("{} queued, {finished} finished", runs(queued)),
+    };
+    // An earlier submission that was cut off may lack its report job.
+    let again = if page.is_file() { format!("again (page: {})", page.display()) } else { "the page".into() };
+    format!("nothing to submit: {standing}; `egnn report {} --profile {profile}` draws {again}", args.pipeline)
 }
 
 fn runs(count: usize) -> String {

@@ -1,6 +1,6 @@
 //! SLURM's programs, called patiently: a controller that is busy for a moment costs a pause and no sweep.
 
-use std::{env, io, path::PathBuf, process::Command, thread, time::Duration};
+use std::{collections::BTreeSet, env, io, path::PathBuf, process::Command, thread, time::Duration};
 
 /// Pauses between attempts, in seconds.
 const PAUSES: [u64; 5] = [1, 2, 4, 8, 16];
@@ -46,6 +46,16 @@ pub enum ClusterError {
         program: &'static str,
         /// Its words.
         said: String,
+    },
+    /// A submission failed, and some of it may still be there.
+    #[error("{cause}; and what was submitted before cannot be taken back ({reason}): end it with `{remedy}`")]
+    Left {
+        /// Why it failed.
+        cause: String,
+        /// Why it is still there.
+        reason: String,
+        /// The command that ends it.
+        remedy: String,
     },
 }
 
@@ -105,32 +115,44 @@ impl Cluster {
         Ok(line.and_then(|rest| rest.trim().strip_prefix('=')?.trim().parse().ok()))
     }
 
-    /// Submits the job of that name, which no other job has, and gives its id. `arguments` are all of `sbatch`'s.
-    pub(super) fn submit(&self, name: &str, arguments: &[String]) -> Result<String> {
+    /// Submits the job of that name, which no other job has, and gives its id. `arguments` are all of `sbatch`'s, which
+    /// does not see the variables `unset`.
+    pub(super) fn submit(&self, name: &str, arguments: &[String], unset: &[String]) -> Result<String> {
         let mut in_doubt = false;
         let submitted = self.patiently(|| {
             // An attempt without an answer may have been heard.
-            if in_doubt && let Some(job) = self.find(name)? {
+            if in_doubt && let Some(job) = self.find(&[name])?.pop_first() {
                 return Ok(job);
             }
-            in_doubt = true;
-            self.call("sbatch", arguments)
-        });
-        match submitted {
+            let said = self.call_without(unset, "sbatch", arguments);
+            in_doubt |= matches!(said, Err(ClusterError::Unreachable { .. }));
             // `id` or `id;cluster`.
-            Ok(text) => Ok(text.trim().split(';').next().unwrap_or_default().to_owned()),
-            Err(ClusterError::Unreachable { said, .. }) => {
-                Err(ClusterError::Unreachable { said, job: Some(name.to_owned()) })
+            said.map(|text| text.trim().split(';').next().unwrap_or_default().to_owned())
+        });
+        let only = |job: String| {
+            if in_doubt {
+                // It may even have been heard after the next attempt.
+                let mut others = self.found(&[name])?;
+                others.remove(&job);
+                self.cancel(&Vec::from_iter(others))?;
             }
-            Err(error) => Err(error),
-        }
+            Ok(job)
+        };
+        submitted.and_then(only).map_err(|error| match error {
+            ClusterError::Unreachable { said, .. } => ClusterError::Unreachable { said, job: Some(name.to_owned()) },
+            other => other,
+        })
     }
 
-    /// The id of a job that was submitted under a name, in whatever state.
-    fn find(&self, name: &str) -> Result<Option<String>> {
+    /// Ids of all jobs that were submitted under these names, in whatever state.
+    pub(super) fn found(&self, names: &[&str]) -> Result<BTreeSet<String>> {
+        self.patiently(|| self.find(names))
+    }
+
+    fn find(&self, names: &[&str]) -> Result<BTreeSet<String>> {
         let arguments = ["--noheader", "--states=all", "--format=%F"].map(str::to_owned);
-        let text = self.call("squeue", &[&arguments[..], &[format!("--name={name}")]].concat())?;
-        Ok(text.split_whitespace().next().map(str::to_owned))
+        let text = self.call("squeue", &[&arguments[..], &[format!("--name={}", names.join(","))]].concat())?;
+        Ok(text.split_whitespace().map(str::to_owned).collect())
     }
 
     /// Everything under these names that waits or works, a task a row.
@@ -181,7 +203,7 @@ impl Cluster {
         self.patiently(|| self.call("scancel", jobs)).map(drop)
     }
 
-    fn patiently(&self, mut attempt: impl FnMut() -> Result<String>) -> Result<String> {
+    fn patiently<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
         let mut pauses = self.pauses.iter();
         loop {
             match attempt() {
@@ -195,12 +217,19 @@ impl Cluster {
         }
     }
 
-    /// What a program prints. Variables that change what it shows are kept from it.
     fn call(&self, program: &'static str, arguments: &[String]) -> Result<String> {
+        self.call_without(&[], program, arguments)
+    }
+
+    /// What a program prints. Variables that change what it shows are kept from it, and those of `unset`.
+    fn call_without(&self, unset: &[String], program: &'static str, arguments: &[String]) -> Result<String> {
         let path = self.programs.as_ref().map_or_else(|| PathBuf::from(program), |folder| folder.join(program));
         let mut command = Command::new(path);
         command.args(arguments);
         let changing = |name: &str| ["SQUEUE_", "SACCT_", "SCANCEL_"].iter().any(|prefix| name.starts_with(prefix));
+        for name in unset {
+            command.env_remove(name);
+        }
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(changing)) {
             command.env_remove(name);
         }

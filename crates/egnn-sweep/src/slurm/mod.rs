@@ -9,6 +9,7 @@ mod array;
 mod cluster;
 mod options;
 mod queue;
+mod reserved;
 mod script;
 mod submission;
 mod submit;

@@ -1,6 +1,7 @@
 //! The `slurm:` section of a pipeline and `--slurm KEY=VALUE`: where and with what a sweep's jobs run. None of it changes
 //! a run's id.
 
+use super::reserved::reserved;
 use crate::origin::Located;
 use egnn_schema::names;
 
@@ -10,30 +11,6 @@ const RETRIES: u32 = 2;
 pub(super) const NOTICE: u64 = 60;
 /// Minutes of the shortest time limit: the notice, SLURM's minute, and one to work.
 const SHORTEST: u64 = 3;
-/// What the sweep itself says to `sbatch`; short forms, too.
-const RESERVED: [&str; 20] = [
-    "--array",
-    "--job-name",
-    "--output",
-    "--error",
-    "--open-mode",
-    "--dependency",
-    "--kill-on-invalid-dep",
-    "--parsable",
-    "--wrap",
-    "--requeue",
-    "--no-requeue",
-    "--signal",
-    "--partition",
-    "--account",
-    "--qos",
-    "--constraint",
-    "--time",
-    "--mem",
-    "--cpus-per-task",
-    "--test-only",
-];
-const RESERVED_SHORT: [&str; 12] = ["-a", "-J", "-o", "-e", "-d", "-p", "-A", "-q", "-C", "-t", "-c", "-k"];
 
 /// What to ask of SLURM. Absent values are the cluster's own defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +29,7 @@ pub struct SlurmOptions {
     pub memory: Option<String>,
     /// Cores of a run.
     pub cpus: Option<u32>,
-    /// Tasks of an array at the same time.
+    /// Tasks at the same time, which the arrays of a submission share.
     pub throttle: Option<u32>,
     /// How often a crashed or stopped task is queued again.
     pub retries: Option<u32>,
@@ -182,12 +159,10 @@ fn line(key: &str, value: &str) -> Result<String, String> {
 
 fn option(value: &str) -> Result<String, String> {
     let value = line("options", value)?;
-    let name = value.split(['=', ' ']).next().unwrap_or_default();
-    let short: String = value.chars().take(2).collect();
     if !value.starts_with('-') {
         return Err(format!("'{value}' is not an option of sbatch; write it like --exclusive"));
     }
-    if RESERVED.contains(&name) || RESERVED_SHORT.contains(&short.as_str()) {
+    if let Some(name) = reserved(&value) {
         return Err(format!(
             "'{name}' is set by the sweep itself; keys of this section: {}",
             SlurmOptions::KEYS.join(", ")

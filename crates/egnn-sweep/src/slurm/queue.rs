@@ -70,19 +70,19 @@ pub(super) fn in_queue(submissions: &[Submission], cluster: &Cluster) -> Result<
     Ok(cluster.queue(&names(submissions))?)
 }
 
-/// Runs that wait or work.
+/// Runs that wait or work, or may do so again.
 pub(super) fn living_runs(
     submissions: &[Submission],
     tasks: &[Task],
     plan: &SweepPlan,
 ) -> Result<BTreeMap<String, Queued>, SweepError> {
-    by_run(submissions, tasks, plan, living)
+    by_run(submissions, tasks, plan, not_over)
 }
 
-/// Whether a job that makes data waits or works.
+/// Whether a job that makes data waits or works, or may do so again.
 pub(super) fn makes_data(submissions: &[Submission], tasks: &[Task]) -> bool {
     let is_data = |task: &Task| find(submissions, task).is_some_and(|(_, job)| job.role == Role::Data);
-    tasks.iter().any(|task| is_data(task) && living(task).is_some())
+    tasks.iter().any(|task| is_data(task) && not_over(task).is_some())
 }
 
 fn names(submissions: &[Submission]) -> Vec<&str> {
@@ -134,6 +134,14 @@ fn living(task: &Task) -> Option<QueueState> {
         }
         // COMPLETING is as good as over, and the rest is.
         _ => None,
+    }
+}
+
+/// A task that is queued again is COMPLETING for some seconds before it waits.
+fn not_over(task: &Task) -> Option<QueueState> {
+    match task.state.as_str() {
+        "COMPLETING" => Some(QueueState::Running { node: task.node.clone() }),
+        _ => living(task),
     }
 }
 

@@ -41,17 +41,21 @@ pub fn quote(text: &str) -> String {
 /// The array's script. Its first argument is the run of task 0.
 pub(super) fn tasks(folder: &Path, options: &SlurmOptions, trainer: &dyn Trainer) -> Result<Script, SweepError> {
     let command = trainer.worker(&folder.join("plan.json"), ANY);
-    let run = words(&command)?.replace(&ANY.to_string(), "\"$(($1 + SLURM_ARRAY_TASK_ID))\"");
+    let run = words(&command)?.replace(&ANY.to_string(), "\"$((egnn_first + SLURM_ARRAY_TASK_ID))\"");
     let mut directives = vec!["--requeue".to_owned()];
     if let Some(time) = &options.time {
         directives.push(format!("--time={time}"));
         directives.push(format!("--signal=B:USR1@{NOTICE}"));
     }
     directives.extend(options.cpus.map(|cpus| format!("--cpus-per-task={cpus}")));
-    let head = head(folder, "%A_%a", options, &directives, &command)?;
+    let head = head(folder, "%A_%a", options, &directives)?;
+    let prologue = prologue(options, &command)?;
     let retries = options.retries();
     let text = format!(
-        r#"{head}
+        r#"{head}egnn_first=$1
+{prologue}
+# Whatever the lines above did to this shell.
+set +eu
 worker=
 signalled=
 ending=
@@ -74,10 +78,16 @@ while test -n "$signalled"; do
     test "$again" -eq 127 || code=$again
 done
 
-# Saved and stopped (4) or crashed (128 and more): once more, unless somebody ended the task or it was too often.
-if test -z "$ending" && {{ test "$code" -eq 4 || test "$code" -ge 128; }} && test "${{SLURM_RESTART_COUNT:-0}}" -lt {retries}; then
+# Saved and stopped (4), crashed (128 and more) or hindered by its surroundings (3), like the lock of a node that is gone:
+# once more, unless somebody ended the task or it was too often.
+if test -z "$ending" && {{ test "$code" -eq 3 || test "$code" -eq 4 || test "$code" -ge 128; }} && test "${{SLURM_RESTART_COUNT:-0}}" -lt {retries}; then
     echo "egnn: the worker ended with $code; the task waits for its next turn" >&2
-    scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
+    for pause in 1 5 25 ''; do
+        scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}" && break
+        # That somebody ended the task may also be the answer that got lost.
+        test -z "$ending" && test -n "$pause" || break
+        sleep "$pause"
+    done
 fi
 exit "$code"
 "#
@@ -92,18 +102,13 @@ pub(super) fn single(
     options: &SlurmOptions,
     command: &Command,
 ) -> Result<Script, SweepError> {
-    let head = head(folder, &format!("{name}-%j"), options, &["--requeue".to_owned()], command)?;
-    Ok(Script { path: folder.join(format!("{name}.sh")), text: format!("{head}\nexec {}\n", words(command)?) })
+    let head = head(folder, &format!("{name}-%j"), options, &["--requeue".to_owned()])?;
+    let text = format!("{head}{}\nexec {}\n", prologue(options, command)?, words(command)?);
+    Ok(Script { path: folder.join(format!("{name}.sh")), text })
 }
 
-/// Everything up to the command.
-fn head(
-    folder: &Path,
-    log: &str,
-    options: &SlurmOptions,
-    own: &[String],
-    command: &Command,
-) -> Result<String, SweepError> {
+/// What `sbatch` reads.
+fn head(folder: &Path, log: &str, options: &SlurmOptions, own: &[String]) -> Result<String, SweepError> {
     let logs = utf8(folder.join("logs").as_os_str())?.replace('%', "%%");
     if logs.contains(|c: char| c.is_control() || "\"\\".contains(c)) {
         let message =
@@ -131,13 +136,18 @@ fn head(
     for text in &options.options {
         directive(text);
     }
-    lines.extend(options.prologue.iter().cloned());
+    Ok(lines.join("\n") + "\n")
+}
+
+/// What the shell does before the command.
+fn prologue(options: &SlurmOptions, command: &Command) -> Result<String, SweepError> {
+    let mut lines = options.prologue.clone();
     for (name, value) in command.get_envs() {
         if let Some(value) = value {
             lines.push(format!("export {}={}", utf8(name)?, quote(utf8(value)?)));
         }
     }
-    Ok(lines.join("\n") + "\n")
+    Ok(lines.iter().flat_map(|line| [line, "\n"]).collect())
 }
 
 fn words(command: &Command) -> Result<String, SweepError> {

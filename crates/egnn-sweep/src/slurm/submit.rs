@@ -6,6 +6,7 @@ use super::{
     cluster::{Cluster, ClusterError},
     options::SlurmOptions,
     queue,
+    reserved::variables,
     script::{self, Script, Stages},
     submission::{Job, Role, Submission, now},
 };
@@ -13,6 +14,7 @@ use crate::{error::SweepError, outstanding::outstanding, plan::SweepPlan, record
 use egnn_schema::hash;
 use egnn_store::{atomic, lock::FolderLock};
 use std::{
+    collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
@@ -68,7 +70,7 @@ pub struct Preview {
 ///
 /// # Errors
 /// A folder that cannot be written or is being submitted by another process, a cluster that does not answer or refuses.
-/// What was submitted before an error is cancelled.
+/// What was submitted before an error is cancelled; the error says so if that fails.
 pub fn submit(order: &Order<'_>, cluster: &Cluster) -> Result<Submitted, SweepError> {
     // Asked first: where there is no cluster, nothing is written.
     let size = cluster.max_array_size()?.unwrap_or(DEFAULT_MAX_ARRAY_SIZE);
@@ -97,13 +99,28 @@ pub fn submit(order: &Order<'_>, cluster: &Cluster) -> Result<Submitted, SweepEr
     submission.write()?;
     match submit_jobs(order, cluster, &mut submission) {
         Ok(()) => Ok(Submitted::Jobs(submission)),
-        Err(error) => {
-            // Half a submission helps nobody. If this fails, too, `egnn cancel` still knows the names.
-            let ids: Vec<String> = submission.jobs.iter().filter_map(|job| job.id.clone()).collect();
-            let _ = cluster.cancel(&ids);
-            Err(error)
+        Err(error) => Err(take_back(order, cluster, &submission, error)),
+    }
+}
+
+/// Ends what there is of a submission that failed: half of it helps nobody.
+fn take_back(order: &Order<'_>, cluster: &Cluster, submission: &Submission, cause: SweepError) -> SweepError {
+    let names: Vec<&str> = submission.jobs.iter().map(|job| job.name.as_str()).collect();
+    let mut ids: BTreeSet<String> = submission.jobs.iter().filter_map(|job| job.id.clone()).collect();
+    // A job that was accepted without an answer has no id here.
+    let looked = cluster.found(&names).map(|found| ids.extend(found));
+    match cluster.cancel(&Vec::from_iter(ids)).and(looked) {
+        Ok(()) => cause,
+        Err(reason) => {
+            let remedy = format!("egnn cancel {} --profile {}", order.plan.manifest.pipeline, profile(order));
+            ClusterError::Left { cause: cause.to_string(), reason: reason.to_string(), remedy }.into()
         }
     }
+}
+
+/// What other commands call this sweep.
+fn profile(order: &Order<'_>) -> String {
+    order.plan.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// What [`submit()`] would do. Nothing is written, and it works without a cluster.
@@ -148,8 +165,9 @@ fn todo(order: &Order<'_>, cluster: &Cluster) -> Result<Todo, SweepError> {
     let tasks = queue::in_queue(&submissions, cluster)?;
     let living = queue::living_runs(&submissions, &tasks, order.plan)?;
     let mut todo = todo_without_queue(order)?;
+    let outstanding = todo.runs.len();
     todo.runs.retain(|index| !living.contains_key(&order.plan.manifest.runs[*index].id));
-    todo.queued = living.len();
+    todo.queued = outstanding - todo.runs.len();
     todo.makes_data = queue::makes_data(&submissions, &tasks);
     Ok(todo)
 }
@@ -167,9 +185,9 @@ fn todo_without_queue(order: &Order<'_>) -> Result<Todo, SweepError> {
 
 fn draft(order: &Order<'_>, chunks: &[Chunk], number: String, folder: &Path, token: &str) -> Submission {
     let manifest = &order.plan.manifest;
-    let profile = order.plan.folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-    let base: String = format!("egnn-{}-{profile}-{number}-{token}", manifest.pipeline).chars().map(plain).collect();
+    let base: String =
+        format!("egnn-{}-{}-{number}-{token}", manifest.pipeline, profile(order)).chars().map(plain).collect();
     let job = |role, what: &str, chunk: Option<&Chunk>| Job {
         role,
         name: format!("{base}-{what}"),
@@ -203,9 +221,10 @@ fn scripts(order: &Order<'_>, folder: &Path) -> Result<Vec<Script>, SweepError> 
 }
 
 fn submit_jobs(order: &Order<'_>, cluster: &Cluster, submission: &mut Submission) -> Result<(), SweepError> {
+    let unset = variables(order.options);
     for place in 0..submission.jobs.len() {
         let job = &submission.jobs[place];
-        let id = cluster.submit(&job.name, &arguments(order, submission, job))?;
+        let id = cluster.submit(&job.name, &arguments(order, submission, job), &unset)?;
         submission.jobs[place].id = Some(id);
         submission.write()?;
     }
@@ -222,7 +241,10 @@ fn arguments(order: &Order<'_>, submission: &Submission, job: &Job) -> Call {
     let script = match job.role {
         Role::Data => "data.sh",
         Role::Runs => {
-            let throttle = order.options.throttle.map(|tasks| format!("%{tasks}")).unwrap_or_default();
+            let arrays = submission.jobs.iter().filter(|job| job.role == Role::Runs).count();
+            // SLURM bounds each array by itself.
+            let share = |tasks: u32| format!("%{}", (tasks as usize / arrays.max(1)).max(1));
+            let throttle = order.options.throttle.map(share).unwrap_or_default();
             call.push(format!("--array={}{throttle}", job.tasks));
             if order.data_missing {
                 call.push(format!("--dependency=afterok:{}", ids(Role::Data)));
