@@ -1,5 +1,7 @@
 //! The worker's half of a run's record: events in, files out.
 
+mod metrics;
+
 use crate::{
     attempt::{self, Attempt, remove},
     error::SweepError,
@@ -9,15 +11,12 @@ use crate::{
     run_folder::RunFolder,
 };
 use egnn_schema::{
-    Circumstances, Failure, Outcome, RunEvent, RunMetrics, RunRecord, columns,
+    Circumstances, Failure, Outcome, RunEvent, RunRecord,
     run::{RunIdentity, StoredFile},
     version,
 };
-use egnn_store::{
-    StoreError, atomic, checksum,
-    lock::FolderLock,
-    table::{self, ColumnData, Table},
-};
+use egnn_store::{StoreError, atomic, checksum, lock::FolderLock, table};
+use metrics::not_finite;
 use std::{
     collections::BTreeMap,
     fs,
@@ -134,7 +133,9 @@ impl Recorder {
     /// # Errors
     /// If a file cannot be written, or an evaluation or result is not a finite number.
     pub fn record(&mut self, event: &RunEvent) -> Result<(), SweepError> {
-        self.check_finite(event)?;
+        if let Some(what) = not_finite(event) {
+            return Err(SweepError::NotFinite { run: self.record.id.clone(), what });
+        }
         match event {
             RunEvent::Started { from_epoch, from_step, .. } => {
                 if *from_step == 0 && !self.record.circumstances.earlier_cpus.is_empty() {
@@ -163,7 +164,7 @@ impl Recorder {
             RunEvent::Finished { metrics } => {
                 self.append(event)?;
                 self.writer.sync()?;
-                table::write(&self.folder.metrics(), &self.metrics())?;
+                table::write(&self.folder.metrics(), &metrics::table(&self.events, &self.record.id))?;
                 self.end(Outcome::Finished { metrics: metrics.clone() })
             }
             RunEvent::Failed { failure } => {
@@ -204,62 +205,6 @@ impl Recorder {
             atomic::write_json(&self.run.failed(), &self.record)?;
         }
         Ok(())
-    }
-
-    fn check_finite(&self, event: &RunEvent) -> Result<(), SweepError> {
-        let wrong = match event {
-            RunEvent::Evaluated { train_loss, valid_loss, best_valid_loss, seconds, .. } => {
-                let numbers = [
-                    ("train_loss", train_loss),
-                    ("valid_loss", valid_loss),
-                    ("best_valid_loss", best_valid_loss),
-                    ("seconds", seconds),
-                ];
-                numbers.into_iter().find(|(_, value)| !value.is_finite()).map(|(name, _)| name.to_owned())
-            }
-            RunEvent::Finished { metrics: RunMetrics { values, .. } } => {
-                values.iter().find(|(_, value)| !value.is_finite()).map(|(name, _)| name.clone())
-            }
-            RunEvent::Failed { failure: Failure { last_good: Some(good), .. } } => {
-                (!good.valid_loss.is_finite()).then(|| "the last good validation loss".to_owned())
-            }
-            _ => None,
-        };
-        wrong.map_or(Ok(()), |what| Err(SweepError::NotFinite { run: self.record.id.clone(), what }))
-    }
-
-    /// `metrics.parquet`: a row an evaluation.
-    fn metrics(&self) -> Table {
-        use columns::metrics::{BEST_EPOCH, BEST_VALID_LOSS, EPOCH, SECONDS, STEP, TRAIN_LOSS, VALID_LOSS};
-        let mut whole: [Vec<Option<i64>>; 3] = Default::default();
-        let mut real: [Vec<Option<f64>>; 4] = Default::default();
-        for event in &self.events {
-            if let RunEvent::Evaluated { epoch, step, train_loss, valid_loss, best_valid_loss, best_epoch, seconds } =
-                event
-            {
-                for (column, value) in whole.iter_mut().zip([epoch, step, best_epoch]) {
-                    column.push(Some(*value as i64));
-                }
-                for (column, value) in real.iter_mut().zip([train_loss, valid_loss, best_valid_loss, seconds]) {
-                    column.push(Some(*value));
-                }
-            }
-        }
-        let [epoch, step, best_epoch] = whole.map(ColumnData::I64);
-        let [train_loss, valid_loss, best_valid_loss, seconds] = real.map(ColumnData::F64);
-        let columns = [
-            (EPOCH, epoch),
-            (STEP, step),
-            (TRAIN_LOSS, train_loss),
-            (VALID_LOSS, valid_loss),
-            (BEST_VALID_LOSS, best_valid_loss),
-            (BEST_EPOCH, best_epoch),
-            (SECONDS, seconds),
-        ];
-        Table {
-            columns: columns.into_iter().map(|(column, data)| (column.name.to_owned(), data)).collect(),
-            metadata: BTreeMap::from([("run".to_owned(), self.record.id.clone())]),
-        }
     }
 }
 
