@@ -18,7 +18,7 @@ pub(crate) struct Attempt {
     pub(crate) events: Vec<RunEvent>,
     /// What is known of the run so far: attempts, start, memory, other CPUs.
     pub(crate) circumstances: Circumstances,
-    /// Earlier attempts of this host whose checkpoints nobody needs once this one's record is written.
+    /// Earlier attempts of this host that have nothing that is needed once this one's record is written.
     pub(crate) spent: Vec<RunFolder>,
 }
 
@@ -84,8 +84,9 @@ impl Attempt {
         }
         // What never wrote a record was cut off before it had anything of its own.
         let is_spent = |folder: &&RunFolder| {
-            is_of_host(folder, &circumstances.host)
-                && (usable.iter().any(|usable| usable.folder == **folder) || started(folder).is_none())
+            let is_usable = usable.iter().any(|usable| usable.folder == **folder);
+            let has_nothing = !folder.checkpoint().exists() || started(folder).is_none();
+            is_of_host(folder, &circumstances.host) && (is_usable || has_nothing)
         };
         let spent = attempts.iter().filter(is_spent).cloned().collect();
         Ok(Self { folder, events, circumstances, spent })

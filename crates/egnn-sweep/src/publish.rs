@@ -43,6 +43,7 @@ pub(crate) fn publish(run: &RunFolder, attempt: &RunFolder, record: &RunRecord) 
 pub(crate) fn settle(run: &RunFolder, record: &RunRecord) -> Result<(), SweepError> {
     let name = &record.circumstances.attempt;
     for attempt in run.each_attempt() {
+        atomic::sweep_temporaries(attempt.path())?;
         if attempt.path().file_name() == Some(OsStr::new(name)) {
             move_up(run, &attempt)?;
         } else if !attempt.done().exists() {

@@ -350,6 +350,8 @@ fn nothing_that_was_saved_is_lost_before_the_next_attempt_has_it() {
     record(&mut first, &[started(0), evaluated(0, 1.0)]);
     save(&first, "after epoch 0");
     let checkpoint = first.folder().checkpoint();
+    let half = first.folder().path().join(".egnn-tmp-half");
+    fs::write(&half, "half a checkpoint").unwrap();
     drop(first);
     let guard = fault::inject(Fault::DiskFull { after_bytes: 0 });
     let identity = bench.plan.manifest.identity(0).unwrap();
@@ -361,7 +363,7 @@ fn nothing_that_was_saved_is_lost_before_the_next_attempt_has_it() {
     assert!(checkpoint.exists());
     let third = bench.open();
     assert_eq!((saved(&third).as_deref(), third.evaluations()), (Some("after epoch 0"), 1));
-    assert!(!checkpoint.exists(), "now it is spent");
+    assert!(!checkpoint.exists() && !half.exists(), "now it is spent");
     let left = bench.folder.each_attempt().iter().filter(|attempt| attempt.checkpoint().exists()).count();
     assert_eq!(left, 1, "and so is what was cut off");
 }
@@ -454,4 +456,24 @@ fn a_damaged_run_is_named_set_aside_and_done_again() {
     record(&mut bench.open(), &[started(0), evaluated(0, 1.0), finished()]);
     let aside = bench.plan.folder.join("set-aside").join(format!("{}.1", bench.plan.manifest.runs[0].id));
     assert_eq!(fs::read_to_string(aside).unwrap(), "a note");
+}
+
+#[test]
+fn what_a_killed_attempt_left_half_written_goes_when_the_run_is_finished() {
+    let bench = Bench::new();
+    let mut first = bench.open();
+    record(&mut first, &[started(0), evaluated(0, 1.0)]);
+    let half = |folder: &RunFolder| folder.path().join(".egnn-tmp-half");
+    fs::write(half(first.folder()), "half a first checkpoint").unwrap();
+    let of_first = half(first.folder());
+    drop(first);
+    let elsewhere = bench.open_on("elsewhere", "Z80", false);
+    assert!(of_first.exists(), "its host may be writing it");
+    fs::write(half(elsewhere.folder()), "half a first checkpoint").unwrap();
+    let of_second = half(elsewhere.folder());
+    drop(elsewhere);
+    let mut third = bench.open();
+    assert!(!of_first.exists() && of_second.exists());
+    record(&mut third, &[started(0), evaluated(0, 1.0), finished()]);
+    assert!(!of_second.exists());
 }
