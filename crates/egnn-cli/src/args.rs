@@ -327,7 +327,8 @@ pub(crate) struct Finished {
 pub(crate) struct Status {
     #[command(flatten)]
     pub(crate) sweep: Finished,
-    /// Look again every so many seconds until every run has ended; with --json an object a line
+    /// Look again every so many seconds until every run has ended (exit code 4 if nobody has been at work for 30 looks);
+    /// with --json an object a line
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
     pub(crate) watch: Option<f64>,
 }
