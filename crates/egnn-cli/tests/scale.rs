@@ -46,6 +46,6 @@ fn memory_for_a_run_is_bounded() {
     }
     for (what, few, many) in [("planning", peaks[0][0], peaks[1][0]), ("status", peaks[0][1], peaks[1][1])] {
         let of_a_run = many.saturating_sub(few) / (100 * 20);
-        assert!(of_a_run < 30_000, "{what}: {of_a_run} bytes a run");
+        assert!(of_a_run < 20_000, "{what}: {of_a_run} bytes a run");
     }
 }

@@ -52,7 +52,7 @@ pub use plan::{DEFAULT_PROFILE, Platform, ResolvedPlan, ResolvedPoint, Selection
 pub use publish::Published;
 pub use queue::{QueueState, Queued};
 pub use reason::Reason;
-pub use record::{Recorded, settle};
+pub use record::{Ended, Recorded, settle};
 pub use recorder::{Opening, Recorder};
 pub use run_folder::RunFolder;
 pub use spec::{ReportKind, SweepSpec};

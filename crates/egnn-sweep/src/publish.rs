@@ -2,7 +2,7 @@
 //! and its files move up beside it. Whoever dies on the way leaves a run that is finished and need only be settled.
 
 use crate::{attempt::remove, error::SweepError, run_folder::RunFolder};
-use egnn_schema::RunRecord;
+use egnn_schema::{Outcome, RunMetrics, RunRecord};
 use egnn_store::atomic;
 use std::{
     ffi::OsStr,
@@ -27,7 +27,7 @@ pub enum Published {
 /// Publishes the finished `attempt` at `run`, whose own `done.json` holds `record`.
 pub(crate) fn publish(run: &RunFolder, attempt: &RunFolder, record: &RunRecord) -> Result<Published, SweepError> {
     if atomic::publish(&attempt.done(), &run.done())? {
-        settle(run, record)?;
+        settle(run, &record.circumstances.attempt)?;
         return Ok(Published::First);
     }
     let path = run.done();
@@ -40,11 +40,10 @@ pub(crate) fn publish(run: &RunFolder, attempt: &RunFolder, record: &RunRecord) 
 
 /// Moves the files of the attempt that won up beside its `done.json`, and removes what others that did not end left to
 /// go on from. Doing it twice, or two at once, does no harm.
-pub(crate) fn settle(run: &RunFolder, record: &RunRecord) -> Result<(), SweepError> {
-    let name = &record.circumstances.attempt;
+pub(crate) fn settle(run: &RunFolder, winner: &str) -> Result<(), SweepError> {
     for attempt in run.each_attempt() {
         atomic::sweep_temporaries(attempt.path())?;
-        if attempt.path().file_name() == Some(OsStr::new(name)) {
+        if attempt.path().file_name() == Some(OsStr::new(winner)) {
             move_up(run, &attempt)?;
         } else if !attempt.done().exists() {
             remove(&attempt.checkpoint())?;
@@ -69,11 +68,13 @@ fn move_up(run: &RunFolder, attempt: &RunFolder) -> Result<(), SweepError> {
     Ok(())
 }
 
-/// Folders of attempts that finished after `record`'s at the settled `run`, and whether their results are the same.
-pub(crate) fn superseded(run: &RunFolder, record: &RunRecord) -> Vec<(PathBuf, bool)> {
+/// Folders of attempts that finished after the one with these results at the settled `run`, and whether theirs are the
+/// same.
+pub(crate) fn superseded(run: &RunFolder, results: &RunMetrics) -> Vec<(PathBuf, bool)> {
     let finished = |attempt: RunFolder| {
         let other: RunRecord = serde_json::from_slice(&fs::read(attempt.done()).ok()?).ok()?;
-        Some((attempt.path().to_owned(), other.outcome == record.outcome))
+        let is_equal = matches!(&other.outcome, Some(Outcome::Finished { metrics }) if metrics == results);
+        Some((attempt.path().to_owned(), is_equal))
     };
     run.each_attempt().into_iter().filter_map(finished).collect()
 }

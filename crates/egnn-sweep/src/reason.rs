@@ -11,7 +11,7 @@ use crate::{
     run_folder::RunFolder,
     worker::Progress,
 };
-use egnn_schema::{Outcome, RunIdentity, hash};
+use egnn_schema::{RunIdentity, hash};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -75,10 +75,7 @@ pub fn reasons(plan: &SweepPlan, records: &[Recorded]) -> Result<Vec<(usize, Rea
         let run = &plan.manifest.runs[index];
         let own = match records.get(index) {
             Some(Recorded::Damaged { message, .. }) => Some(Reason::Damaged { message: message.clone() }),
-            Some(Recorded::Failed(record)) => match &record.outcome {
-                Some(Outcome::Failed { failure }) => Some(Reason::Failed { reason: failure.reason.clone() }),
-                _ => None,
-            },
+            Some(Recorded::Failed(record)) => Some(Reason::Failed { reason: record.outcome.reason.clone() }),
             _ if there.contains(&run.id) => interrupted(&RunFolder::new(&plan.folder, &run.id))?,
             _ => None,
         };

@@ -6,7 +6,7 @@ use crate::{
     publish,
     run_folder::RunFolder,
 };
-use egnn_schema::{Outcome, RunRecord, run::RunIdentity, version};
+use egnn_schema::{Circumstances, Failure, Outcome, RunMetrics, RunRecord, run::RunIdentity, version};
 use egnn_store::atomic;
 use std::{
     fs, io,
@@ -19,9 +19,9 @@ pub enum Recorded {
     /// No end: never started, interrupted, or under way.
     None,
     /// `done.json`.
-    Finished(Box<RunRecord>),
+    Finished(Box<Ended<RunMetrics>>),
     /// `failed.json`.
-    Failed(Box<RunRecord>),
+    Failed(Box<Ended<Failure>>),
     /// A `done.json` that does not count, or one whose files are not as it says.
     Damaged {
         /// The file that is wrong.
@@ -29,6 +29,15 @@ pub enum Recorded {
         /// Why it does not count.
         message: String,
     },
+}
+
+/// How a run ended. What the run is, its configuration and data, is as planned, and is not kept twice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended<T> {
+    /// Its results, or why it failed.
+    pub outcome: T,
+    /// What may differ between two equal runs.
+    pub circumstances: Circumstances,
 }
 
 impl Recorded {
@@ -39,11 +48,14 @@ impl Recorded {
     pub fn read(folder: &RunFolder, id: &str, identity: &RunIdentity) -> Result<Self, SweepError> {
         let damaged = |path, message| Ok(Self::Damaged { path, message });
         match text(&folder.done())? {
-            Text::Is(text) => match parse(&text, id, identity, true) {
+            Text::Is(text) => match parse(&text, id, identity) {
                 Err(message) => damaged(folder.done(), message),
-                Ok(record) => match wrong_file(folder, &record) {
-                    Some((path, message)) => damaged(path, message),
-                    None => Ok(Self::Finished(Box::new(record))),
+                Ok(record) => match (wrong_file(folder, &record), record.outcome) {
+                    (Some((path, message)), _) => damaged(path, message),
+                    (None, Some(Outcome::Finished { metrics: outcome })) => {
+                        Ok(Self::Finished(Box::new(Ended { outcome, circumstances: record.circumstances })))
+                    }
+                    _ => damaged(folder.done(), "it does not say how the run finished".into()),
                 },
             },
             Text::NoFile if folder.path().exists() && !folder.path().is_dir() => {
@@ -52,7 +64,12 @@ impl Recorded {
             Text::NoFile => damaged(folder.done(), "it is not a file".into()),
             // A failed run is tried again in any case, so that a damaged record of it is as good as none.
             Text::Absent => Ok(match text(&folder.failed())? {
-                Text::Is(text) => parse(&text, id, identity, false).ok().map(Box::new).map_or(Self::None, Self::Failed),
+                Text::Is(text) => match parse(&text, id, identity) {
+                    Ok(RunRecord { outcome: Some(Outcome::Failed { failure: outcome }), circumstances, .. }) => {
+                        Self::Failed(Box::new(Ended { outcome, circumstances }))
+                    }
+                    _ => Self::None,
+                },
                 Text::NoFile | Text::Absent => Self::None,
             }),
         }
@@ -65,6 +82,14 @@ impl Recorded {
     pub fn read_all(manifest: &SweepManifest, folder: &Path) -> Result<Vec<Self>, SweepError> {
         let read = |run: &PlannedRun| Self::read(&RunFolder::new(folder, &run.id), &run.id, &manifest.identity_of(run));
         manifest.runs.iter().map(read).collect()
+    }
+
+    /// Why the run failed, if it did.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Failed(record) => Some(&record.outcome.reason),
+            _ => None,
+        }
     }
 
     /// Whether the run need not be run again.
@@ -133,7 +158,7 @@ pub fn settle(manifest: &SweepManifest, sweep: &Path, records: &[Recorded]) -> R
         {
             let folder = RunFolder::new(sweep, &run.id);
             if folder.attempts().join(&record.circumstances.attempt).exists() {
-                publish::settle(&folder, record)?;
+                publish::settle(&folder, &record.circumstances.attempt)?;
             }
         }
     }
@@ -176,7 +201,7 @@ fn wrong_file(folder: &RunFolder, record: &RunRecord) -> Option<(PathBuf, String
     })
 }
 
-fn parse(text: &str, id: &str, identity: &RunIdentity, finished: bool) -> Result<RunRecord, String> {
+fn parse(text: &str, id: &str, identity: &RunIdentity) -> Result<RunRecord, String> {
     let record: RunRecord = serde_json::from_str(text).map_err(|error| format!("not a run's record: {error}"))?;
     if record.record_version != version::RECORD_VERSION {
         return Err(format!("record version {}, not {}", record.record_version, version::RECORD_VERSION));
@@ -184,8 +209,5 @@ fn parse(text: &str, id: &str, identity: &RunIdentity, finished: bool) -> Result
     if record.id != id || record.identity != *identity {
         return Err("the record of another configuration, data or version".into());
     }
-    match (&record.outcome, finished) {
-        (Some(Outcome::Finished { .. }), true) | (Some(Outcome::Failed { .. }), false) => Ok(record),
-        _ => Err("a record without the outcome that its name says".into()),
-    }
+    Ok(record)
 }

@@ -7,11 +7,11 @@ use crate::{
     error::SweepError,
     event_log::{self, Writer},
     publish::{self, Published},
-    record::{self, Recorded},
+    record::{self, Ended, Recorded},
     run_folder::RunFolder,
 };
 use egnn_schema::{
-    Circumstances, Failure, Outcome, RunEvent, RunRecord,
+    Circumstances, Failure, Outcome, RunEvent, RunMetrics, RunRecord,
     run::{RunIdentity, StoredFile},
     version,
 };
@@ -36,7 +36,7 @@ pub(crate) const LOCK: &str = "run";
 #[derive(Debug)]
 pub enum Opening {
     /// Nothing is left to do: the run is finished.
-    Finished(Box<RunRecord>),
+    Finished(Box<Ended<RunMetrics>>),
     /// An attempt begins.
     Begun(Box<Recorder>),
 }
@@ -77,7 +77,7 @@ impl Recorder {
         let mut lock = own(run_dir)?;
         // Whoever had the lock may have finished it.
         if let Recorded::Finished(record) = Recorded::read(&run, id, &identity)? {
-            publish::settle(&run, &record)?;
+            publish::settle(&run, &record.circumstances.attempt)?;
             return Ok(Opening::Finished(record));
         }
         if set_aside(&run, id, &identity)? {

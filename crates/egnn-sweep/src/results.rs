@@ -100,13 +100,13 @@ fn inputs(manifest: &SweepManifest, records: &[Recorded]) -> String {
     let mut inputs = hash::of(&words);
     for (index, run) in manifest.runs.iter().enumerate() {
         let record = match records.get(index) {
-            Some(Recorded::Finished(record) | Recorded::Failed(record)) => {
-                Some((&record.outcome, &record.circumstances))
-            }
-            _ => None,
+            Some(Recorded::Finished(record)) => serde_json::to_vec(&(&record.outcome, &record.circumstances)),
+            Some(Recorded::Failed(record)) => serde_json::to_vec(&(&record.outcome, &record.circumstances)),
+            _ => Ok(Vec::new()),
         };
         // Chained, so that memory does not grow with the number of runs. Records were JSON, and so they can be again.
-        inputs = hash::bytes(&serde_json::to_vec(&(&inputs, &run.id, record)).unwrap_or_default());
+        let record = hash::bytes(&record.unwrap_or_default());
+        inputs = hash::bytes(format!("{inputs} {} {record}", run.id).as_bytes());
     }
     inputs
 }

@@ -5,7 +5,7 @@ use crate::{
     error::SweepError, eta::Eta, event_log::Tail, outstanding::schedule, plan::SweepPlan, queue::QueueState,
     queue::Queued, reason::run_folders, record::Recorded, recorder, run_folder::RunFolder, worker::Progress,
 };
-use egnn_schema::{Outcome, RunEvent};
+use egnn_schema::RunEvent;
 use egnn_store::lock::FolderLock;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -151,10 +151,8 @@ impl<'a> Watch<'a> {
             if watched.finished.is_none() && there.contains(&run.id) {
                 record = Recorded::read(&folder, &run.id, &self.plan.manifest.identity_of(run))?;
             }
-            if let Recorded::Finished(record) = &record
-                && let Some(Outcome::Finished { metrics }) = &record.outcome
-            {
-                let results = metrics.results().map(|(name, value)| (name.to_owned(), value)).collect();
+            if let Recorded::Finished(record) = &record {
+                let results = record.outcome.results().map(|(name, value)| (name.to_owned(), value)).collect();
                 *watched = Watched { finished: Some((results, record.circumstances.seconds)), ..Watched::default() };
             }
             let state = if let Some((results, _)) = &watched.finished {
@@ -240,10 +238,7 @@ fn state(record: &Recorded, queue: Option<&QueueState>, is_alive: bool, is_begun
     }
     match (record, queue) {
         (Recorded::Damaged { message, .. }, _) => RunState::Damaged { message: message.clone() },
-        (Recorded::Failed(record), _) => match &record.outcome {
-            Some(Outcome::Failed { failure }) => RunState::Failed { reason: failure.reason.clone() },
-            _ => RunState::Started { ended: None },
-        },
+        (Recorded::Failed(record), _) => RunState::Failed { reason: record.outcome.reason.clone() },
         (_, Some(QueueState::Ended { word })) => RunState::Started { ended: Some(word.clone()) },
         _ if is_begun => RunState::Started { ended: None },
         _ => RunState::Pending,

@@ -10,7 +10,7 @@ use crate::{
     run_folder::RunFolder,
     trainer::Trainer,
 };
-use egnn_schema::{Outcome, RunEvent, exit};
+use egnn_schema::{RunEvent, exit};
 use std::{
     fs::{self, OpenOptions},
     io::{self, Read, Seek, SeekFrom},
@@ -221,17 +221,6 @@ impl Drop for Worker {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
-    }
-}
-
-/// Why a run failed, in its record's words.
-pub(crate) fn reason(record: &Recorded) -> Option<&str> {
-    match record {
-        Recorded::Failed(record) => match &record.outcome {
-            Some(Outcome::Failed { failure }) => Some(&failure.reason),
-            _ => None,
-        },
-        _ => None,
     }
 }
 

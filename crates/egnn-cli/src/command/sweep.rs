@@ -75,7 +75,10 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
     }
     let mut display = Display::new();
     let hashes = plan.provide(&data, &mut |event| display.event(event))?;
-    let plan = plan.with_data(workspace.root(), &hashes, &platform, &command(args))?;
+    let resolved = plan;
+    let plan = resolved.with_data(workspace.root(), &hashes, &platform, &command(args))?;
+    // With many runs it is large, and nothing asks it any more.
+    drop(resolved);
     if let Some(file) = &args.plan_out {
         atomic::write_json(file, &plan.manifest)?;
     }

@@ -15,7 +15,7 @@ use crate::{
     workspace::Workspace,
 };
 use egnn_schema::{
-    FieldValue, Fields, Outcome, RunEvent, RunIdentity, RunMetrics, RunRecord,
+    FieldValue, Fields, RunEvent, RunIdentity, RunMetrics, RunRecord,
     version::{NUMERICS_VERSION, RECORD_VERSION},
 };
 use egnn_sweep::{DataProvider, Recorded, RunFolder, Trainer};
@@ -44,13 +44,10 @@ pub(crate) fn run(args: &Train, workspace: &Workspace) -> Result<()> {
     let folder = args.out.clone().unwrap_or_else(|| workspace.reports("train").join(&id));
     refuse_another_run(&folder, &id)?;
     let metrics = match Recorded::read(&RunFolder::at(&folder), &id, &identity)? {
-        Recorded::Finished(record) => match record.outcome {
-            Some(Outcome::Finished { metrics }) => {
-                printer::say("finished before; delete the run folder to train again");
-                metrics
-            }
-            _ => train(args, &folder, &id, identity, workspace)?,
-        },
+        Recorded::Finished(record) => {
+            printer::say("finished before; delete the run folder to train again");
+            record.outcome
+        }
         _ => train(args, &folder, &id, identity, workspace)?,
     };
     if args.json {

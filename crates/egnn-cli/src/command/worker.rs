@@ -8,7 +8,7 @@ use crate::{
     workspace::Workspace,
 };
 use egnn_nn::Backend;
-use egnn_schema::{Failure, Outcome, RunEvent, RunIdentity, RunMetrics, RunRecord, exit, names};
+use egnn_schema::{Failure, RunEvent, RunIdentity, RunMetrics, exit, names};
 use egnn_store::manifest;
 use egnn_sweep::{Opening, Published, Recorder, RunFolder, SweepManifest, lifeline};
 use egnn_train::{Attempt, Files, TaskConfig, TrainError, train};
@@ -70,7 +70,10 @@ pub(crate) fn execute(
     let cpu = circumstances.cpu.clone();
     let mut recorder = match Recorder::open(folder, id, identity, circumstances, how.any_cpu)? {
         Opening::Begun(recorder) => recorder,
-        Opening::Finished(record) => return finished(*record),
+        Opening::Finished(record) => {
+            printer::say(format!("{id}: finished before"));
+            return Ok(record.outcome);
+        }
     };
     let files = Files::of_run(recorder.folder().path());
     let attempt = Attempt {
@@ -109,17 +112,6 @@ pub(crate) fn execute(
             let _ = recorder.record(&RunEvent::Failed { failure });
             Err(stop)
         }
-    }
-}
-
-/// The results of a run that is finished.
-fn finished(record: RunRecord) -> Result<RunMetrics> {
-    match record.outcome {
-        Some(Outcome::Finished { metrics }) => {
-            printer::say(format!("{}: finished before", record.id));
-            Ok(metrics)
-        }
-        _ => Err(Stop::input(format!("{}: a finished record without results", record.id))),
     }
 }
 

@@ -8,9 +8,8 @@ use crate::{
     record::Recorded,
     results,
     run_folder::RunFolder,
-    worker::{self, End, Worker},
+    worker::{End, Worker},
 };
-use egnn_schema::{Outcome, RunMetrics};
 use std::{
     process::ExitStatus,
     time::{Duration, Instant},
@@ -73,15 +72,16 @@ impl Sweep<'_> {
     ) -> Result<(), SweepError> {
         let id = self.plan.manifest.runs[index].id.clone();
         let folder = RunFolder::new(&self.plan.folder, &id);
-        if let (Some(metrics), Recorded::Finished(record)) = (metrics(&record), &record) {
+        if let Recorded::Finished(record) = &record {
+            let metrics = &record.outcome;
             // Whoever published it may have been killed since.
-            publish::settle(&folder, record)?;
-            for (path, is_equal) in publish::superseded(&folder, record) {
+            publish::settle(&folder, &record.circumstances.attempt)?;
+            for (path, is_equal) in publish::superseded(&folder, metrics) {
                 listener(&SweepEvent::Superseded { index, id: id.clone(), path, is_equal });
             }
             self.finished_now += 1;
             listener(&SweepEvent::RunFinished { index, id, metrics: metrics.clone(), took });
-        } else if let Some(reason) = worker::reason(&record) {
+        } else if let Some(reason) = record.reason() {
             self.failed.push((index, reason.to_owned()));
             listener(&SweepEvent::RunFailed { index, id, reason: reason.to_owned(), log: folder.log() });
         } else {
@@ -97,15 +97,5 @@ impl Sweep<'_> {
             self.written = Some((Instant::now(), begin.elapsed()));
         }
         Ok(())
-    }
-}
-
-fn metrics(record: &Recorded) -> Option<&RunMetrics> {
-    match record {
-        Recorded::Finished(record) => match &record.outcome {
-            Some(Outcome::Finished { metrics }) => Some(metrics),
-            _ => None,
-        },
-        _ => None,
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     manifest::{PlannedRun, SweepManifest},
     record::Recorded,
 };
-use egnn_schema::{Circumstances, FieldValue, Outcome, RunMetrics, RunRecord, hash};
+use egnn_schema::{Circumstances, FieldValue, RunMetrics, hash};
 
 /// What a row is made from.
 pub(super) struct Row<'a> {
@@ -19,19 +19,20 @@ impl<'a> Row<'a> {
         Self { manifest, run: &manifest.runs[index], record }
     }
 
-    /// The record of a run that has ended.
-    fn ended(&self) -> Option<&'a RunRecord> {
-        match self.record {
-            Some(Recorded::Finished(record) | Recorded::Failed(record)) => Some(record),
+    /// How a run that has ended came about.
+    fn circumstances(&self) -> Option<&'a Circumstances> {
+        match self.record? {
+            Recorded::Finished(record) => Some(&record.circumstances),
+            Recorded::Failed(record) => Some(&record.circumstances),
             _ => None,
         }
     }
 
     /// The results of a finished run.
     pub(super) fn metrics(&self) -> Option<&'a RunMetrics> {
-        match self.ended()?.outcome.as_ref()? {
-            Outcome::Finished { metrics } => Some(metrics),
-            Outcome::Failed { .. } => None,
+        match self.record? {
+            Recorded::Finished(record) => Some(&record.outcome),
+            _ => None,
         }
     }
 
@@ -52,16 +53,13 @@ impl<'a> Row<'a> {
                 Some(Recorded::Failed(_)) => "failed",
                 _ => "pending",
             })),
-            name if name == names::REASON.name => match self.ended()?.outcome.as_ref()? {
-                Outcome::Failed { failure } => Some(text(&failure.reason)),
-                Outcome::Finished { .. } => None,
-            },
+            name if name == names::REASON.name => (*record)?.reason().map(text),
             name if name == names::DATASET_HASH.name => Some(text(&hash::of(&run.datasets))),
             name if name == names::CONFIG_HASH.name => Some(text(&hash::of(&manifest.identity_of(run)))),
             name if name == names::NUMERICS.name => Some(FieldValue::Int(manifest.numerics_version.into())),
             name if name == names::BACKEND.name => Some(text(&manifest.backend)),
             name if name == names::THREADS.name => Some(FieldValue::Int(manifest.threads.into())),
-            name => self.count(name).or_else(|| circumstance(&self.ended()?.circumstances, name)),
+            name => self.count(name).or_else(|| circumstance(self.circumstances()?, name)),
         }
     }
 
