@@ -1,7 +1,10 @@
 //! Runs that no pipeline refers to: finding them, and removing them. Nothing is found that does not look like a run of ours in a
 //! sweep's folder that can be understood.
 
-use crate::{error::SweepError, local, manifest::SweepManifest, reason::readable, recorder, run_folder::RunFolder};
+use crate::{
+    error::SweepError, listing::entries, local, manifest::SweepManifest, reason::readable, recorder,
+    run_folder::RunFolder,
+};
 use egnn_store::{StoreError, lock::FolderLock};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -94,7 +97,7 @@ pub fn find(
             continue;
         }
         for (sweep, folder) in folders(&folder)? {
-            let (runs, aside) = (folders(&folder.join("runs"))?, entries(&folder.join(SET_ASIDE), |_| true)?);
+            let (runs, aside) = (folders(&folder.join("runs"))?, named(&folder.join(SET_ASIDE), |_| true)?);
             let runs: Vec<_> = runs.into_iter().filter(|(name, path)| is_run(name, path)).collect();
             if runs.is_empty() && aside.is_empty() {
                 continue;
@@ -207,21 +210,15 @@ fn remove_folder(path: &Path, name: &str) -> io::Result<()> {
 
 /// Folders in a folder, by name; links are none.
 fn folders(folder: &Path) -> Result<BTreeMap<String, PathBuf>, SweepError> {
-    entries(folder, |kind| kind.is_dir())
+    named(folder, |kind| kind.is_dir())
 }
 
-/// What is in a folder, by name. A folder that is not there has nothing.
-fn entries(folder: &Path, is_wanted: fn(FileType) -> bool) -> Result<BTreeMap<String, PathBuf>, SweepError> {
-    let failed = |error| SweepError::io("read", folder, error);
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(failed(error)),
-    };
+/// What is wanted of a folder, by name.
+fn named(folder: &Path, is_wanted: fn(FileType) -> bool) -> Result<BTreeMap<String, PathBuf>, SweepError> {
     let mut wanted = BTreeMap::new();
-    for entry in entries {
-        let entry = entry.map_err(failed)?;
-        if let (true, Ok(name)) = (is_wanted(entry.file_type().map_err(failed)?), entry.file_name().into_string()) {
+    for entry in entries(folder)? {
+        let kind = entry.file_type().map_err(|error| SweepError::io("read", folder, error))?;
+        if let (true, Ok(name)) = (is_wanted(kind), entry.file_name().into_string()) {
             wanted.insert(name, entry.path());
         }
     }

@@ -17,6 +17,7 @@ pub mod event_log;
 mod expand;
 pub mod gc;
 pub mod lifeline;
+mod listing;
 mod local;
 pub mod manifest;
 pub mod origin;

@@ -1,7 +1,7 @@
 //! How an attempt becomes a run's result: the first to give its `done.json` the run's own name wins, wherever it works,
 //! and its files move up beside it. Whoever dies on the way leaves a run that is finished and need only be settled.
 
-use crate::{attempt::remove, error::SweepError, run_folder::RunFolder};
+use crate::{attempt::remove, error::SweepError, listing::entries, run_folder::RunFolder};
 use egnn_schema::{Outcome, RunMetrics, RunRecord};
 use egnn_store::atomic;
 use std::{
@@ -87,20 +87,11 @@ pub(crate) fn of_result(attempt: &RunFolder) -> Result<Vec<PathBuf>, SweepError>
     Ok(files)
 }
 
+/// Files of ours in an attempt's folder, sorted.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, SweepError> {
-    let failed = |error| SweepError::io("read", folder, error);
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(failed)?,
-    };
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(failed)?.path();
-        let is_ours = path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'));
-        if is_ours && path.is_file() {
-            files.push(path);
-        }
-    }
+    let mut files: Vec<PathBuf> = entries(folder)?.into_iter().map(|entry| entry.path()).collect();
+    let is_hidden = |path: &Path| path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+    files.retain(|path| path.is_file() && !is_hidden(path));
     files.sort();
     Ok(files)
 }

@@ -4,6 +4,7 @@ use crate::{
     change::{Change, changes, words},
     error::SweepError,
     event_log,
+    listing::entries,
     manifest::PlannedRun,
     outstanding::outstanding,
     plan::SweepPlan,
@@ -15,7 +16,7 @@ use egnn_schema::{RunIdentity, hash};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt, fs, io,
+    fmt, fs,
     path::Path,
 };
 
@@ -86,17 +87,8 @@ pub fn reasons(plan: &SweepPlan, records: &[Recorded]) -> Result<Vec<(usize, Rea
 
 /// Names in `runs/`.
 pub(crate) fn run_folders(sweep: &Path) -> Result<BTreeSet<String>, SweepError> {
-    let runs = sweep.join("runs");
-    let entries = match fs::read_dir(&runs) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        Err(error) => return Err(SweepError::io("read", &runs, error)),
-    };
-    let name = |entry: io::Result<fs::DirEntry>| match entry {
-        Ok(entry) => entry.file_name().into_string().ok().map(Ok),
-        Err(error) => Some(Err(SweepError::io("read", &runs, error))),
-    };
-    entries.filter_map(name).collect()
+    let there = entries(&sweep.join("runs"))?;
+    Ok(there.into_iter().filter_map(|entry| entry.file_name().into_string().ok()).collect())
 }
 
 /// The readable part of a run's id, if it is one.

@@ -1,9 +1,7 @@
 //! The files of one run.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use crate::listing::entries;
+use std::path::{Path, PathBuf};
 
 /// `runs/<id>/` of a sweep's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +61,8 @@ impl RunFolder {
 
     /// The folders of the attempts, in order.
     pub fn each_attempt(&self) -> Vec<Self> {
-        let entries = fs::read_dir(self.attempts()).into_iter().flatten().flatten();
-        let mut attempts: Vec<_> = entries.map(|entry| Self(entry.path())).filter(|folder| folder.0.is_dir()).collect();
+        let there = entries(&self.attempts()).unwrap_or_default().into_iter();
+        let mut attempts: Vec<_> = there.map(|entry| Self(entry.path())).filter(|folder| folder.0.is_dir()).collect();
         attempts.sort_by(|a, b| a.0.cmp(&b.0));
         attempts
     }

@@ -1,6 +1,6 @@
 //! What was submitted: `slurm/<NNN>/` of a sweep's folder.
 
-use crate::{error::SweepError, manifest::SweepManifest};
+use crate::{error::SweepError, listing::entries, manifest::SweepManifest};
 use egnn_store::atomic;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -129,17 +129,8 @@ impl Submission {
 
 /// Names in `slurm/`, sorted by number.
 fn names(sweep: &Path) -> Result<Vec<String>, SweepError> {
-    let folder = Submission::all(sweep);
-    let entries = match fs::read_dir(&folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(SweepError::io("read", &folder, error)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(|error| SweepError::io("read", &folder, error))?.file_name();
-        names.extend(name.into_string().ok().filter(|name| name.parse::<u32>().is_ok()));
-    }
+    let there = entries(&Submission::all(sweep))?.into_iter().filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = there.filter(|name| name.parse::<u32>().is_ok()).collect();
     names.sort_by_key(|name| name.parse::<u32>().unwrap_or(0));
     Ok(names)
 }
