@@ -1,7 +1,7 @@
 //! What a run costs before anything was measured.
 
 use crate::catalogue::Catalogue;
-use egnn_nn::{autoencoder::EncoderKind, molecule::MoleculeModelKind, nbody::ModelKind};
+use egnn_nn::{autoencoder::EncoderKind, molecule::MoleculeModelKind, nbody::Cost};
 use egnn_sweep::Estimate;
 use egnn_train::{AutoencoderConfig, NbodyConfig, Qm9Config, TaskConfig};
 
@@ -16,19 +16,12 @@ pub(crate) fn estimate(config: &TaskConfig, catalogue: &Catalogue) -> Estimate {
 /// Mean unordered pairs of nodes of the graphs that [`of_autoencoder`]'s times were measured with.
 const MEASURED_PAIRS: f64 = 64.5;
 
-/// The cost of an n-body run: milliseconds a step at the paper's sizes (measured by `egnn bench` with
-/// the kernels on one core of an AMD EPYC, Zen 4), scaled by samples, width and layers; bytes a sample and layer
-/// likewise.
+/// The cost of an n-body run: that of its model at the paper's sizes, scaled by samples, width and layers.
 fn of_nbody(config: &NbodyConfig) -> Estimate {
     let protocol = &config.protocol;
-    let (train_ms, forward_ms, activations, parameters) = match config.model {
-        ModelKind::Egnn => (7.9, 2.7, 1.3e5, 134_020.0),
-        ModelKind::Gnn => (5.4, 1.8, 1.1e5, 104_387.0),
-        ModelKind::RadialField => (1.0, 0.45, 2e4, 2_052.0),
-        ModelKind::Linear => (0.02, 0.005, 1e3, 1.0),
-    };
+    let Cost { train_ms, forward_ms, bytes, parameters } = config.model.cost;
     let width = config.hidden as f64 / 64.0;
-    let layers = config.layers as f64 / 4.0;
+    let layers = config.layers as f64 / config.model.layers as f64;
     // Small layers are bound by elementwise work, wide ones by products.
     let size = layers * width * width.max(1.0);
     let train = protocol.steps() as f64 * protocol.batch_size as f64 / 100.0 * train_ms;
@@ -38,8 +31,7 @@ fn of_nbody(config: &NbodyConfig) -> Estimate {
     let data = (protocol.train_samples + config.valid_samples + config.test_samples) as f64 * 5.0 * 10.0 * 4.0;
     Estimate {
         core_seconds: 0.3 + (train + evaluate) * size / 1e3,
-        memory_bytes: (40e6 + data * 3.0 + protocol.batch_size as f64 * width * config.layers as f64 * activations)
-            as u64,
+        memory_bytes: (40e6 + data * 3.0 + protocol.batch_size as f64 * width * config.layers as f64 * bytes) as u64,
         // Checkpoint (parameters, two moments, the best), model, predictions, log.
         disk_bytes: (model_bytes * 5.0 + config.test_samples as f64 * 5.0 * 40.0 + 20e3) as u64,
     }

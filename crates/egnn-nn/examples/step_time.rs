@@ -70,11 +70,11 @@ fn main() -> Result<()> {
     };
     let target = normal(&stream, "target", DIM)?;
     let only = std::env::args().nth(2);
-    for kind in ModelKind::ALL.into_iter().filter(|kind| only.as_deref().is_none_or(|only| only == kind.name())) {
+    for &kind in ModelKind::ALL.iter().filter(|kind| only.as_deref().is_none_or(|only| only == kind.name)) {
         let model = NbodyModelConfig::new(kind).init(&stream, DType::F32)?;
         let train = time(budget, || step(model.as_ref(), &input, &target))?;
         let forward = time(budget, || model.predict(&input).map(drop))?;
-        println!("{:<13} train {train:7.3} ms   forward {forward:7.3} ms", kind.name());
+        println!("{:<13} train {train:7.3} ms   forward {forward:7.3} ms", kind.name);
     }
     Ok(())
 }

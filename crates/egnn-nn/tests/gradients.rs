@@ -61,8 +61,8 @@ fn assert_model(config: &NbodyModelConfig) {
 
 #[test]
 fn every_model_in_several_dimensions() {
-    for kind in ModelKind::ALL {
-        for dim in [2, 3] {
+    for &kind in ModelKind::ALL {
+        for &dim in kind.symmetry.dimensions() {
             assert_model(&NbodyModelConfig { dim, hidden: 4, layers: 2, ..NbodyModelConfig::new(kind) });
         }
     }
@@ -70,7 +70,7 @@ fn every_model_in_several_dimensions() {
 
 #[test]
 fn egnn_with_its_quirks_switched() {
-    let config = NbodyModelConfig { hidden: 4, layers: 2, ..NbodyModelConfig::new(ModelKind::Egnn) };
+    let config = NbodyModelConfig { hidden: 4, layers: 2, ..NbodyModelConfig::new(ModelKind::EGNN) };
     assert_model(&NbodyModelConfig { velocity: Velocity::Current, clamp: None, ..config });
 }
 
@@ -89,7 +89,7 @@ fn layer_stack_with_gate_tanh_and_sum() {
 
 #[test]
 fn exactly_the_views_that_nothing_reads_have_no_gradient() {
-    for kind in ModelKind::ALL {
+    for &kind in ModelKind::ALL {
         let model = NbodyModelConfig::new(kind).init(&Stream::new(1), DType::F32).unwrap();
         let input = nbody_input(3);
         let input = NbodyInput {
@@ -107,7 +107,7 @@ fn exactly_the_views_that_nothing_reads_have_no_gradient() {
             let size = gradient.abs().unwrap().flatten_all().unwrap().max(0).unwrap().to_scalar::<f32>().unwrap();
             assert_eq!(view.reached, size > 0.0, "{kind}: {name} {size}");
             let in_last = name.starts_with("gcl_3.node_mlp");
-            assert_eq!(view.reached, !(kind == ModelKind::Egnn && in_last), "{kind}: {name}");
+            assert_eq!(view.reached, !(kind == ModelKind::EGNN && in_last), "{kind}: {name}");
         }
     }
 }

@@ -30,13 +30,22 @@ fn input(seed: u64) -> NbodyInput {
 
 #[test]
 fn counts_are_the_papers() {
-    let counts = ModelKind::ALL.map(|kind| (kind.name(), model(kind, 0).parameters().count()));
-    assert_eq!(counts, [("egnn", 134_020), ("gnn", 104_387), ("radial_field", 2_052), ("linear", 1)]);
+    for (kind, count) in [
+        (ModelKind::EGNN, 134_020),
+        (ModelKind::GNN, 104_387),
+        (ModelKind::RADIAL_FIELD, 2_052),
+        (ModelKind::LINEAR, 1),
+    ] {
+        assert_eq!(model(kind, 0).parameters().count(), count, "{kind}");
+    }
+    for &kind in ModelKind::ALL {
+        assert_eq!(model(kind, 0).parameters().count() as f64, kind.cost.parameters, "{kind}: its cost says otherwise");
+    }
 }
 
 #[test]
 fn a_group_is_a_layer_without_gaps() {
-    let model = model(ModelKind::Egnn, 0);
+    let model = model(ModelKind::EGNN, 0);
     let groups = model.parameters().groups();
     let names: Vec<_> = groups.iter().map(egnn_nn::params::Group::name).collect();
     assert_eq!(names, ["embedding", "gcl_0", "gcl_1", "gcl_2", "gcl_3"]);
@@ -54,18 +63,41 @@ fn a_group_is_a_layer_without_gaps() {
 
 #[test]
 fn names_of_models_go_there_and_back() {
-    for kind in ModelKind::ALL {
-        assert_eq!(ModelKind::from_name(kind.name()), Some(kind));
-        assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+    for &kind in ModelKind::ALL {
+        assert_eq!(ModelKind::from_name(kind.name), Some(kind));
+        assert_eq!(
+            ModelKind::names().iter().filter(|name| **name == kind.name).count(),
+            1,
+            "{kind}: its name is taken"
+        );
     }
     assert_eq!(ModelKind::from_name("transformer"), None);
 }
 
 #[test]
-fn a_config_is_read_with_the_papers_sizes_by_default() {
-    let config: NbodyModelConfig = serde_json::from_str(r#"{"model": "radial_field", "hidden": 8}"#).unwrap();
-    assert_eq!(config, NbodyModelConfig { hidden: 8, ..NbodyModelConfig::new(ModelKind::RadialField) });
-    assert!(serde_json::from_str::<NbodyModelConfig>(r#"{"model": "egnn", "hiden": 8}"#).is_err());
+fn a_mark_tells_the_model() {
+    for &kind in ModelKind::ALL {
+        let parameters = named(model(kind, 0).parameters());
+        let marked: Vec<_> = ModelKind::ALL.iter().filter(|other| parameters.contains_key(other.mark)).collect();
+        assert_eq!(marked, [&kind]);
+    }
+}
+
+#[test]
+fn options_are_declared_within_their_limits() {
+    for &kind in ModelKind::ALL {
+        let config = NbodyModelConfig::new(kind);
+        for option in kind.options {
+            let [least, most] = option.limits;
+            assert!((least..=most).contains(&option.default), "{kind}: {}", option.name);
+            for value in [least - 1.0, most + 1.0] {
+                let options = [(option.name, value)].into();
+                let error =
+                    NbodyModelConfig { options, ..config.clone() }.init(&Stream::new(0), DType::F32).unwrap_err();
+                assert!(error.to_string().contains(option.name), "{error}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -85,7 +117,7 @@ fn sizes_that_make_no_model_are_refused() {
 #[test]
 fn both_backends_compute_the_same_model() {
     let input = input(3);
-    for kind in ModelKind::ALL {
+    for &kind in ModelKind::ALL {
         let config = NbodyModelConfig::new(kind);
         let [kernels, plain] =
             [Backend::Kernels, Backend::Plain].map(|on| config.init_on(&Stream::new(2), DType::F32, on).unwrap());
@@ -113,10 +145,10 @@ fn both_backends_compute_the_same_model() {
 
 #[test]
 fn the_backend_is_the_fastest_unless_one_is_chosen() {
-    let config = NbodyModelConfig::new(ModelKind::Egnn);
+    let config = NbodyModelConfig::new(ModelKind::EGNN);
     let backend = |dtype| config.init(&Stream::new(0), dtype).unwrap().parameters().backend();
     assert_eq!([backend(DType::F32), backend(DType::F64)], [Backend::Kernels, Backend::Plain]);
-    for kind in ModelKind::ALL {
+    for &kind in ModelKind::ALL {
         let error =
             NbodyModelConfig::new(kind).init_on(&Stream::new(0), DType::F64, Backend::Kernels).unwrap_err().to_string();
         assert_eq!(error, "field 'backend' is kernels: it computes in float32 only");
@@ -125,7 +157,7 @@ fn the_backend_is_the_fastest_unless_one_is_chosen() {
 
 #[test]
 fn initial_values_fill_their_bounds_evenly() {
-    let named = named(model(ModelKind::Egnn, 3).parameters());
+    let named = named(model(ModelKind::EGNN, 3).parameters());
     for (name, bound) in [
         ("gcl_0.edge_mlp.0.weight", 1.0 / 131.0_f32.sqrt()),
         ("gcl_0.edge_mlp.0.bias", 1.0 / 131.0_f32.sqrt()),
@@ -145,28 +177,28 @@ fn initial_values_fill_their_bounds_evenly() {
         }
     }
     assert!(!named.contains_key("gcl_1.coord_mlp.2.bias"), "phi_x ends without bias");
-    assert_eq!(flat(&model(ModelKind::Linear, 0).parameters().named().unwrap()[0].1), [0.7]);
+    assert_eq!(flat(&model(ModelKind::LINEAR, 0).parameters().named().unwrap()[0].1), [0.7]);
 }
 
 #[test]
 fn initial_values_depend_on_seed_and_name_only() {
     let values = |model: Box<dyn NbodyModel>, name: &str| flat(&named(model.parameters())[name]);
     let name = "gcl_1.edge_mlp.2.weight";
-    assert_eq!(values(model(ModelKind::Egnn, 5), name), values(model(ModelKind::Egnn, 5), name));
-    assert_ne!(values(model(ModelKind::Egnn, 5), name), values(model(ModelKind::Egnn, 6), name));
-    assert_ne!(values(model(ModelKind::Egnn, 5), name), values(model(ModelKind::Egnn, 5), "gcl_2.edge_mlp.2.weight"));
+    assert_eq!(values(model(ModelKind::EGNN, 5), name), values(model(ModelKind::EGNN, 5), name));
+    assert_ne!(values(model(ModelKind::EGNN, 5), name), values(model(ModelKind::EGNN, 6), name));
+    assert_ne!(values(model(ModelKind::EGNN, 5), name), values(model(ModelKind::EGNN, 5), "gcl_2.edge_mlp.2.weight"));
     // Another model with a parameter of that name and shape draws the same.
-    assert_eq!(values(model(ModelKind::Egnn, 5), name), values(model(ModelKind::Gnn, 5), name));
-    let deeper = NbodyModelConfig { layers: 6, ..NbodyModelConfig::new(ModelKind::Egnn) };
+    assert_eq!(values(model(ModelKind::EGNN, 5), name), values(model(ModelKind::GNN, 5), name));
+    let deeper = NbodyModelConfig { layers: 6, ..NbodyModelConfig::new(ModelKind::EGNN) };
     assert_eq!(
-        values(model(ModelKind::Egnn, 5), name),
+        values(model(ModelKind::EGNN, 5), name),
         values(deeper.init(&Stream::new(5), DType::F32).unwrap(), name)
     );
 }
 
 #[test]
 fn parameters_travel_under_their_names() {
-    for kind in ModelKind::ALL {
+    for &kind in ModelKind::ALL {
         let (from, to) = (model(kind, 1), model(kind, 2));
         let input = input(4);
         to.parameters().load(&named(from.parameters())).unwrap();
@@ -176,7 +208,7 @@ fn parameters_travel_under_their_names() {
 
 #[test]
 fn loading_is_strict_and_all_or_nothing() {
-    let model = model(ModelKind::Gnn, 1);
+    let model = model(ModelKind::GNN, 1);
     let before = named(model.parameters());
     let mut tensors: BTreeMap<_, _> =
         before.iter().map(|(name, tensor)| (name.clone(), (tensor * 2.0).unwrap())).collect();
@@ -195,7 +227,7 @@ fn loading_is_strict_and_all_or_nothing() {
 
 #[test]
 fn a_prediction_is_the_forward_pass_bit_for_bit_and_repeatable() {
-    for kind in ModelKind::ALL {
+    for &kind in ModelKind::ALL {
         let model = model(kind, 8);
         let input = input(1);
         let forward = flat(&model.forward(&input).unwrap());
@@ -207,7 +239,7 @@ fn a_prediction_is_the_forward_pass_bit_for_bit_and_repeatable() {
 
 #[test]
 fn systems_of_a_batch_do_not_touch_each_other() {
-    for kind in ModelKind::ALL {
+    for &kind in ModelKind::ALL {
         let model = model(kind, 8);
         let batch = input(1);
         let single = NbodyInput {
@@ -225,7 +257,7 @@ fn systems_of_a_batch_do_not_touch_each_other() {
 
 #[test]
 fn inputs_that_do_not_fit_are_named() {
-    let model = model(ModelKind::Egnn, 0);
+    let model = model(ModelKind::EGNN, 0);
     let good = input(0);
     let error = |input: NbodyInput| model.predict(&input).unwrap_err().to_string();
     let flat_world = NbodyInput { v: good.v.narrow(1, 0, 2).unwrap(), ..good.clone() };

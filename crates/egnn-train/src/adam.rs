@@ -28,12 +28,14 @@ pub struct AdamConfig {
     pub eps: f64,
     /// L2 term.
     pub weight_decay: f64,
+    /// Largest norm of the gradient of all parameters together, before the L2 term; 0 is off.
+    pub clip_norm: f64,
 }
 
 impl AdamConfig {
-    /// The paper's betas and eps.
+    /// The paper's betas and eps, and no clipping.
     pub fn new(learning_rate: f64, weight_decay: f64) -> Self {
-        Self { learning_rate, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay }
+        Self { learning_rate, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay, clip_norm: 0.0 }
     }
 }
 
@@ -78,7 +80,8 @@ impl Adam {
     pub fn step(&mut self, parameters: &Parameters, gradients: &GradStore) -> Result<(), TrainError> {
         self.step += 1;
         let t = self.step as i32;
-        let AdamConfig { learning_rate, beta1, beta2, eps, weight_decay } = self.config;
+        let AdamConfig { learning_rate, beta1, beta2, eps, weight_decay, clip_norm } = self.config;
+        let shorten = shorten(parameters, gradients, clip_norm)?;
         let step = AdamStep {
             step_size: (learning_rate / (1.0 - beta1.powi(t))) as f32,
             root: (1.0 - beta2.powi(t)).sqrt() as f32,
@@ -90,12 +93,27 @@ impl Adam {
         };
         for ((group, Moments { m, v }), ranges) in parameters.groups().iter().zip(&mut self.moments).zip(&self.reached)
         {
-            if let Some(gradient) = group.gradient(gradients) {
-                adam_step(group.var(), gradient, (m, v), ranges, step)?;
+            match (group.gradient(gradients), shorten) {
+                (Some(gradient), None) => adam_step(group.var(), gradient, (m, v), ranges, step)?,
+                (Some(gradient), Some(by)) => adam_step(group.var(), &(gradient * by)?, (m, v), ranges, step)?,
+                (None, _) => {}
             }
         }
         Ok(())
     }
+}
+
+/// What the gradient is multiplied with if it is longer than `most` (and `most` is not 0).
+fn shorten(parameters: &Parameters, gradients: &GradStore, most: f64) -> Result<Option<f64>, TrainError> {
+    if most == 0.0 {
+        return Ok(None);
+    }
+    let mut squares = 0.0;
+    for gradient in parameters.groups().iter().filter_map(|group| group.gradient(gradients)) {
+        squares += gradient.to_vec1::<f32>()?.into_iter().map(|part| f64::from(part).powi(2)).sum::<f64>();
+    }
+    let norm = squares.sqrt();
+    Ok((norm > most).then(|| most / norm))
 }
 
 /// The parts of a group that the loss reaches, neighbours joined.

@@ -15,11 +15,12 @@ pub(crate) const COUNT: Range = 1..=1_000_000_000;
 pub const EXCLUSIVE: [&[&str]; 2] = [&["epochs", "steps"], &["evaluate_every_epochs", "evaluate_every_samples"]];
 
 /// The fields of a [`Protocol`]; a task adds its own.
-pub(crate) const FIELDS: [&str; 10] = [
+pub(crate) const FIELDS: [&str; 11] = [
     "batch_size",
     "drop_last",
     "learning_rate",
     "weight_decay",
+    "clip_norm",
     "epochs",
     "steps",
     "evaluate_every_epochs",
@@ -83,6 +84,8 @@ pub struct Protocol {
     pub schedule: Schedule,
     /// Adam's L2 term, added to the gradient.
     pub weight_decay: f64,
+    /// Largest norm of the gradient of all parameters together: a longer one is scaled down to it. 0 is off.
+    pub clip_norm: f64,
     /// Epochs.
     pub epochs: u64,
     /// Validation happens after epoch 0 and every so many epochs.
@@ -125,6 +128,7 @@ impl Protocol {
             learning_rate: reader.number("learning_rate", defaults.learning_rate)?,
             schedule: defaults.schedule,
             weight_decay: reader.number("weight_decay", defaults.weight_decay)?,
+            clip_norm: reader.number("clip_norm", 0.0)?,
             evaluate_last: reader.flag("evaluate_last", false)?,
             seed: reader.count("seed", 1, 0..=i64::MAX as u64)?,
             train_samples,
@@ -133,9 +137,11 @@ impl Protocol {
         })
     }
 
-    /// Its fields; the schedule is the task's, if it may be chosen there.
+    /// Its fields; the schedule is the task's, if it may be chosen there. What came later and is off is left out, so that
+    /// the ids of earlier runs stay.
     pub(crate) fn fields(&self) -> Fields {
-        fields([
+        let clip = (self.clip_norm > 0.0).then(|| ("clip_norm".to_owned(), FieldValue::Float(self.clip_norm)));
+        let mut fields = fields([
             ("train_samples", int(self.train_samples)),
             ("batch_size", int(self.batch_size)),
             ("drop_last", FieldValue::Bool(self.drop_last)),
@@ -146,7 +152,9 @@ impl Protocol {
             ("evaluate_every_epochs", int(self.evaluate_every_epochs)),
             ("evaluate_last", FieldValue::Bool(self.evaluate_last)),
             ("seed", int(self.seed)),
-        ])
+        ]);
+        fields.extend(clip);
+        fields
     }
 
     /// Batches of an epoch.

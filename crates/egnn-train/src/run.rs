@@ -129,7 +129,11 @@ impl<'a> Run<'a> {
     ) -> Result<Self, TrainError> {
         let protocol = config.protocol();
         let task = config.open(data, attempt.backend)?;
-        let adam = Adam::new(AdamConfig::new(protocol.learning_rate, protocol.weight_decay), task.parameters());
+        let adam = AdamConfig {
+            clip_norm: protocol.clip_norm,
+            ..AdamConfig::new(protocol.learning_rate, protocol.weight_decay)
+        };
+        let adam = Adam::new(adam, task.parameters());
         let owner = Owner::new(&config.fields(), datasets, attempt.backend, &attempt.cpu);
         let mut state = State { cursor: Cursor::default(), adam, best: None };
         checkpoint::read(&files.checkpoint, &owner, attempt, &mut state, task.parameters());

@@ -80,7 +80,8 @@ mod tests {
     #[test]
     fn the_optimizer_is_read_from_its_words() {
         let words = "Adam lr 5e-4 betas (0.9, 0.98) eps 1e-7 weight_decay 1e-12 (L2, added to the gradient)";
-        let expected = AdamConfig { learning_rate: 5e-4, beta1: 0.9, beta2: 0.98, eps: 1e-7, weight_decay: 1e-12 };
+        let expected =
+            AdamConfig { learning_rate: 5e-4, beta1: 0.9, beta2: 0.98, eps: 1e-7, weight_decay: 1e-12, clip_norm: 0.0 };
         assert_eq!(adam_config(words), Some(expected));
         assert_eq!(adam_config("SGD lr 1"), None);
         assert_eq!(adam_config("Adam"), None);

@@ -73,8 +73,8 @@ pub(crate) fn run(args: &Bench) -> Result<()> {
         let StepTimes { train_ms, forward_ms, batch_ms, allocations } = times;
         rows.push(Row { task, model, train_ms, forward_ms, batch_ms, allocations });
     };
-    for kind in ModelKind::ALL {
-        push("nbody", kind.name(), bench_nbody(&NbodyModelConfig::new(kind), &samples, BATCH, backend)?);
+    for &kind in ModelKind::ALL {
+        push("nbody", kind.name, bench_nbody(&NbodyModelConfig::new(kind), &samples, BATCH, backend)?);
     }
     let graphs = graphs()?;
     for kind in EncoderKind::ALL.into_iter().filter(|kind| *kind != EncoderKind::NoEdges) {

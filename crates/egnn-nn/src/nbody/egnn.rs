@@ -4,10 +4,31 @@ use candle_core::{DType, Device, Tensor};
 use egnn_kernels::{Backend, Velocity};
 use egnn_random::Stream;
 
-use super::{ModelKind, NbodyInput, NbodyModel};
+use super::registry::{Cost, Definition, SymmetryGroup};
+use super::{ModelKind, NbodyInput, NbodyModel, NbodyModelConfig};
 use crate::egcl::{Egcl, EgclOptions, EgclSpec};
 use crate::error::{Result, positive, valid_clamp};
 use crate::params::{Builder, LinearSpec, Parameters, Tracking};
+
+impl ModelKind {
+    /// [`Egnn`].
+    pub const EGNN: Self = Self::new(&Definition {
+        name: "egnn",
+        about: "E(n)-equivariant graph network with velocity, equations (3) to (7) of the paper",
+        symmetry: SymmetryGroup::Euclidean,
+        learning_rate: 5e-4,
+        layers: 4,
+        options: &[],
+        mark: "gcl_0.coord_mlp.0.weight",
+        layer_prefix: Some("gcl_"),
+        cost: Cost { train_ms: 7.9, forward_ms: 2.7, bytes: 1.3e5, parameters: 134_020.0 },
+        init: |config, stream, dtype, backend| {
+            let NbodyModelConfig { dim, hidden, layers, clamp, velocity, .. } = *config;
+            let config = EgnnConfig { dim, hidden, layers, clamp, velocity };
+            Ok(Box::new(config.init_on(stream, dtype, backend)?))
+        },
+    });
+}
 
 /// Sizes and choices of [`Egnn`].
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +102,7 @@ pub struct Egnn {
 
 impl NbodyModel for Egnn {
     fn kind(&self) -> ModelKind {
-        ModelKind::Egnn
+        ModelKind::EGNN
     }
 
     fn parameters(&self) -> &Parameters {

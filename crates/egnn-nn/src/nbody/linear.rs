@@ -4,9 +4,29 @@ use candle_core::{DType, Device, Tensor};
 use egnn_kernels::Backend;
 use egnn_random::Stream;
 
+use super::registry::{Cost, Definition, SymmetryGroup};
 use super::{ModelKind, NbodyInput, NbodyModel};
 use crate::error::Result;
 use crate::params::{Builder, Parameters, Tracking};
+
+impl ModelKind {
+    /// [`Linear`].
+    pub const LINEAR: Self = Self::new(&Definition {
+        name: "linear",
+        about: "Motion with constant velocity for one learned time",
+        symmetry: SymmetryGroup::Euclidean,
+        learning_rate: 1e-3,
+        layers: 4,
+        options: &[],
+        mark: "time",
+        layer_prefix: Some("gcl_"),
+        cost: Cost { train_ms: 0.02, forward_ms: 0.005, bytes: 1e3, parameters: 1.0 },
+        init: |_, stream, dtype, backend| {
+            let config = LinearConfig::default();
+            Ok(Box::new(config.init_on(stream, dtype, backend)?))
+        },
+    });
+}
 
 /// Configuration of [`Linear`].
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +65,7 @@ pub struct Linear {
 
 impl NbodyModel for Linear {
     fn kind(&self) -> ModelKind {
-        ModelKind::Linear
+        ModelKind::LINEAR
     }
 
     fn parameters(&self) -> &Parameters {

@@ -6,7 +6,7 @@
 //! use egnn_nn::nbody::{ModelKind, NbodyInput, NbodyModelConfig};
 //! use egnn_random::Stream;
 //!
-//! let model = NbodyModelConfig::new(ModelKind::Egnn).init(&Stream::new(1), DType::F32)?;
+//! let model = NbodyModelConfig::new(ModelKind::EGNN).init(&Stream::new(1), DType::F32)?;
 //! assert_eq!(model.parameters().count(), 134_020);
 //! let x = Tensor::new(&[[0.0_f32, 0.0, 0.0], [1.0, 0.0, 0.0]], &Device::Cpu)?;
 //! let charge = Tensor::new(&[[1.0_f32], [-1.0]], &Device::Cpu)?;
@@ -21,14 +21,16 @@ mod gnn;
 mod input;
 mod linear;
 mod radial_field;
+mod registry;
 
 pub use crate::Velocity;
-pub use config::{ModelKind, NbodyModelConfig};
+pub use config::NbodyModelConfig;
 pub use egnn::{Egnn, EgnnConfig};
 pub use gnn::{Gnn, GnnConfig};
 pub use input::NbodyInput;
 pub use linear::{Linear, LinearConfig};
 pub use radial_field::{RadialField, RadialFieldConfig};
+pub use registry::{Cost, Definition, Init, ModelKind, ModelOption, SymmetryGroup};
 
 use candle_core::Tensor;
 

@@ -4,9 +4,30 @@ use candle_core::{DType, Device, Tensor};
 use egnn_kernels::{Backend, LayerInput, RadialField as Layer};
 use egnn_random::Stream;
 
-use super::{ModelKind, NbodyInput, NbodyModel};
+use super::registry::{Cost, Definition, SymmetryGroup};
+use super::{ModelKind, NbodyInput, NbodyModel, NbodyModelConfig};
 use crate::error::{Result, positive};
 use crate::params::{Builder, LinearSpec, Parameters, Tracking};
+
+impl ModelKind {
+    /// [`RadialField`].
+    pub const RADIAL_FIELD: Self = Self::new(&Definition {
+        name: "radial_field",
+        about: "Equivariant network of distances only, without features",
+        symmetry: SymmetryGroup::Euclidean,
+        learning_rate: 2e-4,
+        layers: 4,
+        options: &[],
+        mark: "gcl_0.phi.0.weight",
+        layer_prefix: Some("gcl_"),
+        cost: Cost { train_ms: 1.0, forward_ms: 0.45, bytes: 2e4, parameters: 2_052.0 },
+        init: |config, stream, dtype, backend| {
+            let NbodyModelConfig { dim, hidden, layers, .. } = *config;
+            let config = RadialFieldConfig { dim, hidden, layers };
+            Ok(Box::new(config.init_on(stream, dtype, backend)?))
+        },
+    });
+}
 
 /// Sizes of [`RadialField`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +90,7 @@ pub struct RadialField {
 
 impl NbodyModel for RadialField {
     fn kind(&self) -> ModelKind {
-        ModelKind::RadialField
+        ModelKind::RADIAL_FIELD
     }
 
     fn parameters(&self) -> &Parameters {

@@ -120,11 +120,11 @@ impl Case {
             return Err(self.error(Problem::Task(task.clone())));
         }
         let Some(kind) = ModelKind::from_name(model) else {
-            let known = ModelKind::ALL.map(ModelKind::name).join(", ");
+            let known = ModelKind::names().join(", ");
             return Err(self.error(Problem::Model { task: task.clone(), model: model.clone(), known }));
         };
         self.refuse_options(&["batch", "nodes"])?;
-        let squares = matches!(kind, ModelKind::Egnn | ModelKind::Gnn);
+        let squares = [ModelKind::EGNN, ModelKind::GNN].contains(&kind);
         self.refuse_sizes(squares)?;
         let dim = self.columns("loc")?;
         let config = NbodyModelConfig { dim, hidden: *hidden, layers: *layers, ..NbodyModelConfig::new(kind) };

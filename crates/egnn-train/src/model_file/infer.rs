@@ -33,19 +33,16 @@ pub(super) fn infer(task: Option<&str>, parameters: &BTreeMap<String, Tensor>) -
         let dim = if encoder == EncoderKind::Gnn { rows("fc_emb.weight") } else { paper.dim };
         return Ok(ModelSpec::Autoencoder(AutoencoderModelConfig { dim, hidden, layers, ..paper }));
     }
-    let (kind, sized_by) = [
-        (ModelKind::RadialField, "gcl_0.phi.0.weight"),
-        (ModelKind::Gnn, "embedding.0.weight"),
-        (ModelKind::Egnn, "embedding.weight"),
-        (ModelKind::Linear, "time"),
-    ]
-    .into_iter()
-    .find(|(_, name)| has(name))
-    .ok_or(
-        "has the parameters of none of the models (nbody: egnn, gnn, radial_field, linear; autoencoder: egnn, gnn, \
-         noise_gnn, radial_field; qm9: egnn, schnet, nmp)",
-    )?;
-    Ok(ModelSpec::Nbody(NbodyModelConfig { hidden: hidden(sized_by)?, layers, ..NbodyModelConfig::new(kind) }))
+    let Some(&kind) = ModelKind::ALL.iter().find(|kind| has(kind.mark)) else {
+        let nbody = ModelKind::names().join(", ");
+        return Err(format!(
+            "has the parameters of none of the models (nbody: {nbody}; autoencoder: egnn, gnn, noise_gnn, radial_field; \
+             qm9: egnn, schnet, nmp)"
+        ));
+    };
+    let model = NbodyModelConfig::new(kind);
+    let layers = kind.layer_prefix.map_or(Ok(model.layers), |prefix| self::layers(prefix, parameters))?;
+    Ok(ModelSpec::Nbody(NbodyModelConfig { hidden: hidden(kind.mark)?, layers, ..model }))
 }
 
 /// How many layers there are of this kind of name, at least 1.

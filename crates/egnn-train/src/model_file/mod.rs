@@ -4,7 +4,9 @@
 mod infer;
 mod tensors;
 
-use crate::{autoencoder::DIM, config::TaskConfig, error::TrainError, nbody, reader::Reader, task::DTYPE};
+use crate::{
+    autoencoder::DIM, config::TaskConfig, error::TrainError, nbody, protocol::LAYERS, reader::Reader, task::DTYPE,
+};
 use candle_core::Tensor;
 use egnn_nn::{
     Backend, NnError, Parameters,
@@ -67,7 +69,7 @@ impl ModelSpec {
     /// The model's name.
     pub fn model(&self) -> &'static str {
         match self {
-            Self::Nbody(config) => config.model.name(),
+            Self::Nbody(config) => config.model.name,
             Self::Autoencoder(config) => config.encoder.name(),
             Self::Qm9(config) => config.model.name(),
         }
@@ -256,6 +258,10 @@ fn take_options(spec: &mut ModelSpec, config: &Fields) -> Result<(), FieldError>
     match spec {
         ModelSpec::Nbody(spec) => {
             let current = reader.text("velocity", "initial")? == "current";
+            if spec.model.layer_prefix.is_none() {
+                spec.layers = reader.count("layers", spec.layers as u64, LAYERS)? as usize;
+            }
+            spec.options = nbody::read_options(&mut reader, spec.model)?;
             (spec.clamp, spec.velocity) = (clamp, if current { Velocity::Current } else { Velocity::Initial });
         }
         ModelSpec::Autoencoder(spec) => {

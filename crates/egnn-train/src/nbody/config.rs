@@ -9,7 +9,7 @@ use egnn_schema::{FieldError, FieldValue, Fields};
 use std::collections::BTreeMap;
 
 /// The task's own fields; those of the [`Protocol`] come on top.
-const OWN_FIELDS: [&str; 14] = [
+const OWN_FIELDS: [&str; 15] = [
     "model",
     "hidden",
     "layers",
@@ -24,6 +24,7 @@ const OWN_FIELDS: [&str; 14] = [
     "eval_target_frame",
     "valid_samples",
     "test_samples",
+    "schedule",
 ];
 
 /// What a configuration must know of a dataset before it exists.
@@ -46,6 +47,8 @@ pub struct NbodyConfig {
     pub layers: u64,
     /// Limit on each coordinate term before aggregation; `None` is off. \[quirk of the authors' program: 100\]
     pub clamp: Option<f64>,
+    /// The model's own options, all of them.
+    pub options: BTreeMap<&'static str, f64>,
     /// Whether every EGNN layer uses the initial velocity \[quirk\] or the one the previous layer made.
     pub velocity: Velocity,
     /// Set that training reads.
@@ -75,8 +78,8 @@ impl NbodyConfig {
     /// The first field that is unknown, out of range, larger than its set, or missing.
     pub fn resolve(fields: &Fields, shape: &dyn Fn(&str) -> Result<SetShape, String>) -> Result<Self, FieldError> {
         let mut reader = Reader::new(fields, &known_fields())?;
-        let model = reader.choice("model", "egnn", &ModelKind::ALL.map(ModelKind::name))?;
-        let model = ModelKind::from_name(&model).unwrap_or(ModelKind::Egnn);
+        let model = reader.choice("model", "egnn", &ModelKind::names())?;
+        let model = ModelKind::from_name(&model).unwrap_or(ModelKind::EGNN);
         let train_set = reader.text("train_set", "nbody_small")?;
         let train_shape = shape(&train_set).map_err(|message| FieldError::new("train_set", message))?;
         let eval_set = reader.text("eval_set", "nbody_small")?;
@@ -100,21 +103,23 @@ impl NbodyConfig {
         };
         let valid_samples = samples(&mut reader, "valid_samples", u64::MAX, &eval("valid"))?;
         let test_samples = samples(&mut reader, "test_samples", u64::MAX, &eval("test"))?;
+        let schedule = reader.choice("schedule", Schedule::Constant.name(), &SCHEDULES.map(Schedule::name))?;
         let defaults = Defaults {
             batch_size: 100,
             drop_last: true,
-            learning_rate: default_learning_rate(model),
-            schedule: Schedule::Constant,
+            learning_rate: model.learning_rate,
+            schedule: Schedule::from_name(&schedule).unwrap_or(Schedule::Constant),
             weight_decay: 1e-12,
             evaluate_every_epochs: 5,
-            model: model.name(),
+            model: model.name,
         };
         let protocol = Protocol::read(&mut reader, train_samples, &defaults)?;
         let clamp = reader.number("clamp", 100.0)?;
         Ok(Self {
             hidden: reader.count("hidden", 64, HIDDEN)?,
-            layers: reader.count("layers", 4, LAYERS)?,
+            layers: reader.count("layers", model.layers as u64, LAYERS)?,
             clamp: (clamp > 0.0).then_some(clamp),
+            options: read_options(&mut reader, model)?,
             velocity: match reader.choice("velocity", "initial", &["initial", "current"])?.as_str() {
                 "current" => Velocity::Current,
                 _ => Velocity::Initial,
@@ -135,7 +140,7 @@ impl NbodyConfig {
     /// The complete configuration as flat fields; resolving them gives `self` again.
     pub fn fields(&self) -> Fields {
         let mut fields = protocol::fields([
-            ("model", text(self.model.name())),
+            ("model", text(self.model.name)),
             ("hidden", int(self.hidden)),
             ("layers", int(self.layers)),
             ("clamp", FieldValue::Float(self.clamp.unwrap_or(0.0))),
@@ -150,6 +155,15 @@ impl NbodyConfig {
             ("test_samples", int(self.test_samples)),
         ]);
         fields.extend(self.protocol.fields());
+        for option in self.model.options {
+            let value = self.options[option.name];
+            let value = if option.whole { FieldValue::Int(value as i64) } else { FieldValue::Float(value) };
+            fields.insert(option.name.into(), value);
+        }
+        // Left out where it is what it always was, so that the ids of earlier runs stay.
+        if self.protocol.schedule != Schedule::Constant {
+            fields.insert("schedule".into(), text(self.protocol.schedule.name()));
+        }
         fields
     }
 
@@ -160,33 +174,49 @@ impl NbodyConfig {
             layers: self.layers as usize,
             clamp: self.clamp,
             velocity: self.velocity,
+            options: self.options.clone(),
             ..NbodyModelConfig::new(self.model)
         }
     }
 
     /// A readable name for the run's folder.
     pub fn name(&self) -> String {
-        format!("{}-n{}-s{}", self.model.name().replace('_', "-"), self.protocol.train_samples, self.protocol.seed)
+        format!("{}-n{}-s{}", self.model.name.replace('_', "-"), self.protocol.train_samples, self.protocol.seed)
     }
 }
 
-/// Every field that the task knows.
+/// Schedules that make sense here.
+const SCHEDULES: [Schedule; 2] = [Schedule::Constant, Schedule::Cosine];
+
+/// Every field that the task knows: options of other models are ignored, as a grid over models has them for all.
 fn known_fields() -> Vec<&'static str> {
-    OWN_FIELDS.into_iter().chain(protocol::FIELDS).collect()
+    let options = ModelKind::all_options().map(|option| option.name);
+    OWN_FIELDS.into_iter().chain(protocol::FIELDS).chain(options).collect()
+}
+
+/// The options of a model, those that are not given at their defaults.
+pub(crate) fn read_options(reader: &mut Reader, model: ModelKind) -> Result<BTreeMap<&'static str, f64>, FieldError> {
+    let mut options = BTreeMap::new();
+    for option in model.options {
+        let [least, most] = option.limits;
+        let value = if option.whole {
+            reader.count(option.name, option.default as u64, least as u64..=most as u64)? as f64
+        } else {
+            reader.number(option.name, option.default)?
+        };
+        if !(least..=most).contains(&value) {
+            let name = option.name;
+            return Err(FieldError::new(name, format!("{name} must be from {least} to {most}, not {value}")));
+        }
+        options.insert(option.name, value);
+    }
+    Ok(options)
 }
 
 fn velocity_name(velocity: Velocity) -> &'static str {
     match velocity {
         Velocity::Initial => "initial",
         Velocity::Current => "current",
-    }
-}
-
-fn default_learning_rate(model: ModelKind) -> f64 {
-    match model {
-        ModelKind::Egnn => 5e-4,
-        ModelKind::RadialField => 2e-4,
-        ModelKind::Gnn | ModelKind::Linear => 1e-3,
     }
 }
 

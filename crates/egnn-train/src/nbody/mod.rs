@@ -5,6 +5,7 @@ mod data;
 mod predictions;
 mod task;
 
+pub(crate) use config::read_options;
 pub use config::{NbodyConfig, SetShape};
 pub(crate) use data::{Batch, EdgeCache};
 pub use data::{NbodyData, Samples};
