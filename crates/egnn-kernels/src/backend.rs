@@ -4,7 +4,7 @@ use std::fmt;
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use crate::definition::{Activation, CrossEntropy, Decoder, Layer, Map, RadialField};
+use crate::definition::{Activation, CrossEntropy, Decoder, Layer, Map, Motion, RadialField};
 use crate::edges::Edges;
 use crate::{check, fused, plain};
 
@@ -75,6 +75,20 @@ impl Backend {
         match self {
             Self::Kernels => fused::radial_field(layer, input),
             Self::Plain => plain::radial_field(layer, input),
+        }
+    }
+
+    /// The positions after a unit of time.
+    ///
+    /// # Shapes
+    /// `state: (nodes, 2 dim)`, result `(nodes, dim)`; `parameters` 1-D; `attributes: (edges, motion.attributes)`, which get
+    /// no gradient.
+    pub fn motion(self, motion: &Motion, input: &LayerInput) -> Result<Tensor> {
+        self.check(input.state)?;
+        check::motion(motion, input)?;
+        match self {
+            Self::Kernels => fused::motion(motion, input),
+            Self::Plain => plain::motion(motion, input),
         }
     }
 

@@ -3,7 +3,7 @@
 use candle_core::{DType, Result, Tensor, bail};
 
 use crate::backend::LayerInput;
-use crate::definition::{Decoder, Layer, Map, RadialField};
+use crate::definition::{Decoder, Layer, Map, Motion, RadialField};
 use crate::edges::Edges;
 
 pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map) -> Result<()> {
@@ -37,6 +37,28 @@ pub(crate) fn radial_field(layer: &RadialField, input: &LayerInput) -> Result<()
         bail!("radial field: parameters of an embedding are given, but it has none");
     }
     check.input(input, layer.width(), layer.attributes)
+}
+
+pub(crate) fn motion(motion: &Motion, input: &LayerInput) -> Result<()> {
+    let check = Check("motion");
+    check.positive("dim", motion.dim)?;
+    check.positive("least_steps", motion.least_steps)?;
+    if motion.most_steps < motion.least_steps || motion.step.is_nan() || motion.step <= 0.0 {
+        bail!("motion: {motion:?} leaves no step to take");
+    }
+    let ([first, second, last], parameters) = (motion.phi, input.parameters);
+    check.map("phi", first, [1 + motion.attributes, first.outputs], parameters)?;
+    check.map("phi", second, [first.outputs, second.outputs], parameters)?;
+    check.map("phi", last, [second.outputs, 1], parameters)?;
+    if input.embedding.is_some() {
+        bail!("motion: parameters of an embedding are given, but it has none");
+    }
+    let (row, col) = (input.edges.row(), input.edges.col());
+    let has = |i: u32, j: u32| input.edges.of_row(i as usize).any(|edge| col[edge] == j);
+    if let Some((i, j)) = row.iter().zip(col).find(|(i, j)| i == j || !has(**j, **i)) {
+        bail!("motion: body {i} feels {j}, but not the other way round");
+    }
+    check.input(input, 2 * motion.dim, motion.attributes)
 }
 
 /// `targets`: what each edge is compared with, if it is.

@@ -208,3 +208,62 @@ pub struct Decoder {
     /// From one number, or `dim`, to one.
     pub map: Map,
 }
+
+/// Bodies that act on one another along the lines between them, moved for a unit of time by Newton's second law.
+///
+/// ```text
+/// u_ij = phi(ln |x_i - x_j|, a_ij)                       phi: Linear, SiLU, Linear, SiLU, Linear to one number
+/// x_i'' = sum_j sinh(u_ij) (x_i - x_j) / |x_i - x_j|
+/// ```
+///
+/// It is a Radial Field as a force: the logarithm and the sinh let a small `phi` span orders of magnitude of distance and
+/// force. The leapfrog steps are as long as the closest pair of a system allows, with `d` a distance, `w` a relative
+/// speed and `m = |sinh(u)|`:
+///
+/// ```text
+/// h = step min_ij d / (w + sqrt(d m)), at most 1 / least_steps, at least 1 / most_steps
+/// v += h/2 x'';  x += h v;  v += h/2 x''
+/// ```
+///
+/// Its state is `[x | v]`, a row a node; the result is `x` alone. Lengths of steps count as constants in the gradient.
+/// Edges come in both directions, with equal attributes: a pair acts on both its bodies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Motion {
+    /// Dimension of space.
+    pub dim: usize,
+    /// Length of `a_ij`.
+    pub attributes: usize,
+    /// `phi`.
+    pub phi: [Map; 3],
+    /// Length of a step, as a share of the time in which the closest pair changes.
+    pub step: f64,
+    /// Fewest steps of a unit of time.
+    pub least_steps: usize,
+    /// Most steps of a unit of time.
+    pub most_steps: usize,
+    /// Limit of what one of `n` systems adds to the gradient of the parameters, in units of `1/n`: a longer vector is
+    /// shortened to it, one that is not finite is left out. Chaotic trajectories have gradients beyond all measure, which
+    /// say little about the rest. `None` gives the gradient itself.
+    pub gradient_limit: Option<f64>,
+}
+
+impl Motion {
+    /// Bound of `u`, in both directions; beyond it, it has no gradient.
+    pub(crate) const LARGEST: f64 = 12.0;
+    /// Added to squared distances, so that bodies at one place have a direction.
+    pub(crate) const SOFTENING: f64 = 1e-12;
+
+    /// The length of the next step, where the closest pair changes in `time`, and so much is `left`: the last two steps
+    /// share what is left.
+    pub(crate) fn step_length(&self, time: f64, left: f64) -> f64 {
+        // What is not a number counts as the shortest.
+        let length = (self.step * time).max(1.0 / self.most_steps as f64).min(1.0 / self.least_steps as f64);
+        if left <= 1.001 * length {
+            left
+        } else if left < 2.0 * length {
+            0.5 * left
+        } else {
+            length
+        }
+    }
+}

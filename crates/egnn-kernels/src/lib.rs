@@ -17,6 +17,8 @@ pub mod simd;
 pub use adam::{AdamStep, adam_step};
 pub use backend::{Backend, LayerInput};
 pub use counted::{Counted, allocations};
-pub use definition::{Activation, Aggregation, Coordinates, CrossEntropy, Decoder, Layer, Map, RadialField, Velocity};
+pub use definition::{
+    Activation, Aggregation, Coordinates, CrossEntropy, Decoder, Layer, Map, Motion, RadialField, Velocity,
+};
 pub use edges::{Edges, EdgesError};
 pub use fused::cross_entropy;

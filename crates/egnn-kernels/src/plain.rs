@@ -1,5 +1,7 @@
 //! The operations in candle's own: any device, float32 and float64, differentiated by candle.
 
+mod motion;
+
 use candle_core::{Device, Result, Tensor};
 
 use crate::backend::LayerInput;
@@ -7,6 +9,8 @@ use crate::definition::{
     Activation, Aggregation, Coordinates, CrossEntropy, Decoder, Layer, Map, RadialField, Velocity,
 };
 use crate::edges::Edges;
+
+pub(crate) use motion::motion;
 
 pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map, activation: Activation) -> Result<Tensor> {
     let weight = parameters.narrow(0, map.offset, map.outputs * map.inputs)?.reshape((map.outputs, map.inputs))?;

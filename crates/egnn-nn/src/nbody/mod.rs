@@ -21,6 +21,7 @@ mod gnn;
 mod input;
 mod linear;
 mod radial_field;
+mod radial_ode;
 mod registry;
 
 pub use crate::Velocity;
@@ -30,6 +31,7 @@ pub use gnn::{Gnn, GnnConfig};
 pub use input::NbodyInput;
 pub use linear::{Linear, LinearConfig};
 pub use radial_field::{RadialField, RadialFieldConfig};
+pub use radial_ode::{RadialOde, RadialOdeConfig};
 pub use registry::{Cost, Definition, Init, ModelKind, ModelOption, SymmetryGroup};
 
 use candle_core::Tensor;
