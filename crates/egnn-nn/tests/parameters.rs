@@ -35,6 +35,7 @@ fn counts_are_the_papers() {
         (ModelKind::GNN, 104_387),
         (ModelKind::RADIAL_FIELD, 2_052),
         (ModelKind::LINEAR, 1),
+        (ModelKind::RADIAL_ODE, 4_417),
     ] {
         assert_eq!(model(kind, 0).parameters().count(), count, "{kind}");
     }

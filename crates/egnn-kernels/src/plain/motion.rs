@@ -1,6 +1,6 @@
 //! Motion under central forces: all systems side by side, each with steps of its own.
 
-use candle_core::{DType, Result, Tensor};
+use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor};
 
 use super::{Graph, clamp, columns, dense, squared_norm};
 use crate::backend::LayerInput;
@@ -8,6 +8,63 @@ use crate::definition::{Activation, Motion};
 use crate::edges::Edges;
 
 pub(crate) fn motion(motion: &Motion, input: &LayerInput) -> Result<Tensor> {
+    let clock = Clock::new(input.edges);
+    let Some(limit) = motion.gradient_limit.filter(|_| clock.systems > 0) else {
+        return together(motion, input);
+    };
+    // Each system gets the parameters through a gate of its own.
+    let limit = limit / clock.systems as f64;
+    let (mut found, mut node, mut edge) = (Vec::new(), 0, 0);
+    for system in 0..clock.systems {
+        let nodes = clock.of_node.iter().filter(|&&of| of == system).count();
+        let edges = clock.of_edge.iter().filter(|&&of| of == system).count();
+        let shifted = |ends: &[u32]| ends[edge..][..edges].iter().map(|&end| end - node as u32).collect();
+        let own = Edges::new(shifted(input.edges.row()), shifted(input.edges.col()), nodes);
+        let attributes = input.attributes.map(|attributes| attributes.narrow(0, edge, edges)).transpose()?;
+        let own = LayerInput {
+            state: &input.state.narrow(0, node, nodes)?,
+            parameters: &input.parameters.apply_op1(Limited(limit))?,
+            embedding: None,
+            attributes: attributes.as_ref(),
+            edges: &own.map_err(candle_core::Error::wrap)?,
+        };
+        found.push(together(motion, &own)?);
+        (node, edge) = (node + nodes, edge + edges);
+    }
+    Tensor::cat(&found, 0)
+}
+
+/// Passes numbers on as they are, and a gradient if it is finite, shortened to a limit.
+struct Limited(f64);
+
+impl CustomOp1 for Limited {
+    fn name(&self) -> &'static str {
+        "limited"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let Some((start, end)) = layout.contiguous_offsets() else {
+            candle_core::bail!("parameters are contiguous");
+        };
+        let copy = match storage {
+            CpuStorage::F32(numbers) => CpuStorage::F32(numbers[start..end].to_vec()),
+            CpuStorage::F64(numbers) => CpuStorage::F64(numbers[start..end].to_vec()),
+            _ => candle_core::bail!("parameters are float32 or float64"),
+        };
+        Ok((copy, layout.shape().clone()))
+    }
+
+    fn bwd(&self, _: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let norm = gradient.to_dtype(DType::F64)?.sqr()?.sum_all()?.sqrt()?.to_scalar::<f64>()?;
+        if !norm.is_finite() {
+            return Ok(None);
+        }
+        Ok(Some(if norm > self.0 { (gradient * (self.0 / norm))? } else { gradient.clone() }))
+    }
+}
+
+/// All systems side by side, with the gradient itself.
+fn together(motion: &Motion, input: &LayerInput) -> Result<Tensor> {
     let (edges, dim) = (input.edges, motion.dim);
     if edges.nodes() == 0 {
         return Tensor::zeros((0, dim), input.state.dtype(), input.state.device());

@@ -20,7 +20,7 @@ impl ModelKind {
         options: &[STEP, LEAST_STEPS, MOST_STEPS, GRADIENT_LIMIT],
         mark: "phi.0.weight",
         layer_prefix: None,
-        cost: Cost { train_ms: 30.0, forward_ms: 5.0, bytes: 1e4, parameters: 4_481.0 },
+        cost: Cost { train_ms: 45.0, forward_ms: 10.0, bytes: 1e4, parameters: 4_417.0 },
         init: |config, stream, dtype, backend| {
             let NbodyModelConfig { dim, hidden, .. } = *config;
             let config = RadialOdeConfig {
