@@ -3,7 +3,7 @@
 use candle_core::{DType, Result, Tensor, bail};
 
 use crate::backend::LayerInput;
-use crate::definition::{Decoder, Layer, Map, Motion, RadialField};
+use crate::definition::{Decoder, Layer, Map, Motion, RadialField, VelocityUpdate};
 use crate::edges::Edges;
 
 pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map) -> Result<()> {
@@ -123,6 +123,11 @@ impl Check {
         if layer.velocity.is_some() && layer.coordinates.is_none() {
             bail!("{operation}: a velocity needs coordinates that move");
         }
+        if let Some(VelocityUpdate::Integrated { step }) = layer.velocity
+            && !step.is_finite()
+        {
+            bail!("{operation}: the step of time is {step}, expected a finite number");
+        }
         if layer.dim == 0 && layer.coordinates.is_some() {
             bail!("{operation}: coordinates need dim > 0");
         }
@@ -149,9 +154,9 @@ impl Check {
         }
         if let Some(coordinates) = &layer.coordinates {
             check("phi_x", coordinates.maps[0], [hidden, hidden])?;
-            self.last_map("phi_x", coordinates.maps[1], hidden, parameters)?;
+            check("phi_x", coordinates.maps[1], [hidden, 1])?;
         }
-        if let Some((maps, _)) = layer.velocity {
+        if let Some(maps) = layer.velocity_maps() {
             check("phi_v", maps[0], [features, hidden])?;
             check("phi_v", maps[1], [hidden, 1])?;
         }

@@ -66,10 +66,30 @@ pub enum Velocity {
     Current,
 }
 
+/// What a layer does with velocities. With any of these its state carries them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum VelocityUpdate {
+    /// A network scales them, and they end in the step of the coordinates, equation (7):
+    /// `v_i' = phi_v(h_i) v_i + C sum_j ..`, `x_i' = keep (x_i + v_i')`.
+    Scaled {
+        /// `phi_v`: Linear, SiLU, Linear to one number.
+        maps: [Map; 2],
+        /// What it multiplies, and with that which velocity the next layer is given.
+        velocity: Velocity,
+    },
+    /// The coordinates' terms are accelerations, over which a step of time goes (semi-implicit Euler):
+    /// `v_i' = v_i + step C sum_j ..`, `x_i' = keep (x_i + step v_i')`.
+    Integrated {
+        /// The step of time.
+        step: f64,
+    },
+}
+
 /// How a layer moves its coordinates: `x_i' = keep (x_i + C sum_j clamp((x_i - x_j) phi_x(m_ij)))`, equation (4).
+/// With a velocity see [`VelocityUpdate`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Coordinates {
-    /// `phi_x`: Linear, SiLU, Linear to one number without bias.
+    /// `phi_x`: Linear, SiLU, Linear to one number; in the paper the last is without bias.
     pub maps: [Map; 2],
     /// A tanh after `phi_x`.
     pub tanh: bool,
@@ -89,7 +109,7 @@ pub struct Coordinates {
 /// ```text
 /// m_ij = silu(W silu(V [h_i, h_j, |x_i - x_j|^2, a_ij] + ..) + ..)   the distance only if dim > 0
 /// m_ij <- sigmoid(w m_ij + b) m_ij                                    if there is a gate
-/// x_i' = keep (x_i + C sum_j clamp((x_i - x_j) phi_x(m_ij)) + phi_v(h_i) v_i)
+/// x_i' = keep (x_i + C sum_j clamp((x_i - x_j) phi_x(m_ij)) + phi_v(h_i) v_i)       or as a VelocityUpdate says
 /// h_i' = h_i + phi_h(h_i, sum_j m_ij)
 /// ```
 ///
@@ -114,8 +134,8 @@ pub struct Layer {
     pub gate: Option<Map>,
     /// How coordinates move, if they do.
     pub coordinates: Option<Coordinates>,
-    /// `phi_v`, to one number, and what it multiplies. Only with coordinates that move.
-    pub velocity: Option<([Map; 2], Velocity)>,
+    /// What happens to velocities, if there are any. Only with coordinates that move.
+    pub velocity: Option<VelocityUpdate>,
     /// `phi_h`: Linear, SiLU, Linear of `[h_i, m_i]`. `None` if nothing reads `h'`.
     pub node: Option<[Map; 2]>,
     /// Whether `h` is added to `phi_h`; then `features` and `hidden` are equal.
@@ -131,6 +151,14 @@ impl Layer {
     /// Columns of `x`, and of `v` if there is one.
     fn space(&self) -> usize {
         self.dim * (1 + usize::from(self.velocity.is_some()))
+    }
+
+    /// `phi_v`, if there is one.
+    pub(crate) fn velocity_maps(&self) -> Option<[Map; 2]> {
+        match self.velocity {
+            Some(VelocityUpdate::Scaled { maps, .. }) => Some(maps),
+            _ => None,
+        }
     }
 
     /// Columns of the state that the layer takes.

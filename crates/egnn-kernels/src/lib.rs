@@ -19,6 +19,7 @@ pub use backend::{Backend, LayerInput};
 pub use counted::{Counted, allocations};
 pub use definition::{
     Activation, Aggregation, Coordinates, CrossEntropy, Decoder, Layer, Map, Motion, RadialField, Velocity,
+    VelocityUpdate,
 };
 pub use edges::{Edges, EdgesError};
 pub use fused::cross_entropy;

@@ -6,7 +6,7 @@ use candle_core::{Device, Result, Tensor};
 
 use crate::backend::LayerInput;
 use crate::definition::{
-    Activation, Aggregation, Coordinates, CrossEntropy, Decoder, Layer, Map, RadialField, Velocity,
+    Activation, Aggregation, Coordinates, CrossEntropy, Decoder, Layer, Map, RadialField, Velocity, VelocityUpdate,
 };
 use crate::edges::Edges;
 
@@ -123,15 +123,20 @@ fn clamp(terms: &Tensor, bound: f64) -> Result<Tensor> {
 /// `[x', v']` after a step of the coordinates, without `v'` if there is no velocity.
 fn moved(layer: &Layer, input: &LayerInput, x: &Tensor, step: Tensor, h: &Tensor) -> Result<Vec<Tensor>> {
     let keep = layer.coordinates.map_or(1.0, |coordinates| coordinates.keep);
-    let Some((maps, velocity)) = layer.velocity else {
+    let Some(update) = layer.velocity else {
         return Ok(vec![((x + step)? * keep)?]);
     };
     let v = columns(input.state, layer.input_features() + layer.dim, layer.dim)?;
-    let step = (step + v.broadcast_mul(&mlp(h, input.parameters, maps)?)?)?;
-    let x = ((x + &step)? * keep)?;
-    Ok(match velocity {
-        Velocity::Initial => vec![x, v],
-        Velocity::Current => vec![x, step],
+    Ok(match update {
+        VelocityUpdate::Scaled { maps, velocity } => {
+            let step = (step + v.broadcast_mul(&mlp(h, input.parameters, maps)?)?)?;
+            let x = ((x + &step)? * keep)?;
+            vec![x, if velocity == Velocity::Current { step } else { v }]
+        }
+        VelocityUpdate::Integrated { step: time } => {
+            let v = (v + (step * time)?)?;
+            vec![((x + (&v * time)?)? * keep)?, v]
+        }
     })
 }
 

@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor, Var};
 use common::agreement::{assert_equal, bits, everywhere, paths};
 use common::{Case, Clamp, Definition, FieldSpec, Spec, differentiate, flat, random, uneven};
 use egnn_kernels::simd::{Path, with_path};
-use egnn_kernels::{Activation, Aggregation, Backend, Edges, Map, Velocity};
+use egnn_kernels::{Activation, Aggregation, Backend, Edges, Map, Velocity, VelocityUpdate};
 use proptest::prelude::*;
 
 fn assert_case(case: &Case, what: &str) {
@@ -204,7 +204,9 @@ fn coinciding_bodies_have_finite_gradients() {
     let edges = Edges::complete(1, 4);
     let velocity = Some(Velocity::Current);
     let layer = Case::layer(&Spec { velocity, ..Spec::new(17, 17, 3) }, &edges, 1);
-    for (mut case, start) in [(layer, 17), (Case::radial_field(&FieldSpec::new(3, 2, 17), &edges, 1), 0)] {
+    let second = Case::layer(&Spec { step: Some(0.5), ..Spec::new(17, 17, 3) }, &edges, 1);
+    for (mut case, start) in [(layer, 17), (second, 17), (Case::radial_field(&FieldSpec::new(3, 2, 17), &edges, 1), 0)]
+    {
         let width = case.state.dims()[1];
         let mut state = flat(&case.state);
         state.copy_within(start..start + 3, width + start);
@@ -319,13 +321,16 @@ fn a_gradient_that_nobody_asks_for_changes_no_other() {
 
 #[test]
 fn layers_in_a_row() {
-    let spec = Spec { velocity: Some(Velocity::Current), ..Spec::new(16, 16, 3) };
-    let case = Case::layer(&spec, &uneven(), 9).to_dtype(DType::F32);
-    let twice = |backend, arguments: &[Tensor]| {
-        let state = case.with_arguments(arguments).run(backend).unwrap();
-        case.with_arguments(&[state, arguments[1].clone()]).run(backend).unwrap()
-    };
-    assert_equal(&case.arguments(), twice, "two layers with the same parameters");
+    let base = Spec::new(16, 16, 3);
+    for spec in [Spec { velocity: Some(Velocity::Current), ..base }, Spec { step: Some(0.5), last_bias: true, ..base }]
+    {
+        let case = Case::layer(&spec, &uneven(), 9).to_dtype(DType::F32);
+        let twice = |backend, arguments: &[Tensor]| {
+            let state = case.with_arguments(arguments).run(backend).unwrap();
+            case.with_arguments(&[state, arguments[1].clone()]).run(backend).unwrap()
+        };
+        assert_equal(&case.arguments(), twice, "two layers with the same parameters");
+    }
 }
 
 #[test]
@@ -333,8 +338,9 @@ fn not_a_number_stays_one() {
     let edges = Edges::complete(2, 3);
     let spec = Spec { velocity: Some(Velocity::Initial), clamp: Clamp::Biting, ..Spec::new(16, 16, 3) };
     let layer = Case::layer(&spec, &edges, 2).to_dtype(DType::F32);
+    let second = Case::layer(&Spec { velocity: None, step: Some(0.5), ..spec }, &edges, 2).to_dtype(DType::F32);
     let field = Case::radial_field(&FieldSpec::new(3, 2, 16), &edges, 2).to_dtype(DType::F32);
-    for (case, columns) in [(layer, vec![0, 16, 18, 19]), (field, vec![0, 2, 3])] {
+    for (case, columns) in [(layer, vec![0, 16, 18, 19]), (second, vec![0, 16, 18, 19]), (field, vec![0, 2, 3])] {
         let width = case.state.dims()[1];
         for column in columns {
             let mut state: Vec<f32> = case.state.flatten_all().unwrap().to_vec1().unwrap();
@@ -389,6 +395,19 @@ fn a_term_on_the_clamp_passes_its_gradient_and_one_beyond_does_not() {
 }
 
 #[test]
+fn second_order_motion_is_semi_implicit_euler() {
+    // The term of the only edge is the difference, 2.
+    everywhere(|backend| {
+        let mut case = steps_of_one(100.0, [1.5, -0.5]);
+        case.definition_of_layer().velocity = Some(VelocityUpdate::Integrated { step: 0.25 });
+        case.state = Tensor::new(&[[0.3_f32, 1.5, 1.0], [-0.2, -0.5, 4.0]], &Device::Cpu).unwrap();
+        let (v, free) = (1.0 + 0.25 * 2.0, 4.0);
+        let expected = [[1.5 + 0.25 * v, v], [-0.5 + 0.25 * free, free]];
+        assert_eq!(case.run(backend).unwrap().to_vec2::<f32>().unwrap(), expected, "{backend}");
+    });
+}
+
+#[test]
 fn what_does_not_fit_is_refused_with_a_reason() {
     let edges = uneven();
     let spec = Spec { velocity: Some(Velocity::Initial), embedding: Some(2), gate: true, ..Spec::new(4, 4, 3) };
@@ -423,6 +442,10 @@ fn what_does_not_fit_is_refused_with_a_reason() {
     refused(
         &|case| case.definition_of_layer().coordinates.as_mut().unwrap().clamp = Some(-1.0),
         "the clamp is -1, expected > 0",
+    );
+    refused(
+        &|case| case.definition_of_layer().velocity = Some(VelocityUpdate::Integrated { step: f64::NAN }),
+        "the step of time is NaN, expected a finite number",
     );
 
     let field = Case::radial_field(&FieldSpec::new(3, 2, 4), &edges, 1).to_dtype(DType::F32);
@@ -473,11 +496,12 @@ proptest! {
         (hidden, more_features, dim, attributes) in (1_usize..40, 0_usize..4, 0_usize..5, 0_usize..4),
         embedding in proptest::option::of(1_usize..7),
         (gate, moves, tanh, node, residual, bias) in any::<(bool, bool, bool, bool, bool, bool)>(),
-        (sum, clamp, velocity) in (any::<bool>(), 0_usize..3, 0_usize..3),
+        (sum, clamp, velocity, last_bias) in (any::<bool>(), 0_usize..3, 0_usize..4, any::<bool>()),
         seed in any::<u64>(),
     ) {
         let moves = moves && dim > 0;
-        let velocity = [None, Some(Velocity::Initial), Some(Velocity::Current)][velocity];
+        let step = (velocity == 3 && moves).then_some(0.3);
+        let velocity = [None, Some(Velocity::Initial), Some(Velocity::Current), None][velocity];
         let features = hidden + more_features;
         let spec = Spec {
             embedding,
@@ -488,6 +512,8 @@ proptest! {
             aggregation: if sum { Aggregation::Sum } else { Aggregation::Mean },
             clamp: if moves { [Clamp::None, Clamp::Loose, Clamp::Biting][clamp] } else { Clamp::None },
             velocity: if moves { velocity } else { None },
+            step,
+            last_bias,
             node: node || dim == 0,
             residual: residual && more_features == 0,
             bias,

@@ -8,11 +8,11 @@
 //! (8) m_ij <- sigmoid(w m_ij + b) m_ij                            the gate, if there is one
 //! ```
 //!
-//! `phi_e`: Linear, SiLU, Linear, SiLU. `phi_x`: Linear, SiLU, Linear to one number without bias, perhaps tanh.
+//! `phi_e`: Linear, SiLU, Linear, SiLU. `phi_x`: Linear, SiLU, Linear to one number, in the paper without bias, perhaps tanh.
 //! `phi_h`: Linear, SiLU, Linear. [`egnn_kernels::Layer`] defines it in full, the velocity of equation (7) included.
 
 use candle_core::Tensor;
-use egnn_kernels::{Aggregation, Coordinates, Edges, Layer, LayerInput, Velocity};
+use egnn_kernels::{Aggregation, Coordinates, Edges, Layer, LayerInput, Velocity, VelocityUpdate};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -42,6 +42,13 @@ const COORD_MLP: [&str; 2] = ["coord_mlp.0", "coord_mlp.2"];
 const ATT_MLP: &str = "att_mlp.0";
 const COORD_MLP_VEL: [&str; 2] = ["coord_mlp_vel.0", "coord_mlp_vel.2"];
 
+/// What a layer does with velocities: [`VelocityUpdate`] without its parameters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum VelocitySpec {
+    Scaled(Velocity),
+    Integrated { step: f64 },
+}
+
 /// What a layer is made of.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EgclSpec {
@@ -53,7 +60,9 @@ pub(crate) struct EgclSpec {
     pub(crate) attributes: usize,
     /// Dimension of space; 0 for a layer that knows no coordinates.
     pub(crate) dim: usize,
-    pub(crate) velocity: Option<Velocity>,
+    pub(crate) velocity: Option<VelocitySpec>,
+    /// The last map of `phi_x`.
+    pub(crate) scale: LinearSpec,
     /// Whether anything reads the features that the layer returns.
     pub(crate) features_are_read: bool,
     /// Whether anything reads the coordinates that the layer returns; if not, they stay.
@@ -75,6 +84,7 @@ impl EgclSpec {
             attributes: 0,
             dim: 0,
             velocity: None,
+            scale: LinearSpec::small(hidden, 1),
             features_are_read: true,
             coordinates_are_read: true,
             residual: true,
@@ -95,7 +105,7 @@ pub(crate) struct Egcl {
 impl Egcl {
     /// Add the layer to a model's parameters as one group.
     pub(crate) fn init(builder: &mut Builder, name: &str, spec: EgclSpec) -> Result<Self> {
-        let EgclSpec { embedding, features, hidden, attributes, dim, velocity, .. } = spec;
+        let EgclSpec { embedding, features, hidden, attributes, dim, velocity, scale, .. } = spec;
         let EgclSpec { features_are_read, coordinates_are_read, residual, keep, options, .. } = spec;
         let mut add = |part: &str, spec: LinearSpec| builder.linear(&format!("{name}.{part}"), spec).map;
         let (square, one) = (LinearSpec::new(hidden, hidden), LinearSpec::new(hidden, 1));
@@ -107,12 +117,16 @@ impl Egcl {
         ];
         let EgclOptions { attention, normalize, tanh, aggregation, clamp } = options;
         let coordinates = (dim > 0 && coordinates_are_read).then(|| {
-            let maps = [add(COORD_MLP[0], square), add(COORD_MLP[1], LinearSpec::small(hidden, 1))];
+            let maps = [add(COORD_MLP[0], square), add(COORD_MLP[1], scale)];
             Coordinates { maps, tanh, aggregation, clamp, normalize, keep }
         });
         let gate = attention.then(|| add(ATT_MLP, one));
-        let velocity = velocity.map(|which| {
-            ([add(COORD_MLP_VEL[0], LinearSpec::new(features, hidden)), add(COORD_MLP_VEL[1], one)], which)
+        let velocity = velocity.map(|update| match update {
+            VelocitySpec::Scaled(velocity) => {
+                let maps = [add(COORD_MLP_VEL[0], LinearSpec::new(features, hidden)), add(COORD_MLP_VEL[1], one)];
+                VelocityUpdate::Scaled { maps, velocity }
+            }
+            VelocitySpec::Integrated { step } => VelocityUpdate::Integrated { step },
         });
         let layer = Layer {
             embedding: embedding.map(|embedding| embedding.map),
@@ -134,6 +148,16 @@ impl Egcl {
     /// The same layer in a space of another dimension.
     pub(crate) fn in_dimension(&self, dim: usize) -> Self {
         Self { layer: Layer { dim, ..self.layer.clone() }, ..*self }
+    }
+
+    /// The same layer behind another one, which has made its features.
+    pub(crate) fn without_embedding(&self) -> Self {
+        Self { layer: Layer { embedding: None, ..self.layer.clone() }, embedding: None, ..*self }
+    }
+
+    /// The same layer where nothing reads the features that it returns: it returns none, with the same parameters.
+    pub(crate) fn without_features(&self) -> Self {
+        Self { layer: Layer { node: None, ..self.layer.clone() }, ..*self }
     }
 
     /// The state after the layer: [`Layer`] says what its columns are.

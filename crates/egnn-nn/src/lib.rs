@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`params`] | parameters: one contiguous variable a layer, with named views |
 //! | [`egcl`] | the equivariant layer, equations (3) to (8) |
-//! | [`nbody`] | the models of the n-body task: EGNN, GNN, Radial Field, Linear |
+//! | [`nbody`] | the models of the n-body task: EGNN, SEGNO, GNN, Radial Field, Linear |
 //! | [`autoencoder`] | encoders and decoders of graphs: EGNN, GNN, Noise-GNN, Radial Field |
 //! | [`molecule`] | models of the QM9 task: EGNN, SchNet, message passing with distances |
 //! | [`stack`] | the stand-alone EGNN, wrapped in two embeddings |

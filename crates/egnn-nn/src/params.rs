@@ -5,7 +5,7 @@
 //! still carries the authors' names.
 //!
 //! Initialisation is PyTorch's default for `Linear`: weight and bias uniform in `+-1/sqrt(inputs)`; the last layer of
-//! `phi_x` is Xavier-uniform with gain 0.001, `+-gain sqrt(6 / (inputs + outputs))`. Each parameter is drawn from the
+//! `phi_x` is Xavier-uniform with gain 0.001, `+-gain sqrt(6 / (inputs + outputs))`, a bias there as everywhere. Each parameter is drawn from the
 //! child of the given stream that carries its name, so that it does not depend on the order of construction.
 
 use std::collections::BTreeMap;
@@ -235,16 +235,21 @@ impl LinearSpec {
         Self { bias: false, ..self }
     }
 
+    /// Put a bias in.
+    pub(crate) fn with_bias(self) -> Self {
+        Self { bias: true, ..self }
+    }
+
     /// Mark that the loss does not reach the map.
     pub(crate) fn reached(self, reached: bool) -> Self {
         Self { reached, ..self }
     }
 
-    fn bound(&self) -> f64 {
-        match self.gain {
-            Some(gain) => gain * (6.0 / (self.inputs + self.outputs) as f64).sqrt(),
-            None => 1.0 / (self.inputs as f64).sqrt(),
-        }
+    /// Bounds of weight and bias.
+    fn bounds(&self) -> [f64; 2] {
+        let default = 1.0 / (self.inputs as f64).sqrt();
+        let small = |gain: f64| gain * (6.0 / (self.inputs + self.outputs) as f64).sqrt();
+        [self.gain.map_or(default, small), default]
     }
 }
 
@@ -274,10 +279,10 @@ impl<'a> Builder<'a> {
     pub(crate) fn linear(&mut self, name: &str, spec: LinearSpec) -> Linear {
         let LinearSpec { inputs, outputs, bias, reached, .. } = spec;
         let map = Map { offset: self.values.len(), inputs, outputs, bias };
-        let bound = spec.bound();
-        self.uniform(format!("{name}.weight"), vec![outputs, inputs], bound, reached);
+        let [of_weight, of_bias] = spec.bounds();
+        self.uniform(format!("{name}.weight"), vec![outputs, inputs], of_weight, reached);
         if bias {
-            self.uniform(format!("{name}.bias"), vec![outputs], bound, reached);
+            self.uniform(format!("{name}.bias"), vec![outputs], of_bias, reached);
         }
         Linear { group: self.groups.len(), map }
     }

@@ -80,6 +80,13 @@ fn egnn_with_its_quirks_switched() {
 }
 
 #[test]
+fn segno_with_one_step_and_with_several() {
+    for layers in [1, 3] {
+        assert_model(&NbodyModelConfig { hidden: 4, layers, ..NbodyModelConfig::new(ModelKind::SEGNO) });
+    }
+}
+
+#[test]
 fn layer_stack_with_gate_tanh_and_sum() {
     let options = EgclOptions { attention: true, tanh: true, aggregation: Aggregation::Sum, ..EgclOptions::default() };
     let config = EgclStackConfig { inputs: 3, hidden: 4, outputs: 2, attributes: 1, layers: 2, options };
@@ -90,6 +97,15 @@ fn layer_stack_with_gate_tanh_and_sum() {
         let (h, x) = stack.forward(&h, &x, Some(&attributes), &edges).unwrap();
         (h.sqr().unwrap().mean_all().unwrap() + x.sqr().unwrap().mean_all().unwrap()).unwrap()
     });
+}
+
+#[test]
+fn with_one_step_nothing_reads_the_features_of_segno() {
+    let config = NbodyModelConfig { hidden: 4, layers: 1, ..NbodyModelConfig::new(ModelKind::SEGNO) };
+    let model = config.init(&Stream::new(1), DType::F64).unwrap();
+    for view in model.parameters().groups().iter().flat_map(egnn_nn::params::Group::views) {
+        assert_eq!(view.reached, !view.name.starts_with("gcl.node_mlp"), "{}", view.name);
+    }
 }
 
 #[test]

@@ -36,6 +36,8 @@ fn counts_are_the_papers() {
         (ModelKind::RADIAL_FIELD, 2_052),
         (ModelKind::LINEAR, 1),
         (ModelKind::RADIAL_ODE, 4_417),
+        // An embedding and one EGCL without phi_v, for any number of steps.
+        (ModelKind::SEGNO, 128 + 29_249),
     ] {
         assert_eq!(model(kind, 0).parameters().count(), count, "{kind}");
     }
@@ -178,6 +180,11 @@ fn initial_values_fill_their_bounds_evenly() {
         }
     }
     assert!(!named.contains_key("gcl_1.coord_mlp.2.bias"), "phi_x ends without bias");
+    let biases: Vec<f32> = (0..40)
+        .flat_map(|seed| flat(&self::named(model(ModelKind::SEGNO, seed).parameters())["gcl.coord_mlp.2.bias"]))
+        .collect();
+    let largest = biases.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    assert!(largest <= 1.0 / 8.0 && largest > 0.1, "SEGNO's has one, within PyTorch's bounds: {largest}");
     assert_eq!(flat(&model(ModelKind::LINEAR, 0).parameters().named().unwrap()[0].1), [0.7]);
 }
 

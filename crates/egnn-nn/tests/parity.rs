@@ -52,6 +52,12 @@ fn nbody_linear() {
 }
 
 #[test]
+fn nbody_segno() {
+    // Embedding, and three MLPs that all steps share.
+    assert_parity("nbody_segno", 2 + 3 * 4);
+}
+
+#[test]
 fn qm9_egnn() {
     // Embedding, gate and all four MLPs of two layers, and the two MLPs after them.
     assert_parity("qm9_egnn", 2 + 2 * 10 + 8);

@@ -50,7 +50,7 @@ fn here() -> EvaluationData {
 fn every_model_learns_and_its_record_is_complete() {
     let data = data();
     let test = EvaluationSamples::Nbody(samples("test", 15));
-    for model in ["egnn", "gnn", "radial_field", "linear"] {
+    for model in ["egnn", "segno", "gnn", "radial_field", "linear"] {
         let folder = tempfile::tempdir().unwrap();
         let config = config(&[("model", model), ("epochs", "60"), ("evaluate_last", "true")]);
         let mut validations = Vec::new();
@@ -80,7 +80,7 @@ fn every_model_learns_and_its_record_is_complete() {
 #[test]
 fn killed_and_resumed_runs_equal_undisturbed_ones_bit_for_bit() {
     let data = data();
-    for model in ["egnn", "gnn", "radial_field", "linear"] {
+    for model in ["egnn", "segno", "gnn", "radial_field", "linear"] {
         let config = config(&[("model", model)]);
         let whole = tempfile::tempdir().unwrap();
         let expected = run(&config, &data, whole.path(), &mut |_| Ok(())).unwrap();

@@ -6,7 +6,9 @@
 pub(crate) mod agreement;
 
 use candle_core::{DType, Device, Result, Tensor, Var};
-use egnn_kernels::{Aggregation, Backend, Coordinates, Edges, Layer, LayerInput, Map, RadialField, Velocity};
+use egnn_kernels::{
+    Aggregation, Backend, Coordinates, Edges, Layer, LayerInput, Map, RadialField, Velocity, VelocityUpdate,
+};
 use egnn_testkit::Random;
 
 /// A bound of the coordinate terms, relative to the terms that there are.
@@ -34,9 +36,13 @@ pub(crate) struct Spec {
     pub(crate) aggregation: Aggregation,
     pub(crate) clamp: Clamp,
     pub(crate) velocity: Option<Velocity>,
+    /// The step of time of second-order motion, instead of a velocity.
+    pub(crate) step: Option<f64>,
     pub(crate) node: bool,
     pub(crate) residual: bool,
     pub(crate) bias: bool,
+    /// A bias in the last map of `phi_x`.
+    pub(crate) last_bias: bool,
     pub(crate) keep: f64,
 }
 
@@ -56,9 +62,11 @@ impl Spec {
             aggregation: Aggregation::Mean,
             clamp: Clamp::None,
             velocity: None,
+            step: None,
             node: true,
             residual: features == hidden,
             bias: true,
+            last_bias: false,
             keep: 1.0,
         }
     }
@@ -67,7 +75,7 @@ impl Spec {
     pub(crate) fn variants(hidden: usize, dim: usize) -> Vec<Self> {
         let base = Self::new(hidden, hidden, dim);
         let (initial, current) = (Some(Velocity::Initial), Some(Velocity::Current));
-        let sum = Aggregation::Sum;
+        let (sum, step) = (Aggregation::Sum, Some(0.3));
         vec![
             base,
             Self { bias: false, ..base },
@@ -103,6 +111,14 @@ impl Spec {
             Self::new(hidden + 2, hidden, dim),
             Self { velocity: initial, embedding: Some(2), ..Self::new(hidden + 1, hidden, dim) },
             Self { velocity: current, gate: true, ..Self::new(1, hidden, dim) },
+            Self { last_bias: true, ..base },
+            Self { last_bias: true, tanh: true, velocity: initial, clamp: Clamp::Biting, ..base },
+            Self { step, ..base },
+            Self { step, last_bias: true, embedding: Some(1), ..base },
+            Self { step, last_bias: true, node: false, ..base },
+            Self { step, last_bias: true, embedding: Some(1), node: false, aggregation: sum, ..base },
+            Self { step, last_bias: true, keep: 0.8, gate: true, tanh: true, clamp: Clamp::Biting, ..base },
+            Self { step, attributes: 0, residual: false, ..Self::new(1, hidden, dim) },
         ]
     }
 
@@ -184,7 +200,7 @@ fn build(spec: &Spec, seed: u64) -> (Layer, Tensor, Option<Tensor>) {
     let edge =
         [drawer.map(2 * features + usize::from(dim > 0) + attributes, hidden, bias), drawer.map(hidden, hidden, bias)];
     let coordinates = spec.moves.then(|| Coordinates {
-        maps: [drawer.map(hidden, hidden, bias), drawer.map(hidden, 1, false)],
+        maps: [drawer.map(hidden, hidden, bias), drawer.map(hidden, 1, spec.last_bias)],
         tanh: spec.tanh,
         aggregation: spec.aggregation,
         clamp: None,
@@ -192,8 +208,11 @@ fn build(spec: &Spec, seed: u64) -> (Layer, Tensor, Option<Tensor>) {
         keep: spec.keep,
     });
     let gate = spec.gate.then(|| drawer.map(hidden, 1, bias));
-    let velocity =
-        spec.velocity.map(|velocity| ([drawer.map(features, hidden, bias), drawer.map(hidden, 1, bias)], velocity));
+    let scaled = spec.velocity.map(|velocity| {
+        let maps = [drawer.map(features, hidden, bias), drawer.map(hidden, 1, bias)];
+        VelocityUpdate::Scaled { maps, velocity }
+    });
+    let velocity = scaled.or(spec.step.map(|step| VelocityUpdate::Integrated { step }));
     let node = spec.node.then(|| [drawer.map(features + hidden, hidden, bias), drawer.map(hidden, hidden, bias)]);
     let mut embedding_drawer = Drawer::new(seed ^ 7, 2);
     let embedding = spec.embedding.map(|inputs| embedding_drawer.map(inputs, features, bias));

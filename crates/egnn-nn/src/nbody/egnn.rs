@@ -6,7 +6,7 @@ use egnn_random::Stream;
 
 use super::registry::{Cost, Definition, SymmetryGroup};
 use super::{ModelKind, NbodyInput, NbodyModel, NbodyModelConfig};
-use crate::egcl::{Egcl, EgclOptions, EgclSpec};
+use crate::egcl::{Egcl, EgclOptions, EgclSpec, VelocitySpec};
 use crate::error::{Result, positive, valid_clamp};
 use crate::params::{Builder, LinearSpec, Parameters, Tracking};
 
@@ -71,7 +71,7 @@ impl EgnnConfig {
                 embedding: (layer == 0).then_some(embedding),
                 attributes: 2,
                 dim: self.dim,
-                velocity: Some(self.velocity),
+                velocity: Some(VelocitySpec::Scaled(self.velocity)),
                 features_are_read: layer + 1 < self.layers,
                 options: EgclOptions { clamp: self.clamp, ..EgclOptions::default() },
                 ..EgclSpec::new(self.hidden)

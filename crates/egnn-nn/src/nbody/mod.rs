@@ -23,6 +23,7 @@ mod linear;
 mod radial_field;
 mod radial_ode;
 mod registry;
+mod segno;
 
 pub use crate::Velocity;
 pub use config::NbodyModelConfig;
@@ -33,6 +34,7 @@ pub use linear::{Linear, LinearConfig};
 pub use radial_field::{RadialField, RadialFieldConfig};
 pub use radial_ode::{RadialOde, RadialOdeConfig};
 pub use registry::{Cost, Definition, Init, ModelKind, ModelOption, SymmetryGroup};
+pub use segno::{Segno, SegnoConfig};
 
 use candle_core::Tensor;
 

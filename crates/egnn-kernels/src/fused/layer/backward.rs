@@ -7,7 +7,7 @@ use super::gradients::Gradients;
 use super::shape::{RECEIVE, SEND, Shape};
 use super::shared::{Activated, activate, columns, columns_mut, dot, first_edge_layer, in_columns, inverse_norm};
 use super::weights::{Rows, Weights};
-use crate::definition::Velocity;
+use crate::definition::{Velocity, VelocityUpdate};
 use crate::math;
 use crate::matrix::{Left, TILE, add_outer, add_rows, product};
 use crate::simd::{Kernel, Lanes};
@@ -118,7 +118,20 @@ impl Backward<'_> {
                 *gradient *= keep;
             }
         }
-        let current = layer.velocity.is_some_and(|(_, kind)| kind == Velocity::Current);
+        let (current, time) = match layer.velocity {
+            Some(VelocityUpdate::Scaled { velocity, .. }) => (velocity == Velocity::Current, None),
+            Some(VelocityUpdate::Integrated { step }) => (false, Some(step as f32)),
+            None => (false, None),
+        };
+        if let Some(time) = time {
+            // To v', from which x' is made.
+            for space in self.found.space.chunks_exact_mut(columns) {
+                let (of_x, of_v) = space.split_at_mut(dim);
+                for (of_v, &of_x) in of_v.iter_mut().zip(&*of_x) {
+                    *of_v += time * of_x;
+                }
+            }
+        }
         for node in 0..self.shape.nodes() {
             let share = self.shape.share(node);
             let new = &self.gradient[node * new_stride + new_first..][..columns];
@@ -134,7 +147,10 @@ impl Backward<'_> {
                     if bound::is_beyond(term, limit) {
                         continue;
                     }
-                    let step = keep * new[axis] + if current { new[dim + axis] } else { 0.0 };
+                    let step = match time {
+                        Some(time) => time * self.found.space[node * columns + dim + axis],
+                        None => keep * new[axis] + if current { new[dim + axis] } else { 0.0 },
+                    };
                     let part = step * share;
                     sum += part * difference;
                     let part = part * scale * inverse;
@@ -150,7 +166,11 @@ impl Backward<'_> {
     #[inline(always)]
     fn velocities<L: Lanes>(&mut self, lanes: L) {
         let Shape { layer, width, .. } = self.shape;
-        let (Some(section), Some((_, kind))) = (self.shape.velocity_section(), layer.velocity) else { return };
+        let (Some(section), Some(VelocityUpdate::Scaled { velocity, .. })) =
+            (self.shape.velocity_section(), layer.velocity)
+        else {
+            return;
+        };
         let (nodes, dim, vectors) = (self.shape.nodes(), layer.dim, width / L::F32_LANES);
         let (first, stride) = (layer.input_features() + dim, layer.input_width());
         let keep = layer.coordinates.map_or(1.0, |coordinates| coordinates.keep as f32);
@@ -164,7 +184,7 @@ impl Backward<'_> {
             let gradient = &self.gradient[node * layer.output_width() + layer.output_features()..][..2 * dim];
             let mut sum = 0.0;
             for axis in 0..dim {
-                let (step, passed) = match kind {
+                let (step, passed) = match velocity {
                     Velocity::Initial => (keep * gradient[axis], gradient[dim + axis]),
                     Velocity::Current => (keep * gradient[axis] + gradient[dim + axis], 0.0),
                 };

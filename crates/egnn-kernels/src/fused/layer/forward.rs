@@ -6,7 +6,7 @@ use super::super::pairs::squared_distance;
 use super::shape::Shape;
 use super::shared::{Activated, dot, first_edge_layer, inverse_norm};
 use super::weights::Weights;
-use crate::definition::Velocity;
+use crate::definition::{Velocity, VelocityUpdate};
 use crate::math;
 use crate::matrix::{Left, product};
 use crate::simd::{Kernel, Lanes};
@@ -289,7 +289,7 @@ impl Forward<'_> {
         let weights = L::as_simd_f32s(&self.weights.scale).0;
         let scales = &mut self.saved.scale[range];
         for (scale, row) in scales.iter_mut().zip(hidden.chunks_exact(vectors)) {
-            *scale = dot(lanes, row, weights);
+            *scale = dot(lanes, row, weights) + self.weights.scale_bias;
         }
         if coordinates.tanh {
             math::map(
@@ -347,10 +347,17 @@ impl Forward<'_> {
             }
             for axis in 0..dim {
                 let mut step = new_x[axis] * share;
-                if let Some((_, kind)) = layer.velocity {
-                    step += self.saved.velocity_scale[node] * v[axis];
-                    if kind == Velocity::Current {
-                        new_v[axis] = step;
+                match layer.velocity {
+                    None => {}
+                    Some(VelocityUpdate::Scaled { velocity, .. }) => {
+                        step += self.saved.velocity_scale[node] * v[axis];
+                        if velocity == Velocity::Current {
+                            new_v[axis] = step;
+                        }
+                    }
+                    Some(VelocityUpdate::Integrated { step: time }) => {
+                        new_v[axis] = v[axis] + time as f32 * step;
+                        step = time as f32 * new_v[axis];
                     }
                 }
                 new_x[axis] = keep * (x[axis] + step);

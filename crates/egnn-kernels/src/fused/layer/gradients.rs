@@ -65,7 +65,7 @@ impl Gradients {
             coordinate: square(moves),
             coordinate_bias: row(moves),
             scale: row(moves),
-            velocity: row(layer.velocity.is_some()),
+            velocity: row(layer.velocity_maps().is_some()),
             velocity_bias: 0.0,
             message: square(updates),
             node: square(updates),
@@ -122,8 +122,11 @@ pub(super) fn of_parameters(shape: &Shape, weights: &Weights, found: &Gradients,
         put(&mut target, coordinates.maps[0], 0, hidden, &found.coordinate, width);
         put_bias(&mut target, coordinates.maps[0], &found.coordinate_bias);
         put(&mut target, coordinates.maps[1], 0, hidden, &found.scale, width);
+        if coordinates.maps[1].bias {
+            put_bias(&mut target, coordinates.maps[1], &[found.scale_of_edge.iter().sum()]);
+        }
     }
-    if let Some((maps, _)) = layer.velocity {
+    if let Some(maps) = layer.velocity_maps() {
         put(&mut target, maps[1], 0, hidden, &found.velocity, width);
         put_bias(&mut target, maps[1], &[found.velocity_bias]);
     }

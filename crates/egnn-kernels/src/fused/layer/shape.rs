@@ -52,8 +52,8 @@ impl<'a> Shape<'a> {
 
     /// The products with the nodes' features, in order.
     pub(super) fn sections(&self) -> impl Iterator<Item = Section> + use<> {
-        let Layer { features, edge, velocity, node, .. } = *self.layer;
-        let velocity = velocity.map(|(maps, _)| Section { map: maps[0], first: 0, biased: true });
+        let Layer { features, edge, node, .. } = *self.layer;
+        let velocity = self.layer.velocity_maps().map(|maps| Section { map: maps[0], first: 0, biased: true });
         let node = node.map(|maps| Section { map: maps[0], first: 0, biased: true });
         let receive = Section { map: edge[0], first: 0, biased: true };
         let send = Section { map: edge[0], first: features, biased: false };
@@ -62,12 +62,12 @@ impl<'a> Shape<'a> {
 
     /// How many sections there are.
     pub(super) fn count(&self) -> usize {
-        2 + usize::from(self.layer.velocity.is_some()) + usize::from(self.layer.node.is_some())
+        2 + usize::from(self.layer.velocity_maps().is_some()) + usize::from(self.layer.node.is_some())
     }
 
     /// The section of `phi_v`, if there is one.
     pub(super) fn velocity_section(&self) -> Option<usize> {
-        self.layer.velocity.map(|_| 2)
+        self.layer.velocity_maps().map(|_| 2)
     }
 
     /// The section of `phi_h`, if there is one.

@@ -26,6 +26,7 @@ pub(super) struct Weights {
     pub(super) coordinate_bias: Buffer,
     /// The last map of `phi_x`, one row.
     pub(super) scale: Buffer,
+    pub(super) scale_bias: f32,
     /// The last map of `phi_v`, one row.
     pub(super) velocity: Buffer,
     pub(super) velocity_bias: f32,
@@ -107,8 +108,9 @@ impl Weights {
             coordinate: coordinates.map_or_else(none, |maps| transposed(values, maps[0], 0, hidden, width)),
             coordinate_bias: coordinates.map_or_else(none, |maps| row(bias(values, maps[0]), width)),
             scale: coordinates.map_or_else(none, |maps| single(maps[1])),
-            velocity: layer.velocity.map_or_else(none, |(maps, _)| single(maps[1])),
-            velocity_bias: layer.velocity.map_or(0.0, |(maps, _)| scalar(maps[1])),
+            scale_bias: coordinates.map_or(0.0, |maps| scalar(maps[1])),
+            velocity: layer.velocity_maps().map_or_else(none, |maps| single(maps[1])),
+            velocity_bias: layer.velocity_maps().map_or(0.0, |maps| scalar(maps[1])),
             message: layer.node.map_or_else(none, |maps| transposed(values, maps[0], layer.features, hidden, width)),
             node: layer.node.map_or_else(none, |maps| transposed(values, maps[1], 0, hidden, width)),
             node_bias: layer.node.map_or_else(none, |maps| row(bias(values, maps[1]), width)),
