@@ -1,5 +1,6 @@
 //! The command line. Field names and values are checked by the commands, which know them; clap knows the rest.
 
+use crate::models;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use egnn_nn::Backend;
 use std::{path::PathBuf, time::Duration};
@@ -48,7 +49,8 @@ pub(crate) enum Command {
     /// Train one run
     #[command(after_help = format!(
         "Examples:\n  egnn train nbody model=egnn train_samples=3000 epochs=300 seed=1\n  \
-        egnn train autoencoder model=egnn set=erdos_renyi dim=8 epochs=10 seed=1\n{SIMD}"
+        egnn train autoencoder model=egnn set=erdos_renyi dim=8 epochs=10 seed=1\n\n{}\n{SIMD}",
+        models::nbody()
     ))]
     Train(Train),
     /// Evaluate a stored model on a set

@@ -7,6 +7,7 @@ mod display;
 mod estimate;
 mod exit;
 mod interrupt;
+mod models;
 mod printer;
 mod progress;
 mod provenance;

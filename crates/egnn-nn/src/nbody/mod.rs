@@ -16,6 +16,9 @@
 //! ```
 
 mod config;
+#[cfg(test)]
+#[allow(unreachable_pub, reason = "were it registered, it would be exported")]
+mod drift;
 mod egnn;
 mod gnn;
 mod input;
@@ -60,5 +63,42 @@ pub trait NbodyModel: std::fmt::Debug + Send + Sync {
     /// The predicted positions only: the same numbers as [`Self::forward`], without what a backward pass needs.
     fn predict(&self, input: &NbodyInput) -> Result<Tensor> {
         self.run(input, Tracking::Off)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device};
+    use egnn_random::Stream;
+    use egnn_testkit::{Cloud, Random, Symmetry, assert_symmetries};
+
+    use super::{ModelKind, NbodyInput, NbodyModelConfig};
+
+    /// The model of `docs/adding-a-model.md`, which is compiled in tests only.
+    #[test]
+    fn the_guides_model_is_as_printed_there_and_works() {
+        let guide = include_str!("../../../../docs/adding-a-model.md");
+        assert!(
+            guide.contains(&format!("```rust\n{}```", include_str!("drift.rs"))),
+            "the guide shows another drift.rs"
+        );
+        let config = NbodyModelConfig::new(ModelKind::DRIFT);
+        let model = config.init(&Stream::new(1), DType::F64).unwrap();
+        assert_eq!(model.parameters().count() as f64, ModelKind::DRIFT.cost.parameters);
+        let run = |cloud: &Cloud| {
+            let tensor = |values: &[f64]| {
+                let shape = (cloud.nodes, values.len() / cloud.nodes);
+                candle_core::Tensor::from_slice(values, shape, &Device::Cpu).unwrap()
+            };
+            let input = NbodyInput {
+                x: tensor(&cloud.points),
+                v: tensor(&cloud.vectors),
+                charge: tensor(&cloud.scalars),
+                edges: crate::Edges::complete(1, cloud.nodes),
+            };
+            let points = model.predict(&input).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+            Cloud { points, vectors: Vec::new(), scalars: Vec::new(), ..cloud.clone() }
+        };
+        assert_symmetries(run, &Symmetry::ALL, &[Cloud::random(5, 3, 1, &mut Random::new(1))], 1e-9);
     }
 }

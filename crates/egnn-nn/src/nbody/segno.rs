@@ -16,7 +16,7 @@ impl ModelKind {
         name: "segno",
         about: "Second-order equivariant graph ODE: one EGNN layer in 8 steps of time (Liu et al. 2024)",
         symmetry: SymmetryGroup::Euclidean,
-        learning_rate: 5e-4,
+        learning_rate: 5e-3,
         layers: 8,
         options: &[],
         mark: "gcl.coord_mlp.0.weight",
