@@ -14,7 +14,7 @@ impl ModelKind {
     /// [`Egnn`].
     pub const EGNN: Self = Self::new(&Definition {
         name: "egnn",
-        about: "E(n)-equivariant graph network with velocity, equations (3) to (7) of the paper",
+        about: "E(n)-equivariant graph network with velocity: the paper's own",
         symmetry: SymmetryGroup::Euclidean,
         learning_rate: 5e-4,
         layers: 4,

@@ -13,7 +13,7 @@ impl ModelKind {
     /// [`RadialOde`].
     pub const RADIAL_ODE: Self = Self::new(&Definition {
         name: "radial_ode",
-        about: "Radial Field as a force: second-order dynamics, integrated in adaptive leapfrog steps",
+        about: "Radial Field as a force, integrated in adaptive leapfrog steps",
         symmetry: SymmetryGroup::Euclidean,
         learning_rate: 3e-3,
         layers: 1,
@@ -38,7 +38,7 @@ impl ModelKind {
 
 const STEP: ModelOption = ModelOption {
     name: "step_size",
-    about: "length of an integration step, as a share of the time in which the closest pair of bodies changes",
+    about: "a step, as a share of the closest pair's time",
     default: 0.2,
     limits: [1e-3, 10.0],
     whole: false,
@@ -54,7 +54,7 @@ const LEAST_STEPS: ModelOption = ModelOption {
 
 const MOST_STEPS: ModelOption = ModelOption {
     name: "most_steps",
-    about: "most integration steps of one length; least_steps again makes all steps equal",
+    about: "most integration steps; least_steps makes all equal",
     default: 2_000.0,
     limits: [1.0, 100_000.0],
     whole: true,

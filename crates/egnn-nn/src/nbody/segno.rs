@@ -14,7 +14,7 @@ impl ModelKind {
     /// [`Segno`].
     pub const SEGNO: Self = Self::new(&Definition {
         name: "segno",
-        about: "Second-order equivariant graph ODE: one EGNN layer in 8 steps of time (Liu et al. 2024)",
+        about: "Second-order graph ODE: one EGNN layer in 8 steps of time (Liu et al. 2024)",
         symmetry: SymmetryGroup::Euclidean,
         learning_rate: 5e-3,
         layers: 8,
