@@ -7,7 +7,7 @@ use crate::{
 };
 use egnn_schema::RunEvent;
 use egnn_store::lock::FolderLock;
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 /// A run whose log grew counts as running for so many looks that see nothing new: an evaluation may be long.
 const PATIENCE: u32 = 30;
@@ -45,7 +45,7 @@ pub enum RunState {
     /// Complete.
     Finished {
         /// Its results.
-        results: Vec<(String, f64)>,
+        results: Arc<[(String, f64)]>,
     },
 }
 
@@ -122,7 +122,7 @@ pub struct Watch<'a> {
 #[derive(Debug, Default)]
 struct Watched {
     /// Its results and the seconds that they took: a finished run stays so.
-    finished: Option<(Vec<(String, f64)>, f64)>,
+    finished: Option<(Arc<[(String, f64)]>, f64)>,
     log: Option<(PathBuf, Tail)>,
     progress: Progress,
     /// Steps and seconds of the last evaluation.
@@ -149,7 +149,7 @@ impl<'a> Watch<'a> {
             let folder = RunFolder::new(&self.plan.folder, &run.id);
             let mut record = Recorded::None;
             if watched.finished.is_none() && there.contains(&run.id) {
-                record = Recorded::read(&folder, &run.id, &self.plan.manifest.identity_of(run))?;
+                record = Recorded::planned(&self.plan.manifest, &self.plan.folder, run)?;
             }
             if let Recorded::Finished(record) = &record {
                 let results = record.outcome.results().map(|(name, value)| (name.to_owned(), value)).collect();

@@ -7,14 +7,14 @@ use crate::{
     workspace::Workspace,
 };
 use egnn_report::{Kind, Options, Summary, write_report};
-use egnn_sweep::{Recorded, ReportKind, SweepPlan, results, settle, slurm::Submission};
+use egnn_sweep::{End, ReportKind, SweepPlan, results, settle, slurm::Submission};
 use std::path::Path;
 
 pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
     let plan = load(args, workspace)?;
-    let records = Recorded::read_all(&plan.manifest, &plan.folder)?;
-    settle(&plan.manifest, &plan.folder, &records)?;
-    results::write(&plan, &records)?;
+    let ends = End::read_all(&plan.manifest, &plan.folder)?;
+    settle(&plan.manifest, &plan.folder, &ends)?;
+    results::write(&plan, &ends)?;
     let summary = write(&plan)?;
     if args.json {
         printer::json(&serde_json::json!({
