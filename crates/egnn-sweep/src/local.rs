@@ -211,7 +211,7 @@ impl Sweep<'_> {
             // A sweep on another host, which no lock stops, may have finished it meanwhile.
             let record = Recorded::planned(&self.plan.manifest, &self.plan.folder, run)?;
             if record.is_finished() {
-                self.take(index, record, Duration::ZERO, listener)?;
+                self.take(index, &record, Duration::ZERO, listener)?;
                 continue;
             }
             let worker = Worker::start(self.plan, self.trainer, &self.manifest, index)?;

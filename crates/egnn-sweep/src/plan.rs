@@ -1,6 +1,8 @@
 //! A plan: which runs there are. [`ResolvedPlan`] is validated, but does not know the data yet; [`SweepPlan`] does,
 //! and with it every run's id. Nothing in a `SweepPlan` can be invalid.
 
+mod rule_names;
+
 use crate::{
     error::SweepError,
     expand::{self, About, Exclusive, about},
@@ -9,10 +11,11 @@ use crate::{
     overrides::Overrides,
     own::Configs,
     slurm::SlurmOptions,
-    spec::{Layer, ReportKind, SweepSpec},
+    spec::{ReportKind, SweepSpec},
     trainer::{Estimate, Trainer},
 };
 use egnn_schema::{FieldError, FieldValue, Fields, run::RunIdentity, version};
+use rule_names::RuleNames;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -267,43 +270,6 @@ fn located(spec: &SweepSpec, profile: &str, settings: &Settings, error: FieldErr
     // A field that nobody set, or that is missing: the profile as a whole is at fault.
     let spot = spec.profiles.get(profile).map(|profile| profile.spot);
     Located { file: Some(spec.file.clone()), spot, message: format!("profile '{profile}': {}", error.message) }
-}
-
-/// Names in `when` that no run has are tried on the first run, so that a misspelt one does not silently never match.
-/// Numbers are not: `train_samples: 50000` may be more than this profile's data have.
-struct RuleNames<'a> {
-    /// Those that no run had so far.
-    unseen: Vec<(&'a String, &'a Setting)>,
-    first: Option<Settings>,
-}
-
-impl<'a> RuleNames<'a> {
-    fn new(layers: &[&'a Layer]) -> Self {
-        let conditions = layers.iter().flat_map(|layer| &layer.rules).flat_map(|rule| &rule.when);
-        let wanted = conditions.flat_map(|(field, values)| values.iter().map(move |value| (field, value)));
-        let names = wanted.filter(|(_, wanted)| matches!(wanted.value, FieldValue::Text(_)));
-        Self { unseen: names.collect(), first: None }
-    }
-
-    fn see(&mut self, settings: Settings) {
-        let has = |field: &str, value: &FieldValue| settings.get(field).is_some_and(|setting| setting.value == *value);
-        self.unseen.retain(|(field, wanted)| !has(field, &wanted.value));
-        self.first.get_or_insert(settings);
-    }
-
-    fn check(self, spec: &SweepSpec, trainer: &dyn Trainer) -> Result<(), Located> {
-        let Some(first) = self.first else { return Ok(()) };
-        for (field, wanted) in self.unseen {
-            let mut probe = first.clone();
-            probe.insert(field.clone(), wanted.clone());
-            if let Err(error) = trainer.resolve(&spec.task.value, &origin::fields(&probe))
-                && error.field == *field
-            {
-                return Err(about(spec, wanted, About::Value, error.message));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// A `--name` must be a plain folder that no profile uses.

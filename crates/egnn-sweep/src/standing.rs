@@ -12,6 +12,9 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 /// A run whose log grew counts as running for so many looks that see nothing new: an evaluation may be long.
 const PATIENCE: u32 = 30;
 
+/// What a run measured, by name. Copies share their memory.
+pub type RunResults = Arc<[(String, f64)]>;
+
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunState {
@@ -45,7 +48,7 @@ pub enum RunState {
     /// Complete.
     Finished {
         /// Its results.
-        results: Arc<[(String, f64)]>,
+        results: RunResults,
     },
 }
 
@@ -122,7 +125,7 @@ pub struct Watch<'a> {
 #[derive(Debug, Default)]
 struct Watched {
     /// Its results and the seconds that they took: a finished run stays so.
-    finished: Option<(Arc<[(String, f64)]>, f64)>,
+    finished: Option<(RunResults, f64)>,
     log: Option<(PathBuf, Tail)>,
     progress: Progress,
     /// Steps and seconds of the last evaluation.

@@ -48,7 +48,7 @@ impl Sweep<'_> {
                 worker.fail(self.plan, &format!("{reason}, {crashes} times"))?
             }
         };
-        self.take(index, record, worker.started.elapsed(), listener)
+        self.take(index, &record, worker.started.elapsed(), listener)
     }
 
     fn is_over_time(&self, worker: &Worker) -> bool {
@@ -67,13 +67,13 @@ impl Sweep<'_> {
     pub(super) fn take(
         &mut self,
         index: usize,
-        record: Recorded,
+        record: &Recorded,
         took: Duration,
         listener: &mut dyn FnMut(&SweepEvent),
     ) -> Result<(), SweepError> {
         let id = self.plan.manifest.runs[index].id.clone();
         let folder = RunFolder::new(&self.plan.folder, &id);
-        if let Recorded::Finished(record) = &record {
+        if let Recorded::Finished(record) = record {
             let metrics = &record.outcome;
             // Whoever published it may have been killed since.
             publish::settle(&folder, &record.circumstances.attempt)?;
@@ -90,7 +90,7 @@ impl Sweep<'_> {
             self.failed.push((index, reason.clone()));
             listener(&SweepEvent::RunFailed { index, id, reason, log: folder.log() });
         }
-        self.ends[index] = End::from(&record);
+        self.ends[index] = End::from(record);
         // Whoever looks meanwhile, or after a SIGKILL, finds what there is. Of many runs, what there was a moment ago.
         if self.written.is_none_or(|(at, took)| at.elapsed() >= took * RESULTS_SHARE) {
             let begin = Instant::now();
