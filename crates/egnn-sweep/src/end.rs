@@ -59,7 +59,11 @@ impl End {
     /// # Errors
     /// If the system refuses to read.
     pub fn read_all(manifest: &SweepManifest, folder: &Path) -> Result<Vec<Self>, SweepError> {
-        manifest.runs.iter().map(|run| Ok(Self::from(&Recorded::planned(manifest, folder, run)?))).collect()
+        let mut ends = Vec::with_capacity(manifest.runs.len());
+        for run in &manifest.runs {
+            ends.push(Self::from(&Recorded::planned(manifest, folder, run)?));
+        }
+        Ok(ends)
     }
 
     /// Whether the run need not be run again.

@@ -19,6 +19,7 @@ use rule_names::RuleNames;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// The profile that is used if none is named.
@@ -72,7 +73,7 @@ pub struct ResolvedPoint {
     /// Readable beginning of the run's id.
     pub name: String,
     /// Sets that the run reads.
-    pub datasets: Vec<String>,
+    pub datasets: Arc<[String]>,
     /// What it will cost.
     pub estimate: Estimate,
 }
@@ -97,7 +98,8 @@ impl ResolvedPlan {
         let layers = [&spec.layer, &profile.layer, &selection.overrides.layer];
         let points = expand::points(spec, &layers, Exclusive(trainer.exclusive()))?;
         let mut names = RuleNames::new(&layers);
-        let (mut runs, mut configs, mut named) = (Vec::new(), Configs::default(), BTreeMap::new());
+        let mut runs: Vec<ResolvedPoint> = Vec::with_capacity(points.size_hint().0);
+        let (mut configs, mut named) = (Configs::default(), BTreeMap::new());
         for settings in points {
             let run = trainer
                 .resolve(&spec.task.value, &origin::fields(&settings))
@@ -110,7 +112,11 @@ impl ResolvedPlan {
                 }
             }
             configs.push(run.config);
-            runs.push(ResolvedPoint { name: run.name, datasets: run.datasets, estimate: run.estimate });
+            let datasets = match runs.last() {
+                Some(last) if *last.datasets == *run.datasets => Arc::clone(&last.datasets),
+                _ => run.datasets.into(),
+            };
+            runs.push(ResolvedPoint { name: run.name, datasets, estimate: run.estimate });
             names.see(settings);
         }
         names.check(spec, trainer)?;
@@ -142,7 +148,10 @@ impl ResolvedPlan {
 
     /// Every set that a run reads, once.
     pub fn datasets(&self) -> BTreeSet<&str> {
-        self.runs.iter().flat_map(|point| &point.datasets).map(String::as_str).collect()
+        let mut sets = BTreeSet::new();
+        // One by one: collecting would sort as many as there are runs.
+        sets.extend(self.runs.iter().flat_map(|point| point.datasets.iter()).map(String::as_str));
+        sets
     }
 
     /// A complaint about a set, at the field that names it.
@@ -167,9 +176,10 @@ impl ResolvedPlan {
     ) -> Result<SweepPlan, SweepError> {
         let is_common = |set: &&String| self.runs.iter().all(|point| point.datasets.contains(set));
         let common: BTreeSet<&String> =
-            self.runs.iter().take(1).flat_map(|point| &point.datasets).filter(is_common).collect();
+            self.runs.iter().take(1).flat_map(|point| point.datasets.iter()).filter(is_common).collect();
         let mut seen = BTreeSet::new();
-        let (mut runs, mut estimates) = (Vec::new(), Vec::new());
+        let total = self.runs.len();
+        let (mut runs, mut estimates) = (Vec::with_capacity(total), Vec::with_capacity(total));
         for (index, point) in self.runs.iter().enumerate() {
             let identity = self.identity(index, hashes, platform)?;
             let id = identity.id(&folder_name(&point.name));
