@@ -1,8 +1,11 @@
 //! A Parquet file's columns as plain vectors, read through Polars.
 
 use crate::error::ReportError;
-use polars::prelude::{DataFrame, DataType, IntoLazy as _, LazyFrame, NULL, PlRefPath, ScanArgsParquet, col, lit};
-use std::path::{Path, PathBuf};
+use polars::prelude::{Column, DataFrame, DataType, LazyFrame, PlRefPath, ScanArgsParquet};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 /// A file in memory.
 pub(crate) struct Frame {
@@ -46,6 +49,12 @@ impl Frame {
         self.data.height()
     }
 
+    /// Its rows in order, at most `rows` at a time. Nothing is copied.
+    pub(crate) fn parts(&self, rows: usize) -> impl Iterator<Item = Self> {
+        let part = move |start| Self { path: self.path.clone(), data: self.data.slice(start as i64, rows) };
+        (0..self.rows()).step_by(rows).map(part)
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         self.data.get_column_names().into_iter().map(ToString::to_string).collect()
     }
@@ -59,6 +68,18 @@ impl Frame {
         let column = self.cast(name, &DataType::String, "text", |_| true)?;
         let values = column.str().map_err(|error| unreadable(&self.path, &error))?;
         Ok(values.iter().map(|value| value.map(Into::into)).collect())
+    }
+
+    /// The different texts of a column, but for empty ones.
+    pub(crate) fn distinct(&self, name: &str) -> Result<BTreeSet<String>, ReportError> {
+        let column = self.cast(name, &DataType::String, "text", |_| true)?;
+        let mut distinct = BTreeSet::new();
+        for value in column.str().map_err(|error| unreadable(&self.path, &error))?.iter().flatten() {
+            if !value.is_empty() && !distinct.contains(value) {
+                distinct.insert(value.to_owned());
+            }
+        }
+        Ok(distinct)
     }
 
     /// A column of whole numbers; nulls if there is none of the name.
@@ -81,17 +102,17 @@ impl Frame {
         to: &DataType,
         expected: &'static str,
         accepts: fn(&DataType) -> bool,
-    ) -> Result<polars::prelude::Column, ReportError> {
-        let source = match self.data.column(name) {
+    ) -> Result<Column, ReportError> {
+        match self.data.column(name) {
             // A column in which every value is missing may have lost its type.
-            Ok(column) if accepts(column.dtype()) || *column.dtype() == DataType::Null => col(name),
+            Ok(column) if accepts(column.dtype()) || *column.dtype() == DataType::Null => {
+                column.strict_cast(to).map_err(|error| unreadable(&self.path, &error))
+            }
             Ok(column) => {
                 let found = column.dtype().to_string();
-                return Err(ReportError::ColumnType { path: self.path.clone(), column: name.into(), expected, found });
+                Err(ReportError::ColumnType { path: self.path.clone(), column: name.into(), expected, found })
             }
-            Err(_) => lit(NULL).alias(name),
-        };
-        let selected = self.data.clone().lazy().with_column(source.strict_cast(to.clone())).collect();
-        selected.and_then(|data| data.column(name).cloned()).map_err(|error| unreadable(&self.path, &error))
+            Err(_) => Ok(Column::full_null(name.into(), self.rows(), to)),
+        }
     }
 }

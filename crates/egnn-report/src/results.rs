@@ -45,6 +45,8 @@ const OUTCOME: [Column; 19] = [
 const PROPERTY: &str = "property";
 /// Measured columns of graph autoencoders besides [`Metric::AUTOENCODER`] and what [`run_data`] reads.
 const LOSSES: [&str; 2] = ["valid_bce", "train_bce"];
+/// Rows of which all columns are taken apart at once.
+const ROWS: usize = 1000;
 
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +179,7 @@ impl Results {
     /// Reads a results file for a kind of report.
     pub fn read(path: &Path, kind: Kind) -> Result<Self, ReportError> {
         let frame = read(path)?;
-        let mut runs = Vec::new();
+        let mut runs = Vec::with_capacity(frame.rows());
         let missing = |column| ReportError::MissingColumn { path: path.into(), column, found: frame.names() };
         let needed = REQUIRED.into_iter().chain(if kind.is_nbody() { None } else { Some("set") });
         let needed = needed.chain((kind == Kind::Qm9).then_some(PROPERTY));
@@ -186,7 +188,14 @@ impl Results {
                 return Err(missing(required));
             }
         }
-        runs.extend(rows(&frame, kind)?);
+        for part in frame.parts(ROWS) {
+            let first = runs.len();
+            runs.extend(rows(&part, first, kind)?);
+        }
+        if kind.placed_by() == PlacedBy::Probability {
+            place_by_probability(&mut runs);
+        }
+        name_variants(&frame, kind, &mut runs)?;
         // Metrics of graphs have columns once a run has them; those of n-body always have.
         let measured = kind.is_nbody() || runs.iter().any(|run| run.status == Status::Finished);
         for metric in kind.metrics().iter().filter(|_| measured) {
@@ -194,7 +203,7 @@ impl Results {
                 return Err(missing(metric.column()));
             }
         }
-        runs.sort_by(|a, b| a.order(b, kind));
+        runs.sort_unstable_by(|a, b| a.order(b, kind));
         Ok(Self { runs, provenance: provenance(&frame, kind)? })
     }
 
@@ -204,10 +213,11 @@ impl Results {
     }
 }
 
-fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
-    let run = frame.text(column::RUN.name)?;
+/// The runs of a part of a file that begins with row `first`.
+fn rows(frame: &Frame, first: usize, kind: Kind) -> Result<Vec<Run>, ReportError> {
+    let mut run = frame.text(column::RUN.name)?;
     let status = frame.text(column::STATUS.name)?;
-    let reason = frame.text(column::REASON.name)?;
+    let mut reason = frame.text(column::REASON.name)?;
     let model = frame.text("model")?;
     let seed = frame.whole("seed")?;
     let property = frame.text(PROPERTY)?;
@@ -224,18 +234,19 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
             of_run.extend(value.map(|value| (metric, value)));
         }
     }
-    let mut runs: Vec<Run> = values
+    let runs = values
         .into_iter()
         .zip(data)
+        .zip(settings)
         .enumerate()
-        .map(|(i, (values, data))| Run {
-            run: run[i].clone().unwrap_or_else(|| format!("row {i}")),
+        .map(|(i, ((values, data), settings))| Run {
+            run: run[i].take().unwrap_or_else(|| format!("row {}", first + i)),
             status: match status[i].as_deref() {
                 Some("finished") => Status::Finished,
                 Some("failed") => Status::Failed,
                 _ => Status::Pending,
             },
-            reason: reason[i].clone(),
+            reason: reason[i].take(),
             model: model[i].clone().unwrap_or_else(|| "unknown".into()),
             set: match kind {
                 Kind::Qm9 => property[i].clone().unwrap_or_else(|| "unknown".into()),
@@ -243,13 +254,13 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
                 _ => String::new(),
             },
             at: match kind.placed_by() {
-                PlacedBy::Samples => Some(settings[i].train_samples as f64),
-                PlacedBy::Dimensions => settings[i].dim.map(|dim| dim as f64),
+                PlacedBy::Samples => Some(settings.train_samples as f64),
+                PlacedBy::Dimensions => settings.dim.map(|dim| dim as f64),
                 PlacedBy::Probability | PlacedBy::Nothing => None,
             },
             seed: seed[i].unwrap_or(0),
             variant: String::new(),
-            settings: settings[i].clone(),
+            settings,
             values,
             epochs: epochs[i],
             best_epoch: best_epoch[i]
@@ -260,10 +271,6 @@ fn rows(frame: &Frame, kind: Kind) -> Result<Vec<Run>, ReportError> {
             data,
         })
         .collect();
-    if kind.placed_by() == PlacedBy::Probability {
-        place_by_probability(&mut runs);
-    }
-    name_variants(frame, kind, &mut runs)?;
     Ok(runs)
 }
 
@@ -396,8 +403,7 @@ fn provenance(frame: &Frame, kind: Kind) -> Result<Vec<(&'static str, Vec<String
     ];
     let mut provenance = Vec::new();
     for (label, name) in columns {
-        let values: BTreeSet<String> =
-            frame.text(name)?.into_iter().flatten().filter(|value| !value.is_empty()).collect();
+        let values = frame.distinct(name)?;
         if !values.is_empty() {
             provenance.push((label, values.into_iter().collect()));
         }

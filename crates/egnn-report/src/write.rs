@@ -59,8 +59,10 @@ pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportE
     let results = Results::read(&folder.join(RESULTS), options.kind)?;
     let inputs = stamp::inputs(folder, options)?;
     let mut report = Report::new(&results, options);
-    let svg = figure::svg(&report)?;
     let drawn = pictures(folder, &results, &mut report)?;
+    // What follows takes most memory, and the runs are not asked any more.
+    drop(results);
+    let svg = figure::svg(&report)?;
     let page = page::html(&report, &svg, &drawn);
     let [table, values, picture, drawing, last] = FILES;
     let mut contents: Vec<(&str, Vec<u8>)> = vec![

@@ -11,7 +11,7 @@ use egnn_schema::version::RECORD_VERSION;
 use std::collections::BTreeMap;
 
 pub use read::{metadata, read};
-pub use write::write;
+pub use write::{write, write_parts};
 
 pub(crate) const VERSION: Version = Version { key: "record_version", number: RECORD_VERSION };
 

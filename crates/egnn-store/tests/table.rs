@@ -53,6 +53,24 @@ fn a_table_without_rows_keeps_its_columns() {
 }
 
 #[test]
+fn a_table_that_comes_in_parts_is_read_as_one_and_a_part_that_fails_leaves_the_old_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("parts.parquet");
+    let part = |ids: &[u32]| Table { columns: vec![("i".into(), ColumnData::U32(ids.to_vec()))], ..Table::default() };
+    let shape = Table { metadata: sample().metadata, ..part(&[]) };
+    let write = |parts: Vec<Result<Table, StoreError>>| table::write_parts(&path, &shape, parts.into_iter());
+    write(vec![Ok(part(&[1, 2])), Ok(part(&[3]))]).unwrap();
+    let whole = Table { metadata: shape.metadata.clone(), ..part(&[1, 2, 3]) };
+    assert_eq!(table::read(&path).unwrap(), whole);
+    let error = write(vec![Ok(part(&[1])), Ok(sample())]).unwrap_err();
+    assert!(error.to_string().contains("other columns"), "{error}");
+    let missing = || table::read(&folder.path().join("missing.parquet"));
+    assert_eq!(write(vec![Ok(part(&[1])), missing()]).unwrap_err().to_string(), missing().unwrap_err().to_string());
+    assert_eq!(table::read(&path).unwrap(), whole);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
 fn a_table_of_more_rows_than_a_row_group_holds() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.parquet");

@@ -56,63 +56,55 @@ pub(crate) fn about(spec: &SweepSpec, setting: &Setting, about: About, message: 
     }
 }
 
-/// One value or several.
-enum Values {
-    Fixed(Setting),
-    Axis(Vec<Setting>),
-}
-
 /// A field with the layer that decided it.
-#[derive(Clone)]
-struct Assigned {
+struct Assigned<'a> {
     rank: usize,
-    setting: Setting,
+    setting: &'a Setting,
 }
 
-/// The configuration of every run, in the order of the grid's fields in the file; the last field varies fastest.
-pub(crate) fn points(spec: &SweepSpec, layers: &[&Layer], exclusive: Exclusive<'_>) -> Result<Vec<Settings>, Located> {
+/// The configuration of every run, in the order of the grid's fields in the file; the last field varies fastest. Each is made
+/// when it is asked for.
+pub(crate) fn points<'a>(
+    spec: &SweepSpec,
+    layers: &'a [&'a Layer],
+    exclusive: Exclusive<'a>,
+) -> Result<impl Iterator<Item = Settings> + 'a, Located> {
     check(spec, layers, exclusive)?;
-    let mut base: Vec<(&str, usize, Values)> = Vec::new();
+    let mut base: Vec<(&str, usize, &[Setting])> = Vec::new();
     for (rank, layer) in layers.iter().enumerate() {
         for (field, setting) in &layer.set {
-            assign(&mut base, exclusive, (field, rank, Values::Fixed(setting.clone())));
+            assign(&mut base, exclusive, (field, rank, std::slice::from_ref(setting)));
         }
         for (field, values) in by_place(layer) {
-            assign(&mut base, exclusive, (field, rank, Values::Axis(values.clone())));
+            assign(&mut base, exclusive, (field, rank, values));
         }
     }
-    let mut points: Vec<BTreeMap<&str, Assigned>> = vec![BTreeMap::new()];
-    for (field, rank, values) in &base {
-        let values = match values {
-            Values::Fixed(setting) => std::slice::from_ref(setting),
-            Values::Axis(settings) => settings.as_slice(),
-        };
-        points = points
-            .into_iter()
-            .flat_map(|point| {
-                values.iter().map(move |setting| {
-                    let mut point = point.clone();
-                    point.insert(*field, Assigned { rank: *rank, setting: setting.clone() });
-                    point
-                })
-            })
-            .collect();
-    }
-    for point in &mut points {
+    let total = base.iter().map(|(.., values)| values.len()).product();
+    Ok((0..total).map(move |number| {
+        let mut point = point(&base, number);
         for (rank, layer) in layers.iter().enumerate() {
-            for rule in &layer.rules {
-                apply(point, rule, rank, exclusive);
-            }
+            layer.rules.iter().for_each(|rule| apply(&mut point, rule, rank, exclusive));
         }
+        point.into_iter().map(|(field, assigned)| (field.to_owned(), assigned.setting.clone())).collect()
+    }))
+}
+
+/// The point of that number in the grid.
+fn point<'a>(base: &[(&'a str, usize, &'a [Setting])], mut number: usize) -> BTreeMap<&'a str, Assigned<'a>> {
+    let mut point = BTreeMap::new();
+    for &(field, rank, values) in base.iter().rev() {
+        point.insert(field, Assigned { rank, setting: &values[number % values.len()] });
+        number /= values.len();
     }
-    let settings = |point: BTreeMap<&str, Assigned>| {
-        point.into_iter().map(|(field, assigned)| (field.to_owned(), assigned.setting)).collect()
-    };
-    Ok(points.into_iter().map(settings).collect())
+    point
 }
 
 /// Puts a field into the list, in the place of what it replaces.
-fn assign<'a>(base: &mut Vec<(&'a str, usize, Values)>, exclusive: Exclusive<'_>, new: (&'a str, usize, Values)) {
+fn assign<'a>(
+    base: &mut Vec<(&'a str, usize, &'a [Setting])>,
+    exclusive: Exclusive<'_>,
+    new: (&'a str, usize, &'a [Setting]),
+) {
     let group = exclusive.group(new.0);
     let place = base.iter().position(|(field, ..)| group.contains(field));
     base.retain(|(field, ..)| !group.contains(field));
@@ -129,7 +121,7 @@ fn by_place(layer: &Layer) -> Vec<(&String, &Vec<Setting>)> {
     axes
 }
 
-fn apply<'a>(point: &mut BTreeMap<&'a str, Assigned>, rule: &'a Rule, rank: usize, exclusive: Exclusive<'_>) {
+fn apply<'a>(point: &mut BTreeMap<&'a str, Assigned<'a>>, rule: &'a Rule, rank: usize, exclusive: Exclusive<'_>) {
     let matches = rule.when.iter().all(|(field, values)| {
         let value = point.get(field.as_str()).map(|assigned| &assigned.setting.value);
         value.is_some_and(|value| values.iter().any(|wanted| same(&wanted.value, value)))
@@ -143,7 +135,7 @@ fn apply<'a>(point: &mut BTreeMap<&'a str, Assigned>, rule: &'a Rule, rank: usiz
             continue;
         }
         point.retain(|other, _| !group.contains(other));
-        point.insert(field, Assigned { rank, setting: setting.clone() });
+        point.insert(field, Assigned { rank, setting });
     }
 }
 

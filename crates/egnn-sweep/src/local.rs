@@ -3,6 +3,7 @@
 mod ending;
 
 use crate::{
+    end::{self, End},
     error::SweepError,
     eta::Eta,
     event::SweepEvent,
@@ -90,21 +91,21 @@ pub fn run(
     let _lock = FolderLock::acquire(&plan.folder, LOCK)?;
     atomic::sweep_temporaries(&plan.folder)?;
     let manifest = plan.manifest.write(&plan.folder)?;
-    let records = Recorded::read_all(&plan.manifest, &plan.folder)?;
-    record::settle(&plan.manifest, &plan.folder, &records)?;
-    for (index, record) in records.iter().enumerate() {
-        if matches!(record, Recorded::Damaged { .. }) {
+    let ends = End::read_all(&plan.manifest, &plan.folder)?;
+    end::settle(&plan.manifest, &plan.folder, &ends)?;
+    for (index, end) in ends.iter().enumerate() {
+        if matches!(end, End::Damaged { .. }) {
             set_aside(plan, index, listener)?;
         }
     }
     let total = plan.manifest.runs.len();
-    let waiting = schedule(outstanding(total, &records), &plan.estimates);
+    let waiting = schedule(outstanding(total, &ends), &plan.estimates);
     let mut sweep = Sweep {
         plan,
         trainer,
         manifest,
         options,
-        records,
+        ends,
         waiting: waiting.into(),
         running: Vec::new(),
         crashes: BTreeMap::new(),
@@ -151,7 +152,7 @@ struct Sweep<'a> {
     trainer: &'a dyn Trainer,
     manifest: PathBuf,
     options: LocalOptions,
-    records: Vec<Recorded>,
+    ends: Vec<End>,
     waiting: VecDeque<usize>,
     running: Vec<Worker>,
     /// How often the workers of a run were killed.
@@ -190,7 +191,7 @@ impl Sweep<'_> {
                 listener(&SweepEvent::Stopping { cancelled: false });
                 // These may fail for the same reason as the worker, whose words say more.
                 let _ = self.stop(listener);
-                let _ = results::write(self.plan, &self.records);
+                let _ = results::write(self.plan, &self.ends);
                 return Err(error);
             }
             if last_eta.is_none_or(|last| last.elapsed() >= ETA_INTERVAL) && !self.running.is_empty() {
@@ -207,11 +208,10 @@ impl Sweep<'_> {
         while self.running.len() < self.options.jobs.max(1) {
             let Some(index) = self.waiting.pop_front() else { break };
             let run = &self.plan.manifest.runs[index];
-            let folder = RunFolder::new(&self.plan.folder, &run.id);
             // A sweep on another host, which no lock stops, may have finished it meanwhile.
-            let record = Recorded::read(&folder, &run.id, &self.plan.manifest.identity_of(run))?;
+            let record = Recorded::planned(&self.plan.manifest, &self.plan.folder, run)?;
             if record.is_finished() {
-                self.take(index, record, Duration::ZERO, listener)?;
+                self.take(index, &record, Duration::ZERO, listener)?;
                 continue;
             }
             let worker = Worker::start(self.plan, self.trainer, &self.manifest, index)?;
@@ -283,8 +283,8 @@ impl Sweep<'_> {
     }
 
     fn summary(self, up_to_date: bool, interrupted: bool) -> Result<Summary, SweepError> {
-        let results = results::write(self.plan, &self.records)?;
-        let is_complete = self.records.iter().all(Recorded::is_finished);
+        let results = results::write(self.plan, &self.ends)?;
+        let is_complete = self.ends.iter().all(End::is_finished);
         let ending = match (up_to_date, interrupted, is_complete) {
             (true, ..) => Ending::UpToDate,
             (_, true, _) => Ending::Interrupted,
@@ -293,8 +293,8 @@ impl Sweep<'_> {
         };
         Ok(Summary {
             ending,
-            total: self.records.len(),
-            finished: self.records.iter().filter(|record| record.is_finished()).count(),
+            total: self.ends.len(),
+            finished: self.ends.iter().filter(|end| end.is_finished()).count(),
             finished_now: self.finished_now,
             failed: self.failed,
             results,

@@ -1,12 +1,13 @@
 //! `plan.json`: what workers, `status` and reports read of a plan.
 
-use crate::{error::SweepError, spec::ReportKind};
-use egnn_schema::{Fields, run::RunIdentity, version};
+use crate::{error::SweepError, own::Own, spec::ReportKind};
+use egnn_schema::{FieldValue, Fields, run::RunIdentity, version};
 use egnn_store::atomic;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
+    io::{self, BufReader, BufWriter, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -40,6 +41,12 @@ pub struct SweepManifest {
     pub command: String,
     /// Where results go, relative to the project's root.
     pub folder: String,
+    /// What all runs are configured with.
+    #[serde(default)]
+    pub config: Fields,
+    /// Content hash of each set that all runs read.
+    #[serde(default)]
+    pub datasets: BTreeMap<String, String>,
     /// The runs in order.
     pub runs: Vec<PlannedRun>,
 }
@@ -56,10 +63,11 @@ pub struct PlannedRun {
     pub name: String,
     /// Task.
     pub task: String,
-    /// Complete configuration.
-    pub config: Fields,
-    /// Content hash of each set that it reads.
-    pub datasets: BTreeMap<String, String>,
+    /// What it is configured with besides what all runs are.
+    pub config: Own<FieldValue>,
+    /// Content hash of each set that it reads besides those that all runs read.
+    #[serde(default)]
+    pub datasets: Own<String>,
     /// Estimated seconds on one core; 0 if not known.
     #[serde(default)]
     pub core_seconds: f64,
@@ -100,12 +108,16 @@ impl SweepManifest {
     /// If the file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, SweepError> {
         let path = folder.join(Self::FILE);
-        let mut text = serde_json::to_vec_pretty(self).map_err(|error| SweepError::io("write", &path, error.into()))?;
-        text.push(b'\n');
-        // Texts are compared: a plan of many runs that was read would be as large again as this one.
-        if !fs::read(&path).is_ok_and(|old| old == text) {
+        let write = |out: &mut dyn Write| {
+            // A plan of many runs is large as a text.
+            let mut out = BufWriter::new(out);
+            serde_json::to_writer_pretty(&mut out, self)?;
+            out.write_all(b"\n")?;
+            out.flush()
+        };
+        if !Same::is_written_by(&path, write) {
             atomic::create_folder(folder)?;
-            atomic::write(&path, |out| out.write_all(&text))?;
+            atomic::write(&path, |out| write(out))?;
         }
         Ok(path)
     }
@@ -125,8 +137,8 @@ impl SweepManifest {
     pub(crate) fn identity_of(&self, run: &PlannedRun) -> RunIdentity {
         RunIdentity {
             task: run.task.clone(),
-            config: run.config.clone(),
-            datasets: run.datasets.clone(),
+            config: run.config.with(&self.config),
+            datasets: run.datasets.with(&self.datasets),
             record_version: self.record_version,
             numerics_version: self.numerics_version,
             backend: self.backend.clone(),
@@ -140,4 +152,28 @@ impl SweepManifest {
 struct Head {
     program: String,
     record_version: u32,
+}
+
+/// A file that is read while somebody writes what it may have already.
+struct Same(BufReader<File>);
+
+impl Same {
+    /// Whether the file has what `write` writes, and no more.
+    fn is_written_by(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> bool {
+        let Ok(file) = File::open(path) else { return false };
+        let mut same = Self(BufReader::new(file));
+        write(&mut same).is_ok() && matches!(same.0.read(&mut [0]), Ok(0))
+    }
+}
+
+impl Write for Same {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut there = vec![0; bytes.len()];
+        self.0.read_exact(&mut there)?;
+        if there == bytes { Ok(bytes.len()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -1,15 +1,15 @@
 //! Which runs of a plan are still to be done, and in which order.
 
-use crate::{record::Recorded, trainer::Estimate};
+use crate::{end::End, trainer::Estimate};
 
-/// Indices of the runs without a valid `done.json`, ascending. `records` are in the order of the plan.
+/// Indices of the runs without a valid `done.json`, ascending. `ends` are in the order of the plan.
 ///
 /// ```
-/// use egnn_sweep::{Recorded, outstanding};
-/// assert_eq!(outstanding(2, &[Recorded::None, Recorded::None]), [0, 1]);
+/// use egnn_sweep::{End, outstanding};
+/// assert_eq!(outstanding(2, &[End::None, End::None]), [0, 1]);
 /// ```
-pub fn outstanding(runs: usize, records: &[Recorded]) -> Vec<usize> {
-    (0..runs).filter(|&index| !records.get(index).is_some_and(Recorded::is_finished)).collect()
+pub fn outstanding(runs: usize, ends: &[End]) -> Vec<usize> {
+    (0..runs).filter(|&index| !ends.get(index).is_some_and(End::is_finished)).collect()
 }
 
 /// The same runs, longest first: the last to end is then a short one, and cores stay busy. Ties keep their order.

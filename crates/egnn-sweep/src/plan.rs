@@ -1,20 +1,25 @@
 //! A plan: which runs there are. [`ResolvedPlan`] is validated, but does not know the data yet; [`SweepPlan`] does,
 //! and with it every run's id. Nothing in a `SweepPlan` can be invalid.
 
+mod rule_names;
+
 use crate::{
     error::SweepError,
     expand::{self, About, Exclusive, about},
     manifest::{PlannedRun, SweepManifest},
     origin::{self, Located, Setting, Settings},
     overrides::Overrides,
+    own::Configs,
     slurm::SlurmOptions,
-    spec::{Layer, ReportKind, SweepSpec},
-    trainer::{Estimate, ResolvedRun, Trainer},
+    spec::{ReportKind, SweepSpec},
+    trainer::{Estimate, Trainer},
 };
-use egnn_schema::{FieldError, FieldValue, run::RunIdentity, version};
+use egnn_schema::{FieldError, FieldValue, Fields, run::RunIdentity, version};
+use rule_names::RuleNames;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// The profile that is used if none is named.
@@ -56,16 +61,21 @@ pub struct ResolvedPlan {
     pub slurm: SlurmOptions,
     /// The runs in order.
     pub runs: Vec<ResolvedPoint>,
+    configs: Configs,
+    /// Where a set is named first, if it is no default.
+    named: BTreeMap<String, Setting>,
     spec: SweepSpec,
 }
 
 /// One run of a [`ResolvedPlan`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResolvedPoint {
-    /// Name, complete configuration, sets and cost.
-    pub run: ResolvedRun,
-    /// Where its fields come from; defaults are absent.
-    pub settings: Settings,
+    /// Readable beginning of the run's id.
+    pub name: String,
+    /// Sets that the run reads.
+    pub datasets: Arc<[String]>,
+    /// What it will cost.
+    pub estimate: Estimate,
 }
 
 /// How numbers are computed: part of a run's identity.
@@ -87,14 +97,29 @@ impl ResolvedPlan {
         let profile = spec.profile(name)?;
         let layers = [&spec.layer, &profile.layer, &selection.overrides.layer];
         let points = expand::points(spec, &layers, Exclusive(trainer.exclusive()))?;
-        let mut runs = Vec::with_capacity(points.len());
+        let mut names = RuleNames::new(&layers);
+        let mut runs: Vec<ResolvedPoint> = Vec::with_capacity(points.size_hint().0);
+        let (mut configs, mut named) = (Configs::default(), BTreeMap::new());
         for settings in points {
             let run = trainer
                 .resolve(&spec.task.value, &origin::fields(&settings))
                 .map_err(|error| located(spec, name, &settings, error))?;
-            runs.push(ResolvedPoint { run, settings });
+            for set in &run.datasets {
+                let setting =
+                    settings.values().find(|setting| matches!(&setting.value, FieldValue::Text(text) if text == set));
+                if let Some(setting) = setting.filter(|_| !named.contains_key(set)) {
+                    named.insert(set.clone(), setting.clone());
+                }
+            }
+            configs.push(run.config);
+            let datasets = match runs.last() {
+                Some(last) if *last.datasets == *run.datasets => Arc::clone(&last.datasets),
+                _ => run.datasets.into(),
+            };
+            runs.push(ResolvedPoint { name: run.name, datasets, estimate: run.estimate });
+            names.see(settings);
         }
-        check_rule_values(spec, &layers, &runs, trainer)?;
+        names.check(spec, trainer)?;
         let own = selection.name.as_deref().map(|own| checked_name(spec, own)).transpose()?;
         let folder = own.unwrap_or_else(|| selection.overrides.folder(name));
         let folder = std::iter::once(folder).chain(selection.variant.clone()).collect::<Vec<_>>().join("-");
@@ -110,26 +135,29 @@ impl ResolvedPlan {
             task: spec.task.value.clone(),
             slurm: profile.slurm.clone().over(&spec.slurm),
             runs,
+            configs,
+            named,
             spec: spec.clone(),
         })
     }
 
+    /// The complete configuration of a run.
+    pub fn config(&self, index: usize) -> Fields {
+        self.configs.get(index)
+    }
+
     /// Every set that a run reads, once.
     pub fn datasets(&self) -> BTreeSet<&str> {
-        self.runs.iter().flat_map(|point| &point.run.datasets).map(String::as_str).collect()
+        let mut sets = BTreeSet::new();
+        // One by one: collecting would sort as many as there are runs.
+        sets.extend(self.runs.iter().flat_map(|point| point.datasets.iter()).map(String::as_str));
+        sets
     }
 
     /// A complaint about a set, at the field that names it.
     pub(crate) fn about_set(&self, set: &str, message: String) -> Located {
-        let naming = |point: &ResolvedPoint| {
-            point
-                .settings
-                .values()
-                .find(|setting| matches!(&setting.value, FieldValue::Text(text) if text == set))
-                .cloned()
-        };
-        match self.runs.iter().find_map(naming) {
-            Some(setting) => about(&self.spec, &setting, About::Value, message),
+        match self.named.get(set) {
+            Some(setting) => about(&self.spec, setting, About::Value, message),
             None => Located { file: Some(self.spec.file.clone()), spot: None, message },
         }
     }
@@ -146,25 +174,32 @@ impl ResolvedPlan {
         platform: &Platform,
         command: &str,
     ) -> Result<SweepPlan, SweepError> {
+        let is_common = |set: &&String| self.runs.iter().all(|point| point.datasets.contains(set));
+        let common: BTreeSet<&String> =
+            self.runs.iter().take(1).flat_map(|point| point.datasets.iter()).filter(is_common).collect();
         let mut seen = BTreeSet::new();
-        let (mut runs, mut estimates) = (Vec::new(), Vec::new());
-        for point in &self.runs {
-            let identity = self.identity(point, hashes, platform)?;
-            let id = identity.id(&folder_name(&point.run.name));
+        let total = self.runs.len();
+        let (mut runs, mut estimates) = (Vec::with_capacity(total), Vec::with_capacity(total));
+        for (index, point) in self.runs.iter().enumerate() {
+            let identity = self.identity(index, hashes, platform)?;
+            let id = identity.id(&folder_name(&point.name));
             if seen.insert(id.clone()) {
-                let RunIdentity { task, config, datasets, .. } = identity;
+                let mut datasets = identity.datasets;
+                datasets.retain(|set, _| !common.contains(set));
                 runs.push(PlannedRun {
                     index: runs.len(),
                     id,
-                    name: point.run.name.clone(),
-                    task,
-                    config,
-                    datasets,
-                    core_seconds: point.run.estimate.core_seconds,
+                    name: point.name.clone(),
+                    task: identity.task,
+                    config: self.configs.own[index].clone(),
+                    datasets: datasets.into(),
+                    core_seconds: point.estimate.core_seconds,
                 });
-                estimates.push(point.run.estimate);
+                estimates.push(point.estimate);
             }
         }
+        let datasets =
+            common.into_iter().map(|set| (set.clone(), hashes.get(set).cloned().unwrap_or_default())).collect();
         let folder = root.join(&self.folder);
         let manifest = SweepManifest {
             program: version::PROGRAM.into(),
@@ -180,14 +215,16 @@ impl ResolvedPlan {
             overrides: self.overrides.clone(),
             command: command.into(),
             folder: self.folder.clone(),
+            config: self.configs.common.clone(),
+            datasets,
             runs,
         };
         Ok(SweepPlan { manifest, folder, estimates })
     }
 
-    pub(crate) fn identity(
+    fn identity(
         &self,
-        point: &ResolvedPoint,
+        index: usize,
         hashes: &BTreeMap<String, String>,
         platform: &Platform,
     ) -> Result<RunIdentity, SweepError> {
@@ -197,8 +234,8 @@ impl ResolvedPlan {
         };
         Ok(RunIdentity {
             task: self.task.clone(),
-            config: point.run.config.clone(),
-            datasets: point.run.datasets.iter().map(hash).collect::<Result<_, _>>()?,
+            config: self.configs.get(index),
+            datasets: self.runs[index].datasets.iter().map(hash).collect::<Result<_, _>>()?,
             record_version: version::RECORD_VERSION,
             numerics_version: version::NUMERICS_VERSION,
             backend: platform.backend.clone(),
@@ -243,33 +280,6 @@ fn located(spec: &SweepSpec, profile: &str, settings: &Settings, error: FieldErr
     // A field that nobody set, or that is missing: the profile as a whole is at fault.
     let spot = spec.profiles.get(profile).map(|profile| profile.spot);
     Located { file: Some(spec.file.clone()), spot, message: format!("profile '{profile}': {}", error.message) }
-}
-
-/// Names in `when` that no run has are tried on the first run, so that a misspelt one does not silently never match.
-/// Numbers are not: `train_samples: 50000` may be more than this profile's data have.
-fn check_rule_values(
-    spec: &SweepSpec,
-    layers: &[&Layer],
-    runs: &[ResolvedPoint],
-    trainer: &dyn Trainer,
-) -> Result<(), Located> {
-    let Some(first) = runs.first() else { return Ok(()) };
-    let conditions = layers.iter().flat_map(|layer| &layer.rules).flat_map(|rule| &rule.when);
-    for (field, wanted) in conditions.flat_map(|(field, values)| values.iter().map(move |value| (field, value))) {
-        let has =
-            |point: &ResolvedPoint| point.settings.get(field).is_some_and(|setting| setting.value == wanted.value);
-        if !matches!(wanted.value, FieldValue::Text(_)) || runs.iter().any(has) {
-            continue;
-        }
-        let mut probe = first.settings.clone();
-        probe.insert(field.clone(), Setting::clone(wanted));
-        if let Err(error) = trainer.resolve(&spec.task.value, &origin::fields(&probe))
-            && error.field == *field
-        {
-            return Err(about(spec, wanted, About::Value, error.message));
-        }
-    }
-    Ok(())
 }
 
 /// A `--name` must be a plain folder that no profile uses.

@@ -2,13 +2,13 @@
 
 use crate::{
     change::{Change, changes, words},
+    end::End,
     error::SweepError,
     event_log,
     listing::entries,
     manifest::PlannedRun,
     outstanding::outstanding,
     plan::SweepPlan,
-    record::Recorded,
     run_folder::RunFolder,
     worker::Progress,
 };
@@ -61,12 +61,12 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Why each outstanding run of `plan` would run, in its order. `records` are those of the plan. Nothing is written.
+/// Why each outstanding run of `plan` would run, in its order. `ends` are those of the plan. Nothing is written.
 ///
 /// # Errors
 /// If the system refuses to read.
-pub fn reasons(plan: &SweepPlan, records: &[Recorded]) -> Result<Vec<(usize, Reason)>, SweepError> {
-    let outstanding = outstanding(plan.manifest.runs.len(), records);
+pub fn reasons(plan: &SweepPlan, ends: &[End]) -> Result<Vec<(usize, Reason)>, SweepError> {
+    let outstanding = outstanding(plan.manifest.runs.len(), ends);
     if outstanding.is_empty() {
         return Ok(Vec::new());
     }
@@ -74,9 +74,9 @@ pub fn reasons(plan: &SweepPlan, records: &[Recorded]) -> Result<Vec<(usize, Rea
     let siblings = Siblings::new(plan, &there);
     let reason = |index: usize| {
         let run = &plan.manifest.runs[index];
-        let own = match records.get(index) {
-            Some(Recorded::Damaged { message, .. }) => Some(Reason::Damaged { message: message.clone() }),
-            Some(Recorded::Failed(record)) => Some(Reason::Failed { reason: record.outcome.reason.clone() }),
+        let own = match ends.get(index) {
+            Some(End::Damaged { message }) => Some(Reason::Damaged { message: message.clone() }),
+            Some(End::Failed { reason, .. }) => Some(Reason::Failed { reason: reason.clone() }),
             _ if there.contains(&run.id) => interrupted(&RunFolder::new(&plan.folder, &run.id))?,
             _ => None,
         };

@@ -3,7 +3,6 @@
 use crate::{
     error::SweepError,
     manifest::{PlannedRun, SweepManifest},
-    publish,
     run_folder::RunFolder,
 };
 use egnn_schema::{Circumstances, Failure, Outcome, RunMetrics, RunRecord, run::RunIdentity, version};
@@ -75,13 +74,12 @@ impl Recorded {
         }
     }
 
-    /// Reads the ends of all runs of a plan, in its order.
+    /// Reads the end of a run of a plan, in the sweep's folder.
     ///
     /// # Errors
     /// If the system refuses to read.
-    pub fn read_all(manifest: &SweepManifest, folder: &Path) -> Result<Vec<Self>, SweepError> {
-        let read = |run: &PlannedRun| Self::read(&RunFolder::new(folder, &run.id), &run.id, &manifest.identity_of(run));
-        manifest.runs.iter().map(read).collect()
+    pub(crate) fn planned(manifest: &SweepManifest, sweep: &Path, run: &PlannedRun) -> Result<Self, SweepError> {
+        Self::read(&RunFolder::new(sweep, &run.id), &run.id, &manifest.identity_of(run))
     }
 
     /// Why the run failed, if it did.
@@ -145,24 +143,6 @@ fn set_aside(run: &RunFolder) -> Result<PathBuf, SweepError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(place),
         moved => moved.map(|()| place).map_err(|error| SweepError::io("set aside", path, error)),
     }
-}
-
-/// Moves files of finished runs to their places, where whoever published them died before it could.
-///
-/// # Errors
-/// If the system refuses.
-pub fn settle(manifest: &SweepManifest, sweep: &Path, records: &[Recorded]) -> Result<(), SweepError> {
-    for (run, record) in manifest.runs.iter().zip(records) {
-        if let Recorded::Finished(record) = record
-            && !record.circumstances.attempt.is_empty()
-        {
-            let folder = RunFolder::new(sweep, &run.id);
-            if folder.attempts().join(&record.circumstances.attempt).exists() {
-                publish::settle(&folder, &record.circumstances.attempt)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A file's text.

@@ -7,10 +7,13 @@ use crate::{
 };
 use egnn_schema::RunEvent;
 use egnn_store::lock::FolderLock;
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 /// A run whose log grew counts as running for so many looks that see nothing new: an evaluation may be long.
 const PATIENCE: u32 = 30;
+
+/// What a run measured, by name. Copies share their memory.
+pub type RunResults = Arc<[(String, f64)]>;
 
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +48,7 @@ pub enum RunState {
     /// Complete.
     Finished {
         /// Its results.
-        results: Vec<(String, f64)>,
+        results: RunResults,
     },
 }
 
@@ -122,7 +125,7 @@ pub struct Watch<'a> {
 #[derive(Debug, Default)]
 struct Watched {
     /// Its results and the seconds that they took: a finished run stays so.
-    finished: Option<(Vec<(String, f64)>, f64)>,
+    finished: Option<(RunResults, f64)>,
     log: Option<(PathBuf, Tail)>,
     progress: Progress,
     /// Steps and seconds of the last evaluation.
@@ -149,7 +152,7 @@ impl<'a> Watch<'a> {
             let folder = RunFolder::new(&self.plan.folder, &run.id);
             let mut record = Recorded::None;
             if watched.finished.is_none() && there.contains(&run.id) {
-                record = Recorded::read(&folder, &run.id, &self.plan.manifest.identity_of(run))?;
+                record = Recorded::planned(&self.plan.manifest, &self.plan.folder, run)?;
             }
             if let Recorded::Finished(record) = &record {
                 let results = record.outcome.results().map(|(name, value)| (name.to_owned(), value)).collect();

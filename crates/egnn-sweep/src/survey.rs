@@ -2,12 +2,12 @@
 
 use crate::{
     data::MISSING,
+    end::End,
     error::SweepError,
     eta::Eta,
     outstanding::schedule,
     plan::{Platform, ResolvedPlan},
     reason::{Reason, reasons},
-    record::Recorded,
     results,
     stage::Stage,
     trainer::{DataProvider, DataState, Estimate},
@@ -71,15 +71,15 @@ impl Survey {
         };
         let hashes = sets.iter().map(hash).collect();
         let planned = plan.with_data(root, &hashes, platform, "")?;
-        let records = Recorded::read_all(&planned.manifest, &planned.folder)?;
-        let reasons = reasons(&planned, &records)?;
+        let ends = End::read_all(&planned.manifest, &planned.folder)?;
+        let reasons = reasons(&planned, &ends)?;
         let estimates: Vec<Estimate> = reasons.iter().map(|&(index, _)| planned.estimates[index]).collect();
         let outstanding = reasons
             .into_iter()
             .map(|(index, reason)| Outstanding { name: planned.manifest.runs[index].name.clone(), reason });
         let mut survey = Self {
-            runs: records.len(),
-            finished: records.len() - estimates.len(),
+            runs: ends.len(),
+            finished: ends.len() - estimates.len(),
             outstanding: outstanding.collect(),
             sets,
             core_seconds: estimates.iter().map(|estimate| estimate.core_seconds).sum(),
@@ -87,7 +87,7 @@ impl Survey {
             wall: Duration::ZERO,
             disk_bytes: estimates.iter().fold(0, |bytes, estimate| bytes.saturating_add(estimate.disk_bytes)),
             memory_bytes: 0,
-            results: results::outdated(&planned, &records),
+            results: results::outdated(&planned, &ends),
         };
         survey.add_data();
         survey.add_schedule(&estimates, jobs.max(1));

@@ -41,7 +41,7 @@ pub(crate) struct Worker {
 
 /// What the end of a worker means for its run.
 #[derive(Debug)]
-pub(crate) enum End {
+pub(crate) enum Verdict {
     /// It left a result or a failure.
     Recorded(Recorded),
     /// Disk, permissions or the like stopped it, and would stop others.
@@ -166,23 +166,23 @@ impl Worker {
 
     /// What the end of a worker means for its run. A run that ended without a record, and not by accident, has failed:
     /// that is recorded for it.
-    pub(crate) fn verdict(&self, plan: &SweepPlan, status: ExitStatus) -> Result<End, SweepError> {
+    pub(crate) fn verdict(&self, plan: &SweepPlan, status: ExitStatus) -> Result<Verdict, SweepError> {
         let run = &plan.manifest.runs[self.index];
         let identity = plan.manifest.identity_of(run);
         let recorded = Recorded::read(&self.folder, &run.id, &identity)?;
         if recorded.is_finished() {
-            return Ok(End::Recorded(recorded));
+            return Ok(Verdict::Recorded(recorded));
         }
         let words = self.last_words();
         if status.code() == Some(i32::from(exit::ENVIRONMENT)) {
             // Its run has not failed. Left there a record does no harm: failed runs are tried again too.
             let _ = remove(&self.folder.failed());
             let reason = words.unwrap_or_else(|| format!("its worker ended without a word ({status})"));
-            return Ok(End::Blocked(SweepError::Blocked { run: run.id.clone(), reason }));
+            return Ok(Verdict::Blocked(SweepError::Blocked { run: run.id.clone(), reason }));
         }
         let reason = match &recorded {
-            Recorded::Failed(_) => return Ok(End::Recorded(recorded)),
-            _ if self.asked.is_some() => return Ok(End::Stopped),
+            Recorded::Failed(_) => return Ok(Verdict::Recorded(recorded)),
+            _ if self.asked.is_some() => return Ok(Verdict::Stopped),
             Recorded::Damaged { path, message } => {
                 let reason = format!("'{}' cannot be used: {message}", path.display());
                 record::set_aside_if_damaged(&self.folder, &run.id, &identity)?;
@@ -192,10 +192,10 @@ impl Worker {
             _ => {
                 let words = words.map_or_else(String::new, |words| format!(": {words}"));
                 let reason = format!("the worker ended without a result ({status}){words}");
-                return self.fail(plan, &reason).map(End::Recorded);
+                return self.fail(plan, &reason).map(Verdict::Recorded);
             }
         };
-        Ok(End::Crashed(reason))
+        Ok(Verdict::Crashed(reason))
     }
 
     /// Records that the run has failed, and gives the record.

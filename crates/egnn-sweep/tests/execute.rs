@@ -159,7 +159,8 @@ fn missing_data_are_surveyed_and_then_made_first() {
 fn results_have_one_order_and_one_type_a_column() {
     let root = tempfile::tempdir().unwrap();
     let plan = plan(root.path(), &["rate=1,0.5"]);
-    let empty = results::table(&plan.manifest, &[]);
+    fs::create_dir_all(&plan.folder).unwrap();
+    let empty = table::read(&results::write(&plan, &[]).unwrap()).unwrap();
     let shape: Vec<String> = empty
         .columns
         .iter()

@@ -175,9 +175,10 @@ fn a_run_that_another_host_finishes_meanwhile_is_not_started_or_counts_once() {
         let _ = fs::remove_file(folder.path().join(".run.lock"));
         let circumstances = Circumstances { host: "elsewhere".into(), ..Circumstances::default() };
         let identity = plan.manifest.identity(index).unwrap();
+        let seed = identity.config["seed"].clone();
         let opening = Recorder::open(folder.path(), &run.id, identity, circumstances, false).unwrap();
         let Opening::Begun(mut recorder) = opening else { panic!("finished already") };
-        train(&mut recorder, "good", &run.config["seed"]);
+        train(&mut recorder, "good", &seed);
     };
     let mut events = Vec::new();
     let listener = &mut |event: &SweepEvent| {

@@ -4,7 +4,7 @@ mod common;
 
 use common::PIPELINE;
 use egnn_schema::{Circumstances, Failure, RunEvent, RunMetrics};
-use egnn_sweep::{Opening, Recorded, Recorder, RunFolder, SweepPlan, outstanding};
+use egnn_sweep::{End, Opening, Recorder, RunFolder, SweepPlan, outstanding};
 use proptest::prelude::*;
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -87,8 +87,8 @@ fn happen(plan: &SweepPlan, index: usize, was_finished: bool, happening: &Happen
     }
 }
 
-fn read(plan: &SweepPlan) -> Vec<Recorded> {
-    Recorded::read_all(&plan.manifest, Path::new(&plan.folder)).unwrap()
+fn read(plan: &SweepPlan) -> Vec<End> {
+    End::read_all(&plan.manifest, Path::new(&plan.folder)).unwrap()
 }
 
 proptest! {
@@ -106,12 +106,12 @@ proptest! {
                 expected.push(index);
             }
         }
-        let records = read(&plan);
-        prop_assert_eq!(outstanding(plan.manifest.runs.len(), &records), expected);
+        let ends = read(&plan);
+        prop_assert_eq!(outstanding(plan.manifest.runs.len(), &ends), expected);
         // A damaged end is told, not passed over.
-        for (record, history) in records.iter().zip(&histories) {
+        for (end, history) in ends.iter().zip(&histories) {
             if let [.., Happening::Finishes, Happening::Truncated(_) | Happening::Swapped | Happening::HalfParquet] = history.as_slice() {
-                prop_assert!(matches!(record, Recorded::Damaged { .. }), "{:?}", record);
+                prop_assert!(matches!(end, End::Damaged { .. }), "{:?}", end);
             }
         }
     }
@@ -123,7 +123,7 @@ fn a_failed_run_is_outstanding_and_its_reason_known() {
     let plan = common::plan(root.path(), PIPELINE, "quick", &[]);
     attempt(&plan, 1, Some(&failed()));
     attempt(&plan, 2, Some(&finished()));
-    let records = read(&plan);
-    assert!(matches!(records[1], Recorded::Failed(_)));
-    assert_eq!(outstanding(4, &records), [0, 1, 3]);
+    let ends = read(&plan);
+    assert!(matches!(&ends[1], End::Failed { reason, .. } if reason == "no luck"));
+    assert_eq!(outstanding(4, &ends), [0, 1, 3]);
 }

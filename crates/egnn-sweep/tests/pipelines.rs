@@ -15,10 +15,10 @@ fn summary(pipeline: &str, profile: &str, fields: &[&str]) -> String {
     let spec = SweepSpec::load(&folder(), pipeline).unwrap();
     let plan = ResolvedPlan::new(&spec, &select(profile, &[]), &Accepting).unwrap();
     let mut lines: Vec<(String, usize)> = Vec::new();
-    for point in &plan.runs {
-        let shown = fields
-            .iter()
-            .map(|field| point.run.config.get(*field).map_or("-".to_owned(), |value| format!("{field} {value}")));
+    for index in 0..plan.runs.len() {
+        let config = plan.config(index);
+        let shown =
+            fields.iter().map(|field| config.get(*field).map_or("-".to_owned(), |value| format!("{field} {value}")));
         let line = shown.collect::<Vec<_>>().join(", ");
         match lines.iter_mut().find(|(other, _)| *other == line) {
             Some((_, seeds)) => *seeds += 1,
@@ -78,12 +78,12 @@ fn quick_and_smoke_give_every_model_the_same_steps_at_a_size() {
         for profile in ["quick", "smoke"] {
             let plan = ResolvedPlan::new(&spec, &select(profile, &[]), &Accepting).unwrap();
             let mut steps = BTreeMap::new();
-            for point in &plan.runs {
-                let config = &point.run.config;
+            for (index, point) in plan.runs.iter().enumerate() {
+                let config = plan.config(index);
                 assert!(!config.contains_key("epochs"));
                 let size = config["train_samples"].to_string();
                 let first = steps.entry(size).or_insert_with(|| config["steps"].clone());
-                assert_eq!(*first, config["steps"], "{pipeline} {profile} {}", point.run.name);
+                assert_eq!(*first, config["steps"], "{pipeline} {profile} {}", point.name);
             }
         }
     }

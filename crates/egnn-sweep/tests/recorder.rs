@@ -8,7 +8,7 @@ use egnn_store::{
     fault::{self, Fault},
     table::{self, ColumnData},
 };
-use egnn_sweep::{Opening, Published, Recorded, Recorder, RunFolder, SweepError, SweepPlan, event_log, settle};
+use egnn_sweep::{End, Opening, Published, Recorded, Recorder, RunFolder, SweepError, SweepPlan, event_log, settle};
 use std::{collections::BTreeMap, fs, io::Write, path::Path};
 
 struct Bench {
@@ -277,10 +277,9 @@ fn a_run_whose_worker_died_between_publishing_and_moving_is_finished_and_settled
         fs::rename(bench.folder.path().join(file), attempt.path().join(file)).unwrap();
     }
     assert_eq!(bench.recorded(), Recorded::Finished(record.clone()));
-    let mut records = vec![Recorded::None; 4];
-    records[0] = bench.recorded();
+    let ends = [End::from(&bench.recorded())];
     for _ in 0..2 {
-        settle(&bench.plan.manifest, &bench.plan.folder, &records).unwrap();
+        settle(&bench.plan.manifest, &bench.plan.folder, &ends).unwrap();
         assert!(!bench.folder.attempts().exists());
         assert_eq!(fs::read_to_string(bench.folder.path().join("model.safetensors")).unwrap(), "weights");
         assert_eq!(bench.recorded(), Recorded::Finished(record.clone()));
@@ -388,7 +387,8 @@ fn clocks_that_jump_change_nothing_but_times_on_record() {
     let Recorded::Finished(done) = bench.recorded() else { panic!("not finished") };
     assert!(done.circumstances.ended_unix < done.circumstances.started_unix, "as the clock said");
     assert_eq!((done.circumstances.attempts, done.circumstances.seconds), (2, 2.0));
-    let table = egnn_sweep::results::table(&bench.plan.manifest, &[bench.recorded()]);
+    let written = egnn_sweep::results::write(&bench.plan, &[End::from(&bench.recorded())]).unwrap();
+    let table = egnn_store::table::read(&written).unwrap();
     assert!(table.column("ended_unix").is_some());
 }
 
@@ -401,7 +401,7 @@ fn what_is_not_ours_in_an_attempts_folder_is_in_nobodys_way() {
     record(&mut recorder, &[started(0), evaluated(0, 1.0), finished()]);
     drop(recorder);
     assert!(matches!(bench.recorded(), Recorded::Finished(_)));
-    settle(&bench.plan.manifest, &bench.plan.folder, &[bench.recorded()]).unwrap();
+    settle(&bench.plan.manifest, &bench.plan.folder, &[End::from(&bench.recorded())]).unwrap();
     assert_eq!(fs::read_to_string(foreign).unwrap(), "mine");
     assert!(bench.folder.metrics().exists());
 }

@@ -8,7 +8,7 @@ use common::{
     history::{attempt, finished},
     platform, resolve,
 };
-use egnn_sweep::{Recorded, Survey, SweepPlan, Watch, results};
+use egnn_sweep::{End, Survey, SweepPlan, Watch, results};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Times that this thread asked the system to read from a file, which for a small file read whole is twice: its content and
@@ -42,7 +42,7 @@ fn one_file_is_read_for_a_finished_run() {
     let (text, plan) = finished_sweep(root.path(), 100);
     let runs = plan.manifest.runs.len() as u64;
     assert_eq!(runs, 200);
-    let read_all = || Recorded::read_all(&plan.manifest, &plan.folder).unwrap();
+    let read_all = || End::read_all(&plan.manifest, &plan.folder).unwrap();
     results::write(&plan, &read_all()).unwrap();
     let resolved = resolve(&text, "quick", &[]).unwrap();
     let survey = || Survey::new(&resolved, root.path(), &Shelf::default(), &platform(), 2).unwrap();

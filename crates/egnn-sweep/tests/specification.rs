@@ -5,19 +5,19 @@ mod common;
 use common::{PIPELINE, Shelf, resolve, select};
 use egnn_schema::FieldValue;
 use egnn_sweep::{
-    ResolvedPlan, Selection, SweepSpec,
+    ResolvedPlan, Selection, SweepManifest, SweepSpec,
     spec::{self, ReportKind},
 };
 use std::{collections::BTreeSet, fs};
 
 /// Name and the given fields of each run.
 fn runs(plan: &ResolvedPlan, fields: &[&str]) -> String {
-    let line = |point: &egnn_sweep::ResolvedPoint| {
-        let shown =
-            fields.iter().filter_map(|field| point.run.config.get(*field).map(|value| format!(" {field}={value}")));
-        format!("{}{}", point.run.name, shown.collect::<String>())
+    let line = |(index, point): (usize, &egnn_sweep::ResolvedPoint)| {
+        let config = plan.config(index);
+        let shown = fields.iter().filter_map(|field| config.get(*field).map(|value| format!(" {field}={value}")));
+        format!("{}{}", point.name, shown.collect::<String>())
     };
-    plan.runs.iter().map(line).collect::<Vec<_>>().join("\n")
+    plan.runs.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn error(text: &str, profile: &str, overrides: &[&str]) -> String {
@@ -70,14 +70,14 @@ fn the_command_line_wins_over_rules_and_clears_what_it_excludes() {
 #[test]
 fn a_profile_wins_over_the_rules_of_the_pipeline() {
     let plan = resolve(&with("set: {epochs: 10}", "set: {epochs: 10, rate: 9.0}"), "quick", &[]).unwrap();
-    assert!(plan.runs.iter().all(|point| point.run.config["rate"] == FieldValue::Float(9.0)));
+    assert!((0..plan.runs.len()).all(|index| plan.config(index)["rate"] == FieldValue::Float(9.0)));
 }
 
 #[test]
 fn rules_see_the_values_of_later_layers() {
     // `beta` comes from the command line only; the pipeline's rule for it holds.
     let plan = resolve(&with("[alpha, beta]", "[alpha, gamma]"), "quick", &["model=beta"]).unwrap();
-    assert!(plan.runs.iter().all(|point| point.run.config["rate"] == FieldValue::Float(2e-3)));
+    assert!((0..plan.runs.len()).all(|index| plan.config(index)["rate"] == FieldValue::Float(2e-3)));
 }
 
 #[test]
@@ -88,6 +88,43 @@ fn equal_runs_are_planned_once() {
     let ids: BTreeSet<&str> = plan.manifest.runs.iter().map(|run| run.id.as_str()).collect();
     assert_eq!((plan.manifest.runs.len(), ids.len(), plan.estimates.len()), (3, 3, 3));
     assert!(plan.manifest.runs.iter().enumerate().all(|(index, run)| run.index == index));
+}
+
+#[test]
+fn what_all_runs_have_alike_stands_in_the_plan_once_and_older_plans_can_be_read() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = common::plan(root.path(), PIPELINE, "quick", &[]);
+    let path = plan.manifest.write(&plan.folder).unwrap();
+    let mut json: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(json["runs"][3]["config"], serde_json::json!({"model": "beta", "rate": 0.002, "seed": 2}));
+    assert_eq!(json["datasets"], serde_json::json!({"toys": "1234"}));
+    // Before, each run had everything.
+    let (config, datasets) = (json["config"].take(), json["datasets"].take());
+    json.as_object_mut().unwrap().retain(|key, _| !["config", "datasets"].contains(&key.as_str()));
+    for run in json["runs"].as_array_mut().unwrap() {
+        run["config"].as_object_mut().unwrap().extend(config.as_object().unwrap().clone());
+        run["datasets"] = datasets.clone();
+    }
+    fs::write(&path, json.to_string()).unwrap();
+    let older = SweepManifest::read(&path).unwrap();
+    for (index, run) in plan.manifest.runs.iter().enumerate() {
+        let identity = older.identity(index).unwrap();
+        assert_eq!(identity, plan.manifest.identity(index).unwrap());
+        assert_eq!((identity.id(&run.name), older.runs[index].id.clone()), (run.id.clone(), run.id.clone()));
+    }
+    // It is written anew, once.
+    let text = || fs::read_to_string(&path).unwrap();
+    let written = || fs::metadata(&path).unwrap().modified().unwrap();
+    plan.manifest.write(&plan.folder).unwrap();
+    assert_eq!(SweepManifest::read(&path).unwrap(), plan.manifest);
+    let (first, whole) = (written(), text());
+    plan.manifest.write(&plan.folder).unwrap();
+    assert_eq!(written(), first);
+    for other in [whole.clone() + " ", whole[..whole.len() - 1].to_owned()] {
+        fs::write(&path, other).unwrap();
+        plan.manifest.write(&plan.folder).unwrap();
+        assert_eq!(text(), whole);
+    }
 }
 
 #[test]

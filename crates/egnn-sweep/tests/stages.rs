@@ -7,7 +7,7 @@ use common::{
     history::{attempt, failed, finish_all, finished},
     platform, resolve,
 };
-use egnn_sweep::{DataError, DataProvider, DataState, Platform, Recorded, RunFolder, Survey, SweepPlan, results};
+use egnn_sweep::{DataError, DataProvider, DataState, End, Platform, RunFolder, Survey, SweepPlan, results};
 use std::{fs, path::Path};
 
 /// `name: why` of each run that would run.
@@ -28,7 +28,7 @@ fn done(root: &Path) -> SweepPlan {
 }
 
 fn write_results(plan: &SweepPlan) {
-    results::write(plan, &Recorded::read_all(&plan.manifest, &plan.folder).unwrap()).unwrap();
+    results::write(plan, &End::read_all(&plan.manifest, &plan.folder).unwrap()).unwrap();
 }
 
 fn states(survey: &Survey) -> Vec<String> {

@@ -34,7 +34,7 @@ fn each_state_is_told_from_the_runs_folder() {
     let mut watch = Watch::new(&plan);
     let standing = look(&mut watch);
     assert_eq!(names(&standing), ["finished", "failed", "started", "pending"]);
-    assert_eq!(standing.runs[0].state, RunState::Finished { results: vec![("test_mse".into(), 0.5)] });
+    assert_eq!(standing.runs[0].state, RunState::Finished { results: [("test_mse".into(), 0.5)].into() });
     assert_eq!(standing.runs[1].state, RunState::Failed { reason: "no luck".into() });
     assert_eq!((standing.runs[2].step, standing.runs[2].steps, standing.runs[2].valid), (30, 100, Some(0.25)));
     assert!(!standing.is_over());

@@ -7,15 +7,18 @@ use crate::{
     workspace::Workspace,
 };
 use egnn_report::{Kind, Options, Summary, write_report};
-use egnn_sweep::{Recorded, ReportKind, SweepPlan, results, settle, slurm::Submission};
+use egnn_sweep::{End, ReportKind, SweepPlan, results, settle, slurm::Submission};
 use std::path::Path;
 
 pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
     let plan = load(args, workspace)?;
-    let records = Recorded::read_all(&plan.manifest, &plan.folder)?;
-    settle(&plan.manifest, &plan.folder, &records)?;
-    results::write(&plan, &records)?;
-    let summary = write(&plan)?;
+    let ends = End::read_all(&plan.manifest, &plan.folder)?;
+    settle(&plan.manifest, &plan.folder, &ends)?;
+    results::write(&plan, &ends)?;
+    let (folder, options) = (plan.folder.clone(), options_of(&plan));
+    // With many runs it is large, and nothing asks it any more.
+    drop((plan, ends));
+    let summary = write_report(&folder, &options)?;
     if args.json {
         printer::json(&serde_json::json!({
             "finished": summary.finished,
@@ -25,7 +28,7 @@ pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
         }));
     } else {
         printer::data(&summary.terminal);
-        printer::say(format!("page: {}", page(&plan.folder)));
+        printer::say(format!("page: {}", page(&folder)));
     }
     Ok(())
 }

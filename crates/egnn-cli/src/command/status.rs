@@ -4,7 +4,7 @@ use crate::{
     args::Status,
     command::{report::load, watch},
     exit::{Result, Stop},
-    printer,
+    printer::{self, List},
     workspace::Workspace,
 };
 use egnn_sweep::{
@@ -12,7 +12,8 @@ use egnn_sweep::{
     slurm::{self, Cluster, Submission},
 };
 use indicatif::HumanDuration;
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::json;
 use std::{
     cell::RefCell,
     collections::BTreeMap,
@@ -37,9 +38,9 @@ pub(crate) fn run(args: &Status, workspace: &Workspace) -> Result<()> {
     }
     let standing = watch.look(&queue.ask()?)?;
     if args.sweep.json {
-        printer::json(&value(&standing));
+        printer::json(&Shown(&standing));
     } else {
-        table(&standing).iter().for_each(printer::data);
+        table(&standing).for_each(printer::data);
         printer::say(summary(&standing));
     }
     Ok(())
@@ -93,9 +94,9 @@ impl Queue<'_> {
 }
 
 /// A line a run.
-pub(crate) fn table(standing: &Standing) -> Vec<String> {
+pub(crate) fn table(standing: &Standing) -> impl Iterator<Item = String> {
     let width = standing.runs.iter().map(|run| run.id.chars().count()).max().unwrap_or(0);
-    standing.runs.iter().map(|run| line(run, width)).collect()
+    standing.runs.iter().map(move |run| line(run, width))
 }
 
 /// A run on one line, its id in `width` columns.
@@ -148,25 +149,29 @@ fn progress(run: &RunStanding) -> Option<String> {
 }
 
 /// The same for programs.
-pub(crate) fn value(standing: &Standing) -> Value {
-    let run = |run: &RunStanding| {
-        json!({
-            "run": run.id,
-            "status": run.state.name(),
-            "detail": detail(run),
-            "step": run.step,
-            "steps": run.steps,
-            "loss": run.loss,
-            "valid": run.valid,
-        })
-    };
-    let mut value = json!({
-        "total": standing.runs.len(),
-        "remaining_seconds": standing.remaining.as_secs_f64(),
-        "runs": standing.runs.iter().map(run).collect::<Vec<_>>(),
-    });
-    for name in RunState::NAMES {
-        value[name] = standing.count(name).into();
+pub(crate) struct Shown<'a>(pub(crate) &'a Standing);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let standing = self.0;
+        let run = |run: &RunStanding| {
+            json!({
+                "run": run.id,
+                "status": run.state.name(),
+                "detail": detail(run),
+                "step": run.step,
+                "steps": run.steps,
+                "loss": run.loss,
+                "valid": run.valid,
+            })
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("total", &standing.runs.len())?;
+        map.serialize_entry("remaining_seconds", &standing.remaining.as_secs_f64())?;
+        for name in RunState::NAMES {
+            map.serialize_entry(name, &standing.count(name))?;
+        }
+        map.serialize_entry("runs", &List(|| standing.runs.iter().map(run)))?;
+        map.end()
     }
-    value
 }

@@ -1,9 +1,10 @@
 //! What `egnn sweep --dry-run` prints: the stages with their states, what would run and why, and what it costs.
 
-use crate::printer;
-use egnn_sweep::{DataState, ResolvedPlan, Stage, Survey};
+use crate::printer::{self, List};
+use egnn_sweep::{DataState, Outstanding, ResolvedPlan, Stage, Survey};
 use indicatif::{HumanBytes, HumanDuration};
-use std::collections::BTreeMap;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More runs with one reason than this are counted and not listed.
 const LISTED: usize = 20;
@@ -21,19 +22,34 @@ pub(crate) fn show(plan: &ResolvedPlan, survey: &Survey, report: Option<String>,
 
 fn json(plan: &ResolvedPlan, survey: &Survey, stages: &[Stage]) {
     let stages: BTreeMap<_, _> = stages.iter().map(|stage| (stage.name, stage.state())).collect();
-    let why = survey.outstanding.iter().map(|run| (&run.name, run.reason.to_string()));
-    printer::json(&serde_json::json!({
-        "folder": plan.folder,
-        "stages": stages,
-        "runs": survey.runs,
-        "finished": survey.finished,
-        "outstanding": why.map(|(name, reason)| serde_json::json!({"run": name, "reason": reason})).collect::<Vec<_>>(),
-        "missing_sets": survey.missing(),
-        "core_minutes": survey.core_seconds / 60.0,
-        "wall_seconds": survey.wall.as_secs_f64(),
-        "disk_bytes": survey.disk_bytes,
-        "memory_bytes": survey.memory_bytes,
-    }));
+    let run = |run: &Outstanding| serde_json::json!({"run": run.name, "reason": run.reason.to_string()});
+    printer::json(&Shown {
+        folder: &plan.folder,
+        stages,
+        runs: survey.runs,
+        finished: survey.finished,
+        outstanding: List(|| survey.outstanding.iter().map(run)),
+        missing_sets: survey.missing(),
+        core_minutes: survey.core_seconds / 60.0,
+        wall_seconds: survey.wall.as_secs_f64(),
+        disk_bytes: survey.disk_bytes,
+        memory_bytes: survey.memory_bytes,
+    });
+}
+
+/// A survey for programs.
+#[derive(Serialize)]
+struct Shown<'a, Runs> {
+    folder: &'a str,
+    stages: BTreeMap<&'a str, &'a str>,
+    runs: usize,
+    finished: usize,
+    outstanding: Runs,
+    missing_sets: BTreeSet<&'a str>,
+    core_minutes: f64,
+    wall_seconds: f64,
+    disk_bytes: u64,
+    memory_bytes: u64,
 }
 
 fn text(plan: &ResolvedPlan, survey: &Survey, stages: &[Stage], jobs: usize) {

@@ -1,7 +1,7 @@
 //! `egnn status --watch`: a table that is drawn again on a terminal, a line for every change elsewhere.
 
 use crate::{
-    command::status::{line, summary, table, value},
+    command::status::{Shown, line, summary, table},
     exit::{Result, Stop},
     printer,
 };
@@ -77,7 +77,7 @@ impl View {
 
     fn show(&mut self, standing: &Standing) {
         match self {
-            Self::Json => printer::data(value(standing).to_string()),
+            Self::Json => printer::json_line(&Shown(standing)),
             Self::Terminal(bar) => bar.set_message(screen(standing)),
             Self::Lines(before) => {
                 let width = standing.runs.iter().map(|run| run.id.chars().count()).max().unwrap_or(0);
@@ -116,7 +116,7 @@ fn screen(standing: &Standing) -> String {
 /// The lines of few runs; of many those that run or failed.
 fn shown(standing: &Standing) -> Vec<String> {
     if standing.runs.len() <= SHOWN {
-        return table(standing);
+        return table(standing).collect();
     }
     let runs = standing.runs.iter().filter(|run| ["running", "failed"].contains(&run.state.name()));
     let width = runs.clone().map(|run| run.id.chars().count()).max().unwrap_or(0);

@@ -13,7 +13,7 @@ use parquet::{
     file::writer::{SerializedColumnWriter, SerializedFileWriter},
     schema::types::{Type, TypePtr},
 };
-use std::{collections::BTreeSet, io, ops::Range, path::Path, sync::Arc};
+use std::{borrow::Borrow, collections::BTreeSet, io, iter, mem, ops::Range, path::Path, sync::Arc};
 
 /// Rows of a row group at most.
 const ROW_GROUP: usize = 1 << 20;
@@ -23,17 +23,61 @@ const ROW_GROUP: usize = 1 << 20;
 /// # Errors
 /// If columns differ in length or share a name, or the file cannot be written.
 pub fn write(path: &Path, table: &Table) -> Result<u64> {
-    check(table).map_err(|reason| StoreError::unwritable(path, reason))?;
-    let fields = table.columns.iter().map(|(name, data)| field(name, data)).collect::<Result<Vec<_>, _>>();
+    write_parts(path, table, iter::once(Ok::<_, StoreError>(table)))
+}
+
+/// Writes a table of many rows that comes in parts, each of which becomes a row group of its own, so that no two of them need be in
+/// memory. `shape` has the same columns as each part (its rows do not count) and the file's metadata.
+///
+/// # Errors
+/// Those of [`write()`], and the first of a part: then the old file is untouched.
+pub fn write_parts<T: Borrow<Table>, E: From<StoreError>>(
+    path: &Path,
+    shape: &Table,
+    parts: impl Iterator<Item = Result<T, E>>,
+) -> Result<u64, E> {
+    let wrong = |reason| StoreError::unwritable(path, reason);
+    check(shape).map_err(wrong)?;
+    let fields = shape.columns.iter().map(|(name, data)| field(name, data)).collect::<Result<Vec<_>, _>>();
     let schema = fields
         .and_then(|fields| Type::group_type_builder("table").with_fields(fields).build())
-        .map_err(|error| StoreError::unwritable(path, error.to_string()))?;
-    let properties = Arc::new(footer::properties(VERSION, &table.metadata).build());
+        .map_err(|error| wrong(error.to_string()))?;
+    let properties = Arc::new(footer::properties(VERSION, &shape.metadata).build());
+    let mut failed = None;
     let written = atomic::write_hashed(path, |out| {
         let mut file = SerializedFileWriter::new(out, Arc::new(schema), properties).map_err(footer::writing)?;
-        encode(&mut file, table).and_then(|()| file.finish().map(drop)).map_err(footer::writing)
-    })?;
-    Ok(written.bytes)
+        for part in parts {
+            let encoded = part.and_then(|part| {
+                let part = part.borrow();
+                check(part).and_then(|()| check_alike(part, shape)).map_err(wrong)?;
+                Ok(encode(&mut file, part))
+            });
+            match encoded {
+                Ok(encoded) => encoded.map_err(footer::writing)?,
+                Err(error) => {
+                    failed = Some(error);
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+            }
+        }
+        file.finish().map(drop).map_err(footer::writing)
+    });
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(written?.bytes),
+    }
+}
+
+/// Refuses a part with other columns.
+fn check_alike(part: &Table, shape: &Table) -> Result<(), String> {
+    let is_alike = |((a, one), (b, other)): (&(String, ColumnData), &(String, ColumnData))| {
+        a == b && mem::discriminant(one) == mem::discriminant(other)
+    };
+    if part.columns.len() == shape.columns.len() && part.columns.iter().zip(&shape.columns).all(is_alike) {
+        Ok(())
+    } else {
+        Err("a part has other columns than the table".into())
+    }
 }
 
 fn check(table: &Table) -> Result<(), String> {

@@ -2,13 +2,14 @@
 
 use super::Sweep;
 use crate::{
+    end::End,
     error::SweepError,
     event::SweepEvent,
     publish,
     record::Recorded,
     results,
     run_folder::RunFolder,
-    worker::{End, Worker},
+    worker::{Verdict, Worker},
 };
 use std::{
     process::ExitStatus,
@@ -27,14 +28,14 @@ impl Sweep<'_> {
     ) -> Result<(), SweepError> {
         let index = worker.index;
         let record = match worker.verdict(self.plan, status)? {
-            End::Recorded(record) => record,
-            End::Blocked(error) => {
+            Verdict::Recorded(record) => record,
+            Verdict::Blocked(error) => {
                 self.blocked.get_or_insert(error);
                 return Ok(());
             }
-            End::Stopped if self.is_over_time(worker) => worker.fail(self.plan, &self.over_time(worker))?,
-            End::Stopped => return Ok(()),
-            End::Crashed(reason) => {
+            Verdict::Stopped if self.is_over_time(worker) => worker.fail(self.plan, &self.over_time(worker))?,
+            Verdict::Stopped => return Ok(()),
+            Verdict::Crashed(reason) => {
                 let crashes = self.crashes.entry(index).or_default();
                 *crashes += 1;
                 let id = self.plan.manifest.runs[index].id.clone();
@@ -47,7 +48,7 @@ impl Sweep<'_> {
                 worker.fail(self.plan, &format!("{reason}, {crashes} times"))?
             }
         };
-        self.take(index, record, worker.started.elapsed(), listener)
+        self.take(index, &record, worker.started.elapsed(), listener)
     }
 
     fn is_over_time(&self, worker: &Worker) -> bool {
@@ -66,13 +67,13 @@ impl Sweep<'_> {
     pub(super) fn take(
         &mut self,
         index: usize,
-        record: Recorded,
+        record: &Recorded,
         took: Duration,
         listener: &mut dyn FnMut(&SweepEvent),
     ) -> Result<(), SweepError> {
         let id = self.plan.manifest.runs[index].id.clone();
         let folder = RunFolder::new(&self.plan.folder, &id);
-        if let Recorded::Finished(record) = &record {
+        if let Recorded::Finished(record) = record {
             let metrics = &record.outcome;
             // Whoever published it may have been killed since.
             publish::settle(&folder, &record.circumstances.attempt)?;
@@ -89,11 +90,11 @@ impl Sweep<'_> {
             self.failed.push((index, reason.clone()));
             listener(&SweepEvent::RunFailed { index, id, reason, log: folder.log() });
         }
-        self.records[index] = record;
+        self.ends[index] = End::from(record);
         // Whoever looks meanwhile, or after a SIGKILL, finds what there is. Of many runs, what there was a moment ago.
         if self.written.is_none_or(|(at, took)| at.elapsed() >= took * RESULTS_SHARE) {
             let begin = Instant::now();
-            results::write(self.plan, &self.records)?;
+            results::write(self.plan, &self.ends)?;
             self.written = Some((Instant::now(), begin.elapsed()));
         }
         Ok(())

@@ -2,7 +2,9 @@
 
 use super::{CIRCUMSTANCES, COUNTS, names};
 use crate::{
+    error::SweepError,
     manifest::{PlannedRun, SweepManifest},
+    plan::SweepPlan,
     record::Recorded,
 };
 use egnn_schema::{Circumstances, FieldValue, RunMetrics, hash};
@@ -11,17 +13,18 @@ use egnn_schema::{Circumstances, FieldValue, RunMetrics, hash};
 pub(super) struct Row<'a> {
     manifest: &'a SweepManifest,
     run: &'a PlannedRun,
-    record: Option<&'a Recorded>,
+    record: Recorded,
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn new(manifest: &'a SweepManifest, index: usize, record: Option<&'a Recorded>) -> Self {
-        Self { manifest, run: &manifest.runs[index], record }
+    pub(super) fn read(plan: &'a SweepPlan, run: &'a PlannedRun) -> Result<Self, SweepError> {
+        let manifest = &plan.manifest;
+        Ok(Self { manifest, run, record: Recorded::planned(manifest, &plan.folder, run)? })
     }
 
     /// How a run that has ended came about.
-    fn circumstances(&self) -> Option<&'a Circumstances> {
-        match self.record? {
+    fn circumstances(&self) -> Option<&Circumstances> {
+        match &self.record {
             Recorded::Finished(record) => Some(&record.circumstances),
             Recorded::Failed(record) => Some(&record.circumstances),
             _ => None,
@@ -29,8 +32,8 @@ impl<'a> Row<'a> {
     }
 
     /// The results of a finished run.
-    pub(super) fn metrics(&self) -> Option<&'a RunMetrics> {
-        match self.record? {
+    pub(super) fn metrics(&self) -> Option<&RunMetrics> {
+        match &self.record {
             Recorded::Finished(record) => Some(&record.outcome),
             _ => None,
         }
@@ -39,7 +42,8 @@ impl<'a> Row<'a> {
     /// The value in the column of this name: a result before what is configured.
     pub(super) fn value(&self, name: &str) -> Option<FieldValue> {
         let metric = || self.metrics()?.values.get(name).map(|value| FieldValue::Float(*value));
-        metric().or_else(|| self.fixed(name)).or_else(|| self.run.config.get(name).cloned())
+        let configured = || self.run.config.get(name).or_else(|| self.manifest.config.get(name)).cloned();
+        metric().or_else(|| self.fixed(name)).or_else(configured)
     }
 
     /// The value in a column that every table has.
@@ -49,12 +53,12 @@ impl<'a> Row<'a> {
             name if name == names::RUN.name => Some(text(&run.id)),
             name if name == names::TASK.name => Some(text(&run.task)),
             name if name == names::STATUS.name => Some(text(match record {
-                Some(Recorded::Finished(_)) => "finished",
-                Some(Recorded::Failed(_)) => "failed",
+                Recorded::Finished(_) => "finished",
+                Recorded::Failed(_) => "failed",
                 _ => "pending",
             })),
-            name if name == names::REASON.name => (*record)?.reason().map(text),
-            name if name == names::DATASET_HASH.name => Some(text(&hash::of(&run.datasets))),
+            name if name == names::REASON.name => record.reason().map(text),
+            name if name == names::DATASET_HASH.name => Some(text(&hash::of(&run.datasets.with(&manifest.datasets)))),
             name if name == names::CONFIG_HASH.name => Some(text(&hash::of(&manifest.identity_of(run)))),
             name if name == names::NUMERICS.name => Some(FieldValue::Int(manifest.numerics_version.into())),
             name if name == names::BACKEND.name => Some(text(&manifest.backend)),

@@ -10,7 +10,7 @@ use super::{
     script::{self, Script, Stages},
     submission::{Job, Role, Submission, now},
 };
-use crate::{error::SweepError, outstanding::outstanding, plan::SweepPlan, record::Recorded, trainer::Trainer};
+use crate::{end::End, error::SweepError, outstanding::outstanding, plan::SweepPlan, trainer::Trainer};
 use egnn_schema::hash;
 use egnn_store::{atomic, lock::FolderLock};
 use std::{
@@ -178,7 +178,7 @@ fn todo_without_queue(order: &Order<'_>) -> Result<Todo, SweepError> {
         // Which runs are finished is known when the data are.
         (0..total).collect()
     } else {
-        outstanding(total, &Recorded::read_all(&order.plan.manifest, &order.plan.folder)?)
+        outstanding(total, &End::read_all(&order.plan.manifest, &order.plan.folder)?)
     };
     Ok(Todo { finished: total - runs.len(), runs, queued: 0, makes_data: false })
 }

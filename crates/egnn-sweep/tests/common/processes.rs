@@ -48,9 +48,10 @@ fn act_as_worker() {
     let planned = &manifest.runs[index];
     let folder = RunFolder::new(manifest_path.parent().unwrap(), &planned.id);
     let identity = manifest.identity(index).unwrap();
+    let (mode, seed) = (identity.config["mode"].to_string(), identity.config["seed"].clone());
     let opening = Recorder::open(folder.path(), &planned.id, identity, Circumstances::default(), false).unwrap();
     let Opening::Begun(mut recorder) = opening else { process::exit(0) };
-    train(&mut recorder, &planned.config["mode"].to_string(), &planned.config["seed"]);
+    train(&mut recorder, &mode, &seed);
     process::exit(0);
 }
 
