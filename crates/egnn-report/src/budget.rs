@@ -6,7 +6,7 @@ use crate::{
     group::{Group, widened},
     kind::Kind,
     number,
-    paper::{self, autoencoder, nbody, qm9},
+    paper::{self, autoencoder, beyond, nbody, qm9},
 };
 
 pub(crate) use molecules::evaluated;
@@ -21,6 +21,7 @@ pub(crate) fn paper_epochs_of(kind: Kind, model: &str, group: Option<&Group>) ->
     match kind {
         Kind::SizeCurve => nbody::sweep_epochs(model, group?.settings.train_samples),
         Kind::Table => nbody::row(model).map(|_| nbody::TABLE_2_EPOCHS),
+        Kind::Beyond => beyond::published(model)?.epochs,
         Kind::Qm9 => (model == qm9::EGNN).then_some(qm9::EPOCHS),
         _ if !autoencoder::is_trained(model) => None,
         Kind::Autoencoder | Kind::EmbeddingSizes => Some(autoencoder::EPOCHS),
@@ -53,7 +54,7 @@ pub(crate) fn share(kind: Kind, group: &Group) -> Option<f64> {
 /// Not compared is how often validation happens.
 pub(crate) fn deviations(kind: Kind, group: &Group) -> Vec<String> {
     let settings = &group.settings;
-    if kind == Kind::Table && settings.train_samples != nbody::TABLE_2_SAMPLES {
+    if matches!(kind, Kind::Table | Kind::Beyond) && settings.train_samples != nbody::TABLE_2_SAMPLES {
         return vec!["other training size".into()];
     }
     if kind == Kind::Qm9 {
@@ -176,12 +177,19 @@ pub(crate) fn statement(kind: Kind, groups: &[Group]) -> String {
     let what = kind.what();
     let trained: Vec<&Group> = groups.iter().filter(|group| group.usable() > 0).collect();
     if trained.is_empty() {
-        let shown = if paper::source(kind).is_some() { " but the paper's values" } else { "" };
+        let shown = match kind {
+            Kind::Beyond => return "No finished runs: nothing but published values can be shown.".into(),
+            kind if paper::source(kind).is_some() => " but the paper's values",
+            _ => "",
+        };
         return format!("No finished runs: nothing of {what} can be shown{shown}.");
     }
     let shares: Vec<f64> = trained.iter().filter_map(|group| share(kind, group)).collect();
     let settings = settings(kind, &trained);
     if shares.is_empty() {
+        if kind == Kind::Beyond {
+            return format!("Not a reproduction of {what}: nobody published epochs of these models.{settings}");
+        }
         let these = if kind.is_nbody() { "models and sizes" } else { "models" };
         return format!("Not a reproduction of {what}: the paper has no budget for these {these}.{settings}");
     }
@@ -193,12 +201,15 @@ pub(crate) fn statement(kind: Kind, groups: &[Group]) -> String {
         } else {
             format!("Not a reproduction of {what}. ")
         };
+        let (known, whose) =
+            if kind == Kind::Beyond { ("is published", "as many") } else { ("the paper gives", "the paper's") };
         let measure = measure(kind);
-        return format!("{lacks}Every run whose budget the paper gives had at least the paper's {measure}.{settings}");
+        return format!("{lacks}Every run whose budget {known} had at least {whose} {measure}.{settings}");
     }
     let (low, high) = (number::share(least), number::share(most));
     let range = range(low, &high);
-    format!("Not a reproduction of {what}: these runs had {range} of the paper's {}.{settings}", measure(kind))
+    let whose = if kind == Kind::Beyond { "published" } else { "paper's" };
+    format!("Not a reproduction of {what}: these runs had {range} of the {whose} {}.{settings}", measure(kind))
 }
 
 /// Two parts in percent as a range: `0.19 to 0.38 %`.
@@ -232,7 +243,7 @@ fn settings(kind: Kind, trained: &[&Group]) -> String {
     }
     if found.is_empty() {
         String::new()
-    } else if kind == Kind::Table {
+    } else if kind.is_nbody() {
         format!(" Not all runs trained on the paper's {} samples.", number::count(nbody::TABLE_2_SAMPLES))
     } else {
         format!("{OTHER_SETTINGS} {}.", found.join("; "))

@@ -131,6 +131,11 @@ impl Group {
             .unwrap_or(0)
     }
 
+    /// Seconds of a finished run, their mean.
+    pub(crate) fn seconds_each(&self) -> Option<f64> {
+        (self.finished > 0).then(|| self.seconds / self.finished as f64)
+    }
+
     /// Runs of the plan.
     pub(crate) fn planned(&self) -> usize {
         self.finished + self.failed + self.pending

@@ -9,6 +9,8 @@ pub enum Kind {
     SizeCurve,
     /// Table 2: n-body test error, a row for each model, beside the paper's.
     Table,
+    /// N-body models beside what was published after the paper.
+    Beyond,
     /// Figure 5, left: the graph autoencoder's reconstructions, a row for each set and model, and pictures of some graphs.
     Autoencoder,
     /// Figure 5, right: how well the autoencoder can learn graphs by heart, against their edge probability.
@@ -34,14 +36,22 @@ pub(crate) enum PlacedBy {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::SizeCurve, Self::Table, Self::Autoencoder, Self::GraphSparsity, Self::EmbeddingSizes, Self::Qm9];
+    pub const ALL: [Self; 7] = [
+        Self::SizeCurve,
+        Self::Table,
+        Self::Beyond,
+        Self::Autoencoder,
+        Self::GraphSparsity,
+        Self::EmbeddingSizes,
+        Self::Qm9,
+    ];
 
     /// Its name in pipelines.
     pub fn name(self) -> &'static str {
         match self {
             Self::SizeCurve => "size-curve",
             Self::Table => "table",
+            Self::Beyond => "beyond",
             Self::Autoencoder => "autoencoder",
             Self::GraphSparsity => "graph-sparsity",
             Self::EmbeddingSizes => "embedding-sizes",
@@ -57,7 +67,8 @@ impl Kind {
     /// What it shows, in the order of its columns.
     pub(crate) fn metrics(self) -> &'static [Metric] {
         match self {
-            Self::SizeCurve | Self::Table => &[Metric::Mse],
+            Self::SizeCurve => &[Metric::Mse],
+            Self::Table | Self::Beyond => &Metric::NBODY,
             Self::Autoencoder => &Metric::AUTOENCODER,
             Self::GraphSparsity => &[Metric::F1, Metric::ErrorPercent],
             Self::EmbeddingSizes => &[Metric::ErrorPercent, Metric::F1],
@@ -68,7 +79,7 @@ impl Kind {
     /// What figures show and models are ordered by.
     pub(crate) fn main_metric(self) -> Metric {
         match self {
-            Self::SizeCurve | Self::Table => Metric::Mse,
+            Self::SizeCurve | Self::Table | Self::Beyond => Metric::Mse,
             Self::Autoencoder | Self::EmbeddingSizes => Metric::ErrorPercent,
             Self::GraphSparsity => Metric::F1,
             Self::Qm9 => Metric::Mae,
@@ -78,11 +89,16 @@ impl Kind {
     /// What tells runs of one model and set apart besides their seed.
     pub(crate) fn placed_by(self) -> PlacedBy {
         match self {
-            Self::SizeCurve | Self::Table | Self::Qm9 => PlacedBy::Samples,
+            Self::SizeCurve | Self::Table | Self::Beyond | Self::Qm9 => PlacedBy::Samples,
             Self::Autoencoder => PlacedBy::Nothing,
             Self::GraphSparsity => PlacedBy::Probability,
             Self::EmbeddingSizes => PlacedBy::Dimensions,
         }
+    }
+
+    /// What is not ours in it: values of the paper, or of several publications.
+    pub(crate) fn others(self) -> &'static str {
+        if self == Self::Beyond { "published" } else { "paper" }
     }
 
     /// The part of the paper that it reproduces.
@@ -90,6 +106,7 @@ impl Kind {
         match self {
             Self::SizeCurve => "Figure 2",
             Self::Table => "Table 2",
+            Self::Beyond => "the published values",
             Self::Autoencoder => "Figure 5 (left)",
             Self::GraphSparsity => "Figure 5 (right)",
             Self::EmbeddingSizes => "Appendix D.1",
@@ -99,7 +116,7 @@ impl Kind {
 
     /// Whether its runs are of the n-body task.
     pub(crate) fn is_nbody(self) -> bool {
-        matches!(self, Self::SizeCurve | Self::Table)
+        matches!(self, Self::SizeCurve | Self::Table | Self::Beyond)
     }
 
     /// Whether its runs are of the graph autoencoder.

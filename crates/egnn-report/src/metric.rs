@@ -7,6 +7,12 @@ use crate::number;
 pub enum Metric {
     /// Mean squared error of positions.
     Mse,
+    /// Median of the trajectories' mean squared errors.
+    MseMedian,
+    /// 95th percentile of the same.
+    MseP95,
+    /// Seconds of a forward pass of 100 trajectories.
+    Forward,
     /// Binary cross-entropy of a graph, summed over its ordered pairs.
     Bce,
     /// Part of the ordered pairs that are on the wrong side of 0.5, in percent.
@@ -20,6 +26,8 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// The error of the n-body task, and what stands beside it.
+    pub const NBODY: [Self; 4] = [Self::Mse, Self::MseMedian, Self::MseP95, Self::Forward];
     /// The quantities of the graph autoencoder.
     pub const AUTOENCODER: [Self; 3] = [Self::Bce, Self::ErrorPercent, Self::F1];
 
@@ -27,6 +35,9 @@ impl Metric {
     pub fn column(self) -> &'static str {
         match self {
             Self::Mse => "test_mse",
+            Self::MseMedian => "test_mse_median",
+            Self::MseP95 => "test_mse_p95",
+            Self::Forward => "forward_seconds",
             Self::Bce => "test_bce",
             Self::ErrorPercent => "test_error_percent",
             Self::F1 => "test_f1",
@@ -44,6 +55,9 @@ impl Metric {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Mse => "test MSE",
+            Self::MseMedian => "median trajectory",
+            Self::MseP95 => "95th percentile",
+            Self::Forward => "forward pass of 100, s",
             Self::Bce => "BCE",
             Self::ErrorPercent => "% error",
             Self::F1 => "F1",
@@ -65,9 +79,14 @@ impl Metric {
         value.is_finite() && value >= 0.0 && (self != Self::F1 || value <= 1.0)
     }
 
-    /// Whether it says how good a model is.
+    /// Whether it says by itself how good a model is: the others stand beside one that does.
     pub(crate) fn is_result(self) -> bool {
-        self != Self::MaeOfMean
+        !self.is_new() && self != Self::MaeOfMean
+    }
+
+    /// Whether records of earlier versions lack it.
+    pub(crate) fn is_new(self) -> bool {
+        matches!(self, Self::MseMedian | Self::MseP95 | Self::Forward)
     }
 
     /// Whether it is an error that is never zero but by mistake, and stands on a logarithmic axis.
@@ -93,7 +112,8 @@ impl Metric {
     /// A value of the paper's, with the paper's digits.
     pub(crate) fn paper_text(self, value: f64) -> String {
         match self {
-            Self::Mse | Self::Mae | Self::MaeOfMean => value.to_string(),
+            Self::Mse | Self::MseMedian | Self::MseP95 | Self::Mae | Self::MaeOfMean => value.to_string(),
+            Self::Forward => format!("{value:.4}"),
             Self::Bce | Self::ErrorPercent => format!("{value:.2}"),
             Self::F1 => format!("{value:.3}"),
         }
@@ -101,10 +121,10 @@ impl Metric {
 
     fn notation(self) -> number::Notation {
         match self {
-            Self::Mse => number::MSE,
+            Self::Mse | Self::MseMedian | Self::MseP95 => number::MSE,
             Self::Bce | Self::ErrorPercent => number::SCORE,
             Self::F1 => number::F1,
-            Self::Mae | Self::MaeOfMean => number::MAE,
+            Self::Forward | Self::Mae | Self::MaeOfMean => number::MAE,
         }
     }
 }

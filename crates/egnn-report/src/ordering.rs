@@ -69,7 +69,7 @@ fn pairs(kind: Kind, set: &str, at: Option<f64>) -> Vec<(&'static str, &'static 
     match kind {
         Kind::SizeCurve => nbody::ordered_pairs(place(at) as i64),
         Kind::Table => nbody::ordered_pairs(nbody::TABLE_2_SAMPLES),
-        Kind::GraphSparsity | Kind::Qm9 => Vec::new(),
+        Kind::Beyond | Kind::GraphSparsity | Kind::Qm9 => Vec::new(),
         Kind::Autoencoder | Kind::EmbeddingSizes => {
             let error = |model| paper::value(kind, kind.main_metric(), set, model, at);
             let models = || autoencoder::MODELS.iter().map(|&(model, _)| model);

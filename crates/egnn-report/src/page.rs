@@ -28,12 +28,11 @@ pub(crate) fn html(report: &Report<'_>, svg: &str, pictures: &[Picture]) -> Stri
         "<figure>\n{}</figure>\n<p><a href=\"figure.svg\">figure.svg</a>, <a href=\"figure.png\">figure.png</a></p>\n",
         inline(svg)
     );
-    let evaluated: Vec<String> =
-        report.evaluated.iter().map(|sentence| format!("<p>{}</p>\n", escaped(sentence))).collect();
+    let notes: Vec<String> = report.notes.iter().map(|sentence| format!("<p>{}</p>\n", escaped(sentence))).collect();
     body += &format!(
         "<h2>Results</h2>\n<p class=\"budget\" id=\"budget\">{}</p>\n{}<div class=\"scroll\">{}</div>\n<p>{}",
         escaped(&report.budget),
-        evaluated.concat(),
+        notes.concat(),
         table(&full(report)),
         escaped(&report.spent())
     );
@@ -84,6 +83,9 @@ fn paper_values(report: &Report<'_>) -> String {
             qm9::TABLE_3_SOURCE,
             qm9::NOTE
         );
+    }
+    if kind == Kind::Beyond {
+        return String::new();
     }
     let mut text = String::from("<h2>The paper's values</h2>\n");
     if kind == Kind::SizeCurve {

@@ -19,8 +19,8 @@ pub(crate) struct Report<'a> {
     pub(crate) groups: Vec<Group>,
     /// How far the budget is the paper's.
     pub(crate) budget: String,
-    /// How many molecules validation and test used; empty in other tasks.
-    pub(crate) evaluated: Vec<String>,
+    /// What the errors are of: how many molecules, or which trajectories make most of them.
+    pub(crate) notes: Vec<String>,
     pub(crate) ordering: Ordering,
     /// Failed runs: id and reason.
     pub(crate) failures: Vec<(String, String)>,
@@ -43,7 +43,7 @@ impl<'a> Report<'a> {
         Self {
             options,
             budget: budget::statement(kind, &groups),
-            evaluated: budget::evaluated(kind, &groups),
+            notes: budget::evaluated(kind, &groups).into_iter().chain(encounters(&groups)).collect(),
             ordering: Ordering::of(kind, &groups),
             groups,
             failures,
@@ -76,20 +76,29 @@ impl<'a> Report<'a> {
     pub(crate) fn source_line(&self) -> Option<String> {
         match self.options.kind {
             Kind::SizeCurve => self.paper_line(),
+            Kind::Table => source(Kind::Table).map(|source| {
+                format!(
+                    "Column `paper` and the paper's forward pass: {source}. Ours is of one thread of the CPU below."
+                )
+            }),
             Kind::Autoencoder | Kind::EmbeddingSizes => {
                 source(self.options.kind).map(|source| format!("Columns `paper`: {source}."))
             }
             Kind::Qm9 => {
                 source(self.options.kind).map(|source| format!("Column `paper`: {source}, its row EGNN. {}", qm9::NOTE))
             }
-            kind => source(kind).map(|source| format!("Column `paper`: {source}.")),
+            kind => source(kind).map(|source| format!("Column `{}`: {source}.", kind.others())),
         }
     }
 
-    /// How the order of the models compares with the paper's. Molecules have none; where rivals were run, that is said.
+    /// How the order of the models compares with the paper's. What was published after it has none, and molecules have none;
+    /// where rivals were run, that is said.
     pub(crate) fn order(&self) -> Option<String> {
         let is_rival = |group: &Group| ![qm9::EGNN, qm9::MEAN].contains(&group.model.as_str());
-        let is_said = self.options.kind != Kind::Qm9 || self.groups.iter().any(is_rival);
+        let is_said = match self.options.kind {
+            Kind::Qm9 => self.groups.iter().any(is_rival),
+            kind => kind != Kind::Beyond,
+        };
         is_said.then(|| self.ordering.statement())
     }
 
@@ -112,6 +121,22 @@ impl<'a> Report<'a> {
         let runs = if self.finished == 1 { "run" } else { "runs" };
         format!("{} finished {runs} took {} of computing in all.", self.finished, number::duration(seconds))
     }
+}
+
+/// A sentence on what makes a mean over trajectories, where their medians are known.
+fn encounters(groups: &[Group]) -> Option<String> {
+    let ratio =
+        |group: &Group| Some(group.mean(Metric::Mse)? / group.mean(Metric::MseMedian).filter(|&median| median > 0.0)?);
+    let ratios: Vec<f64> = groups.iter().filter_map(ratio).collect();
+    let (least, most) = ratios.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &r| (low.min(r), high.max(r)));
+    let [low, high] = [least, most].map(|ratio| format!("{ratio:.1}"));
+    let times = if low == high { low } else { format!("{low} to {high}") };
+    (!ratios.is_empty()).then(|| {
+        format!(
+            "A few per cent of the trajectories, those with close encounters of bodies, make much of a good model's test MSE. Here \
+             it is {times} times the median trajectory's error, which stands beside it with the 95th percentile."
+        )
+    })
 }
 
 fn warnings(kind: Kind, results: &Results, pending: usize) -> Vec<String> {

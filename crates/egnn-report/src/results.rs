@@ -20,7 +20,7 @@ const REQUIRED: [&str; 6] =
     ["model", "train_samples", "seed", column::STATUS.name, column::EPOCHS.name, column::STEPS.name];
 
 /// Semantic columns that are no configuration. `epochs` is not among them: it is as configured once a run is finished.
-const OUTCOME: [Column; 19] = [
+const OUTCOME: [Column; 21] = [
     column::RUN,
     column::TASK,
     column::STATUS,
@@ -28,6 +28,8 @@ const OUTCOME: [Column; 19] = [
     column::STEPS,
     column::BEST_EPOCH,
     column::TEST_MSE,
+    column::TEST_MSE_MEDIAN,
+    column::TEST_MSE_P95,
     column::VALID_MSE,
     column::TRAIN_MSE,
     column::TEST_MAE,
@@ -198,7 +200,7 @@ impl Results {
         name_variants(&frame, kind, &mut runs)?;
         // Metrics of graphs have columns once a run has them; those of n-body always have.
         let measured = kind.is_nbody() || runs.iter().any(|run| run.status == Status::Finished);
-        for metric in kind.metrics().iter().filter(|_| measured) {
+        for metric in kind.metrics().iter().filter(|metric| measured && !metric.is_new()) {
             if !frame.has(metric.column()) {
                 return Err(missing(metric.column()));
             }

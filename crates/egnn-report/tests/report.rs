@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Row, finished, results, sweep};
+use common::{Row, finished, measured, results, sweep};
 use egnn_report::{Kind, Options, ReportError, Summary, outdated, write_report};
 use std::{fs, path::Path, time::SystemTime};
 
@@ -52,8 +52,8 @@ fn size_curve_on_disk() {
 #[test]
 fn table_2_in_a_terminal_and_on_disk() {
     let rows = [
-        finished("egnn", 3000, 1, 0.0092),
-        finished("egnn", 3000, 2, 0.0095),
+        measured("egnn", 1, 0.0092),
+        measured("egnn", 2, 0.0095),
         finished("gnn", 3000, 1, 0.0151),
         failed("gnn", 3000, 2),
     ];
@@ -150,7 +150,7 @@ fn no_finished_run_still_gives_a_report() {
         vec![failed("egnn", 100, 1)],
         vec![Row { status: "pending", mse: None, ..finished("egnn", 100, 1, 0.0) }],
     ] {
-        for kind in [Kind::SizeCurve, Kind::Table] {
+        for kind in [Kind::SizeCurve, Kind::Table, Kind::Beyond] {
             let (folder, summary) = report(kind, &rows);
             assert_eq!(summary.finished, 0);
             assert!(summary.terminal.contains("No finished runs"), "{}", summary.terminal);

@@ -112,6 +112,15 @@ pub mod results {
     /// f64.
     pub const TEST_MSE: Column = semantic("test_mse", "length^2", "test error at the best validation error");
     /// f64.
+    pub const TEST_MSE_MEDIAN: Column = semantic(
+        "test_mse_median",
+        "length^2",
+        "median over test trajectories of a trajectory's error: its mean of squares over bodies and coordinates",
+    );
+    /// f64.
+    pub const TEST_MSE_P95: Column =
+        semantic("test_mse_p95", "length^2", "95th percentile, by nearest rank, of the same errors");
+    /// f64.
     pub const VALID_MSE: Column = semantic("valid_mse", "length^2", "best validation error");
     /// f64.
     pub const TRAIN_MSE: Column = semantic("train_mse", "length^2", "mean training loss of the best epoch");
@@ -181,6 +190,9 @@ pub mod results {
     pub const THREADS: Column = semantic("threads", "1", "threads of the run");
     /// f64.
     pub const SECONDS: Column = circumstantial("seconds", "s", "time of training and evaluation over all attempts");
+    /// f64, null for tasks that do not time it.
+    pub const FORWARD_SECONDS: Column =
+        circumstantial("forward_seconds", "s", "forward pass of 100 test trajectories, median of a few");
     /// i64.
     pub const PEAK_MEMORY: Column = circumstantial("peak_memory_bytes", "byte", "largest resident memory");
     /// i64.
@@ -200,8 +212,8 @@ pub mod results {
     pub const ENDED: Column = circumstantial("ended_unix", "s", "end since 1970");
 
     /// The columns that never count when results are compared.
-    pub const CIRCUMSTANTIAL: [Column; 10] =
-        [REASON, SECONDS, PEAK_MEMORY, ATTEMPTS, VERSION, REVISION, HOST, CPU, STARTED, ENDED];
+    pub const CIRCUMSTANTIAL: [Column; 11] =
+        [REASON, SECONDS, FORWARD_SECONDS, PEAK_MEMORY, ATTEMPTS, VERSION, REVISION, HOST, CPU, STARTED, ENDED];
 }
 
 /// Columns of a run's `metrics.parquet`: a row is an evaluation.

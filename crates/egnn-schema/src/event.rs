@@ -45,6 +45,11 @@ pub enum RunEvent {
         /// Seconds of training and evaluation over all attempts.
         seconds: f64,
     },
+    /// The trained model was timed, just before the end.
+    Timed {
+        /// Seconds of a forward pass of 100 test samples.
+        forward_seconds: f64,
+    },
     /// The run is complete.
     Finished {
         /// Its results.

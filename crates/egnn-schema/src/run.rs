@@ -158,6 +158,9 @@ pub struct Circumstances {
     pub ended_unix: u64,
     /// Seconds of training and evaluation over all attempts.
     pub seconds: f64,
+    /// Seconds of a forward pass of 100 test samples, where the task times one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward_seconds: Option<f64>,
     /// Largest resident memory in bytes; 0 where the system does not say.
     pub peak_memory_bytes: u64,
     /// Times the run was started.

@@ -47,7 +47,8 @@ fn records_and_events_survive_json() {
     };
     let ends = [Outcome::Finished { metrics: metrics.clone() }, Outcome::Failed { failure: failure.clone() }];
     for outcome in ends.into_iter().map(Some).chain([None]) {
-        let circumstances = Circumstances { attempts: 2, seconds: 1.5, ..Circumstances::default() };
+        let circumstances =
+            Circumstances { attempts: 2, seconds: 1.5, forward_seconds: Some(0.0031), ..Circumstances::default() };
         again(&RunRecord {
             record_version: RECORD_VERSION,
             id: identity().id("egnn"),
@@ -59,6 +60,7 @@ fn records_and_events_survive_json() {
     }
     again(&RunEvent::Started { from_epoch: 1, from_step: 30, epochs: 300, steps: 9000 });
     again(&RunEvent::Progress { epoch: 1, step: 31, loss: 0.5 });
+    again(&RunEvent::Timed { forward_seconds: 0.0031 });
     again(&RunEvent::Finished { metrics });
     again(&RunEvent::Failed { failure });
 }
@@ -108,6 +110,7 @@ fn records_of_earlier_programs_are_read() {
         "ended_unix": 2, "seconds": 0.5, "peak_memory_bytes": 9, "attempts": 1}}"#;
     let record: RunRecord = serde_json::from_str(text).unwrap();
     assert!(record.files.is_empty() && record.circumstances.attempt.is_empty());
+    assert_eq!(record.circumstances.forward_seconds, None);
     again(&record);
 }
 

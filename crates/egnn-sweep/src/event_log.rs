@@ -29,7 +29,7 @@ pub fn cut_back(events: Vec<RunEvent>, from_epoch: u64) -> Vec<RunEvent> {
         RunEvent::Started { from_epoch: epoch, .. }
         | RunEvent::Progress { epoch, .. }
         | RunEvent::Evaluated { epoch, .. } => *epoch < from_epoch,
-        RunEvent::Finished { .. } | RunEvent::Failed { .. } => false,
+        RunEvent::Timed { .. } | RunEvent::Finished { .. } | RunEvent::Failed { .. } => false,
     };
     events.into_iter().filter(holds).collect()
 }

@@ -161,6 +161,10 @@ impl Recorder {
                 // The log is never behind a checkpoint that is written after this.
                 self.writer.sync()
             }
+            RunEvent::Timed { forward_seconds } => {
+                self.record.circumstances.forward_seconds = Some(*forward_seconds);
+                self.append(event)
+            }
             RunEvent::Finished { metrics } => {
                 self.append(event)?;
                 self.writer.sync()?;

@@ -28,8 +28,9 @@ const COUNTS: [Column; 4] = [names::PARAMETERS, names::EPOCHS, names::STEPS, nam
 const METRICS: [Column; 3] = [names::TEST_MSE, names::VALID_MSE, names::TRAIN_MSE];
 const PROVENANCE: [Column; 5] =
     [names::DATASET_HASH, names::CONFIG_HASH, names::NUMERICS, names::BACKEND, names::THREADS];
-const CIRCUMSTANCES: [Column; 9] = [
+const CIRCUMSTANCES: [Column; 10] = [
     names::SECONDS,
+    names::FORWARD_SECONDS,
     names::PEAK_MEMORY,
     names::ATTEMPTS,
     names::VERSION,

@@ -77,7 +77,7 @@ impl Progress {
             }
             RunEvent::Progress { step, loss, .. } => (self.step, self.loss) = (*step, Some(*loss)),
             RunEvent::Evaluated { step, valid_loss, .. } => (self.step, self.valid) = (*step, Some(*valid_loss)),
-            RunEvent::Finished { .. } | RunEvent::Failed { .. } => {}
+            RunEvent::Timed { .. } | RunEvent::Finished { .. } | RunEvent::Failed { .. } => {}
         }
     }
 

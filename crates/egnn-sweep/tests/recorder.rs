@@ -101,7 +101,8 @@ fn a_resumed_run_has_the_record_of_an_uninterrupted_one() {
     drop(log);
     let mut second = bench.open();
     assert_eq!((second.evaluations(), saved(&second).unwrap().as_str()), (3, "after epoch 1"));
-    record(&mut second, &[started(2), evaluated(2, 3.5), evaluated(3, 4.5), finished()]);
+    let timed = RunEvent::Timed { forward_seconds: 0.003 };
+    record(&mut second, &[started(2), evaluated(2, 3.5), evaluated(3, 4.5), timed.clone(), finished()]);
     drop(second);
 
     let expected = [
@@ -111,6 +112,7 @@ fn a_resumed_run_has_the_record_of_an_uninterrupted_one() {
         started(2),
         evaluated(2, 3.5),
         evaluated(3, 4.5),
+        timed,
         finished(),
     ];
     assert_eq!(event_log::read(&bench.folder.events()).unwrap(), expected);
@@ -123,6 +125,7 @@ fn a_resumed_run_has_the_record_of_an_uninterrupted_one() {
     assert_eq!(names, ["epoch", "step", "train_loss", "valid_loss", "best_valid_loss", "best_epoch", "seconds"]);
     let Recorded::Finished(record) = bench.recorded() else { panic!("not finished") };
     assert_eq!((record.circumstances.attempts, record.circumstances.seconds), (2, 4.5));
+    assert_eq!(record.circumstances.forward_seconds, Some(0.003));
     assert_eq!(record.circumstances.version, "0.1.0");
     assert!(record.circumstances.ended_unix >= record.circumstances.started_unix);
 }

@@ -192,10 +192,10 @@ fn a_report_must_fit_its_task() {
     let errors = [("nbody", "autoencoder"), ("autoencoder", "table"), ("qm9", "table"), ("nbody", "qm9")]
         .map(|(task, report)| parsed(task, report).unwrap_err().to_string());
     insta::assert_snapshot!(errors.join("\n"), @r"
-    pipelines/toy.yaml:4:9: the report 'autoencoder' cannot show the task 'nbody'; it can be: size-curve, table
+    pipelines/toy.yaml:4:9: the report 'autoencoder' cannot show the task 'nbody'; it can be: size-curve, table, beyond
     pipelines/toy.yaml:4:9: the report 'table' cannot show the task 'autoencoder'; it can be: autoencoder, graph-sparsity, embedding-sizes
     pipelines/toy.yaml:4:9: the report 'table' cannot show the task 'qm9'; it can be: qm9
-    pipelines/toy.yaml:4:9: the report 'qm9' cannot show the task 'nbody'; it can be: size-curve, table
+    pipelines/toy.yaml:4:9: the report 'qm9' cannot show the task 'nbody'; it can be: size-curve, table, beyond
     ");
     // Every kind fits one of the tasks.
     for report in ReportKind::NAMES {

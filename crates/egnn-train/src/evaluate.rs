@@ -71,7 +71,8 @@ pub struct Evaluation {
     pub parameters: usize,
     /// Samples evaluated.
     pub samples: usize,
-    /// N-body: `mse` over all coordinates, length^2, and `largest_error`, the root of the largest squared error of a body,
+    /// N-body: `mse` over all coordinates, length^2, with `mse_median` and `mse_p95`, median and 95th percentile of the
+    /// trajectories' errors by nearest rank, and `largest_error`, the root of the largest squared error of a body,
     /// length. Autoencoder: `bce`, `error_percent` and, if there is any edge, `f1`. QM9: `mae`, in the paper's unit of the
     /// property.
     #[serde(flatten)]
@@ -136,10 +137,11 @@ fn of_nbody(
         .zip(samples.target().chunks_exact(3))
         .map(|(p, t)| p.iter().zip(t).map(|(p, t)| f64::from(p - t).powi(2)).sum::<f64>())
         .fold(0.0, f64::max);
+    let [median, p95] = nbody::median_and_p95(&prediction, samples);
     Ok(Found {
         parameters: model.parameters().count(),
         samples: samples.len,
-        values: BTreeMap::from([("mse", mse), ("largest_error", largest.sqrt())]),
+        values: [("mse", mse), ("mse_median", median), ("mse_p95", p95), ("largest_error", largest.sqrt())].into(),
         predictions: nbody::table(&*model, samples, &prediction, &mut edges)?,
     })
 }

@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
             let cursor = &mut self.state.cursor;
             (cursor.epoch, cursor.batch, cursor.loss_sum, cursor.weight_sum) = (epoch + 1, 0, 0.0, 0.0);
         }
-        self.test()
+        self.test(emit)
     }
 
     /// Saves a checkpoint if it is time for one, or stops after one if that is asked for.
@@ -247,12 +247,12 @@ impl<'a> Run<'a> {
     }
 
     /// Reads the test set once, with the parameters of the best validation.
-    fn test(&mut self) -> Result<RunMetrics, TrainError> {
+    fn test(&mut self, emit: Emit<'_>) -> Result<RunMetrics, TrainError> {
         let Some(best) = self.state.best.take() else {
             return Err(self.diverged("no evaluation happened", self.state.cursor.epoch, None));
         };
         self.task.parameters().load(&best.parameters)?;
-        let Tested { loss, values, mut predictions } = self.task.test()?;
+        let Tested { loss, values, mut predictions, forward_seconds } = self.task.test()?;
         if !loss.is_finite() {
             return Err(self.diverged(&format!("test loss is not finite ({loss})"), best.score.epoch, None));
         }
@@ -260,6 +260,9 @@ impl<'a> Run<'a> {
         predictions.metadata.insert("seed".into(), self.protocol.seed.to_string());
         predictions.metadata.insert("config_hash".into(), hash::of(&self.config.fields()));
         egnn_store::table::write(&self.files.predictions, &predictions)?;
+        if let Some(forward_seconds) = forward_seconds {
+            emit(&RunEvent::Timed { forward_seconds }).map_err(TrainError::Listener)?;
+        }
         let name = self.task.loss_name();
         let losses = [("test", loss), ("valid", best.score.valid_loss), ("train", best.score.train_loss)];
         let losses = losses.map(|(part, value)| (format!("{part}_{name}"), value));

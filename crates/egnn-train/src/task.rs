@@ -54,6 +54,8 @@ pub(crate) struct Tested {
     pub(crate) values: Vec<(&'static str, f64)>,
     /// `predictions.parquet`.
     pub(crate) predictions: Table,
+    /// Seconds of a forward pass of 100 test samples, if the task times one.
+    pub(crate) forward_seconds: Option<f64>,
 }
 
 /// One optimiser step down a loss; returns its value before the step.

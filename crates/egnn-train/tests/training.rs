@@ -54,9 +54,12 @@ fn every_model_learns_and_its_record_is_complete() {
         let folder = tempfile::tempdir().unwrap();
         let config = config(&[("model", model), ("epochs", "60"), ("evaluate_last", "true")]);
         let mut validations = Vec::new();
+        let mut times = Vec::new();
         let metrics = run(&config, &data, folder.path(), &mut |event| {
-            if let RunEvent::Evaluated { valid_loss, .. } = event {
-                validations.push(*valid_loss);
+            match event {
+                RunEvent::Evaluated { valid_loss, .. } => validations.push(*valid_loss),
+                RunEvent::Timed { forward_seconds } => times.push(*forward_seconds),
+                _ => {}
             }
             Ok(())
         })
@@ -66,13 +69,19 @@ fn every_model_learns_and_its_record_is_complete() {
         let best = validations.iter().copied().fold(f64::INFINITY, f64::min);
         assert_eq!(metrics.values["valid_mse"], best, "{model}: the reported epoch is the best on validation");
         assert!(best < 0.7 * validations[0], "{model} must learn: {validations:?}");
+        assert!(times.len() == 1 && times[0] > 0.0, "{model}: a forward pass is timed once: {times:?}");
         let stored = ModelFile::read(&folder.path().join("model.safetensors")).unwrap();
         assert_eq!(stored.config, Some(config.fields()));
         let (again, _) = egnn_train::evaluate(&stored, here(), &test, Backend::Kernels).unwrap();
-
-        assert_eq!(
-            again.values["mse"], metrics.values["test_mse"],
-            "{model}: the stored model is the one that was tested"
+        for of_all in ["mse", "mse_median", "mse_p95"] {
+            let tested = metrics.values[&format!("test_{of_all}")];
+            assert_eq!(again.values[of_all], tested, "{model}: the stored model is the one that was tested");
+        }
+        let [median, p95] = ["test_mse_median", "test_mse_p95"].map(|name| metrics.values[name]);
+        assert!(0.0 < median && median <= p95, "{model}: {median} {p95}");
+        assert!(
+            p95 * 15.0 >= metrics.values["test_mse"],
+            "{model}: of 15 trajectories the 95th percentile is the largest"
         );
     }
 }

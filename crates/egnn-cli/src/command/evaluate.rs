@@ -196,9 +196,11 @@ fn describe(evaluation: &Evaluation) -> String {
     let value = |name: &str| values.get(name).copied().unwrap_or(f64::NAN);
     match (data.frames, data.property) {
         (Some(Frames { start_frame, target_frame }), _) => format!(
-            "{model} on {} ({samples} samples, frames {start_frame} -> {target_frame}): MSE {:.6}, largest error of a body {:.3}",
+            "{model} on {} ({samples} samples, frames {start_frame} -> {target_frame}): MSE {:.6} (median {:.6}, 95th percentile {:.6} of the trajectories), largest error of a body {:.3}",
             data.set,
             value("mse"),
+            value("mse_median"),
+            value("mse_p95"),
             value("largest_error")
         ),
         (None, Some(name)) => {

@@ -72,6 +72,7 @@ pub(crate) fn options(title: &str, report: ReportKind, profile: &str, command: &
     let kind = match report {
         ReportKind::SizeCurve => Kind::SizeCurve,
         ReportKind::Table => Kind::Table,
+        ReportKind::Beyond => Kind::Beyond,
         ReportKind::Autoencoder => Kind::Autoencoder,
         ReportKind::GraphSparsity => Kind::GraphSparsity,
         ReportKind::EmbeddingSizes => Kind::EmbeddingSizes,

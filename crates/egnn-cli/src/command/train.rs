@@ -98,6 +98,7 @@ fn train(args: &Train, folder: &Path, id: &str, identity: RunIdentity, workspace
         RunEvent::Evaluated { epoch, valid_loss, .. } => {
             bar.set_message(format!("epoch {epoch} valid {valid_loss:.5}"));
         }
+        RunEvent::Timed { .. } => {}
         RunEvent::Finished { .. } | RunEvent::Failed { .. } => bar.finish_and_clear(),
     })
 }

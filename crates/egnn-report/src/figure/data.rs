@@ -142,6 +142,7 @@ pub(crate) fn figure(report: &Report<'_>) -> Figure {
 fn hollow(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::SizeCurve | Kind::Table => Some("hollow: the paper's Table 2 (3,000 samples, 10,000 epochs)"),
+        Kind::Beyond => Some("hollow: published (sources in the table)"),
         Kind::Autoencoder => Some("hollow: the paper's Figure 5 (5,000 graphs, 100 epochs)"),
         Kind::EmbeddingSizes => Some("hollow, dashed: the paper's Appendix D.1 (5,000 graphs, 100 epochs)"),
         // Its legend says what its lines are.
@@ -213,7 +214,7 @@ fn of_mean(report: &Report<'_>, set: &str) -> Vec<(f64, f64)> {
 fn paper_values(kind: Kind, set: &str, model: &str) -> Vec<(f64, f64)> {
     let metric = kind.main_metric();
     let places = match kind {
-        Kind::SizeCurve | Kind::Table => vec![nbody::TABLE_2_SAMPLES as f64],
+        Kind::SizeCurve | Kind::Table | Kind::Beyond => vec![nbody::TABLE_2_SAMPLES as f64],
         Kind::Autoencoder => vec![1.0],
         Kind::EmbeddingSizes => autoencoder::APPENDIX_D1_DIMENSIONS.map(|n| n as f64).to_vec(),
         Kind::GraphSparsity | Kind::Qm9 => Vec::new(),
@@ -226,7 +227,7 @@ fn point(kind: Kind, group: &Group) -> Option<Point> {
     let at = match kind {
         // Rows have no place.
         Kind::Autoencoder => 1.0,
-        Kind::SizeCurve | Kind::Table | Kind::Qm9 => group.at?.max(1.0),
+        Kind::SizeCurve | Kind::Table | Kind::Beyond | Kind::Qm9 => group.at?.max(1.0),
         Kind::GraphSparsity | Kind::EmbeddingSizes => group.at?,
     };
     // Errors of n-body are never zero but by mistake; those of graphs are, and have a place on the axis.

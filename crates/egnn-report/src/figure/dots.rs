@@ -119,9 +119,9 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure) -> Drawn {
         }
     }
     let mut note = String::from(if figure.has_several_seeds() {
-        "Ours above, the paper's below; seeds above their mean."
+        "Ours above, published below; seeds above their mean."
     } else {
-        "Ours above, the paper's below."
+        "Ours above, published below."
     });
     if axis.has_zero() {
         note += " An error of 0 stands left of the line, beyond the logarithmic axis.";

@@ -39,7 +39,7 @@ pub(crate) use raster::png;
 pub(crate) fn svg(report: &Report<'_>) -> Result<String, ReportError> {
     let figure = data::figure(report);
     let drawn = match report.options.kind {
-        Kind::Table | Kind::Autoencoder => dots::draw(&figure),
+        Kind::Table | Kind::Beyond | Kind::Autoencoder => dots::draw(&figure),
         Kind::Qm9 => learning::draw(&figure),
         kind => curve::draw(kind, &figure),
     };

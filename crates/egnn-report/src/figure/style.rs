@@ -36,13 +36,15 @@ const STYLES: [(&str, Style); 7] = [
     ("", Style { colour: RGBColor(60, 60, 60), marker: HOURGLASS }),
 ];
 
-/// Whose look a model has: models that are never in one figure share some.
+/// Whose look a model has: models that are seldom in one figure share some.
 fn own(model: &str) -> &str {
     match model {
-        "noise_gnn" => "tfn",
+        "noise_gnn" | "cgenn" => "tfn",
         "no_edges" | "mean" => "",
-        "schnet" => "radial_field",
-        "nmp" => "gnn",
+        "schnet" | "radial_ode" => "radial_field",
+        "nmp" | "segno" => "gnn",
+        "segnn" => "se3_transformer",
+        "multivector" => "linear",
         model => model,
     }
 }
@@ -102,6 +104,8 @@ mod tests {
         }
         let graphs = styles(["egnn", "noise_gnn", "radial_field", "gnn", "no_edges"].into_iter());
         assert!(graphs.iter().enumerate().all(|(i, look)| !graphs[..i].contains(look)));
+        let later = styles(["multivector", "cgenn", "segnn", "segno", "egnn", "radial_ode"].into_iter());
+        assert!(later.iter().enumerate().all(|(i, look)| !later[..i].contains(look)));
         assert_eq!(styles(["x"; 40].into_iter()).len(), 40, "more series than looks: looks repeat");
     }
 }

@@ -152,7 +152,7 @@ pub fn figure_5(metric: Metric, set: &str, model: &str) -> Option<f64> {
         Metric::Bce => row.bce,
         Metric::ErrorPercent => Some(row.error_percent),
         Metric::F1 => Some(row.f1),
-        Metric::Mse | Metric::Mae | Metric::MaeOfMean => None,
+        _ => None,
     }
 }
 
@@ -163,7 +163,7 @@ pub fn appendix_d1(metric: Metric, set: &str, model: &str, dimensions: i64) -> O
     match metric {
         Metric::ErrorPercent => Some(error),
         Metric::F1 => Some(f1),
-        Metric::Bce | Metric::Mse | Metric::Mae | Metric::MaeOfMean => None,
+        _ => None,
     }
 }
 

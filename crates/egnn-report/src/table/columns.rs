@@ -1,4 +1,4 @@
-//! The columns of a report.
+//! The columns of a report, and what stands in them.
 
 use super::{
     Align, Heading, Table,
@@ -10,13 +10,13 @@ use crate::{
     kind::{Kind, PlacedBy},
     metric::Metric,
     number,
-    paper::{self, qm9},
+    paper::{self, beyond, qm9},
     report::Report,
 };
 
 /// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Column {
+pub(super) enum Column {
     Set,
     Model,
     /// Samples, edge probability or dimensions.
@@ -41,81 +41,18 @@ enum Column {
     BestEpoch,
     Steps,
     Time,
+    /// Time of one run.
+    TimeEach,
     Budget,
+    Parameters,
+    /// Who published what is not ours.
+    Source,
 }
 
 use Column::{
-    BestEpoch, Budget, Each, Epochs, Model, Molecules, OfMean, Ours, Paper, PaperAll, Place, Ratio, Seeds, Set,
-    ShareOfMean, ShortEpochs, Steps, Time,
+    BestEpoch, Budget, Each, Epochs, Model, Molecules, OfMean, Ours, Paper, PaperAll, Parameters, Place, Ratio, Seeds,
+    Set, ShareOfMean, ShortEpochs, Source, Steps, Time, TimeEach,
 };
-
-/// The table for a terminal of some width: the first of some choices of columns that fits, or the last.
-pub(crate) fn narrow(report: &Report<'_>, fits: impl Fn(&Table) -> bool) -> Table {
-    let sections = report.options.kind.has_sets();
-    let mut table = Table::default();
-    for columns in choices(report) {
-        table = build(report, &columns, sections);
-        if fits(&table) {
-            break;
-        }
-    }
-    table
-}
-
-/// Columns for a terminal, the fullest choice first. The page has all of them.
-fn choices(report: &Report<'_>) -> Vec<Vec<Column>> {
-    let [mse, bce, error, f1] = [Metric::Mse, Metric::Bce, Metric::ErrorPercent, Metric::F1];
-    let shorter =
-        |columns: &[Column], least: usize| (least..=columns.len()).rev().map(|n| columns[..n].to_vec()).collect();
-    match report.options.kind {
-        Kind::SizeCurve => shorter(&[Place, Model, Ours(mse), Seeds, Epochs, Steps, Time], 5),
-        Kind::Table => {
-            let elsewhere = report.groups.iter().any(|group| !budget::deviations(Kind::Table, group).is_empty());
-            let columns = [Model, Paper(mse), Ours(mse), Ratio(mse), Seeds, Epochs, Place];
-            vec![columns[..if elsewhere { 7 } else { 6 }].to_vec()]
-        }
-        Kind::Autoencoder => {
-            let scores = [Model, Ours(bce), Ours(error), Ours(f1), PaperAll];
-            let with = |others: &[Column]| [&scores[..], others].concat();
-            vec![
-                vec![Model, Ours(bce), Ratio(bce), Ours(error), Ratio(error), Ours(f1), PaperAll, ShortEpochs],
-                with(&[Seeds, BestEpoch, Budget]),
-                with(&[BestEpoch, Budget]),
-                with(&[Seeds, Budget]),
-                with(&[Budget]),
-                with(&[Seeds, ShortEpochs, BestEpoch]),
-                with(&[ShortEpochs, BestEpoch]),
-                with(&[Seeds, ShortEpochs]),
-                with(&[ShortEpochs]),
-            ]
-        }
-        Kind::GraphSparsity => shorter(&[Place, Model, Ours(f1), Ours(error), Seeds, Epochs, BestEpoch, Time], 5),
-        Kind::EmbeddingSizes => {
-            let scores = [Model, Place, Ours(error), Paper(error), Ratio(error), Ours(f1), Paper(f1)];
-            let with = |others: &[Column]| [&scores[..], others].concat();
-            vec![
-                with(&[Seeds, BestEpoch, Budget]),
-                with(&[Seeds, Budget]),
-                with(&[Seeds, Epochs, BestEpoch]),
-                with(&[Seeds, ShortEpochs, BestEpoch]),
-                with(&[Seeds, ShortEpochs]),
-                with(&[ShortEpochs]),
-            ]
-        }
-        Kind::Qm9 => {
-            let mae = Metric::Mae;
-            let scores = [Model, Place, Ours(mae), Paper(mae), Ratio(mae)];
-            let with = |others: &[Column]| [&scores[..], others].concat();
-            vec![
-                with(&[OfMean, ShareOfMean, Seeds, ShortEpochs, Time]),
-                with(&[OfMean, ShareOfMean, Seeds, ShortEpochs]),
-                with(&[ShareOfMean, Seeds, ShortEpochs]),
-                with(&[ShareOfMean, ShortEpochs]),
-                with(&[ShareOfMean]),
-            ]
-        }
-    }
-}
 
 /// Every column, for a page.
 pub(crate) fn full(report: &Report<'_>) -> Table {
@@ -124,7 +61,7 @@ pub(crate) fn full(report: &Report<'_>) -> Table {
     let mut columns: Vec<Column> = if kind.has_sets() { vec![Set] } else { Vec::new() };
     match kind {
         Kind::SizeCurve | Kind::GraphSparsity => columns.extend([Place, Model]),
-        Kind::Table | Kind::Autoencoder => columns.push(Model),
+        Kind::Table | Kind::Beyond | Kind::Autoencoder => columns.push(Model),
         Kind::EmbeddingSizes | Kind::Qm9 => columns.extend([Model, Place]),
     }
     for &metric in metrics.iter().filter(|metric| metric.is_result()) {
@@ -139,16 +76,23 @@ pub(crate) fn full(report: &Report<'_>) -> Table {
     if kind == Kind::Qm9 {
         columns.extend([OfMean, ShareOfMean, Molecules]);
     }
-    columns.push(Seeds);
-    columns.extend((kind == Kind::Table).then_some(Place));
+    let [median, p95, forward] = [Metric::MseMedian, Metric::MseP95, Metric::Forward];
+    let own: (&[Column], &[Column]) = match kind {
+        Kind::Table => (&[Ours(median), Ours(p95), Parameters, Ours(forward), Paper(forward), Seeds, Place], &[]),
+        Kind::Beyond => (&[Ours(median), Ours(p95), Parameters, Ours(forward), Seeds, Place], &[Source]),
+        _ => (&[Seeds], &[]),
+    };
+    columns.extend(own.0);
     columns.push(Epochs);
     columns.extend((!kind.is_nbody()).then_some(BestEpoch));
-    columns.extend([Steps, Time, Budget]);
+    columns.extend(if kind == Kind::Beyond { [Steps, TimeEach] } else { [Steps, Time] });
+    columns.extend((kind != Kind::Beyond).then_some(Budget));
+    columns.extend(own.1);
     build(report, &columns, false)
 }
 
 /// The table of some columns; with `sections` a row of its own before the first row of each set, in place of a column.
-fn build(report: &Report<'_>, columns: &[Column], sections: bool) -> Table {
+pub(super) fn build(report: &Report<'_>, columns: &[Column], sections: bool) -> Table {
     let kind = report.options.kind;
     let headings =
         columns.iter().map(|column| Heading { title: column.title(kind), align: column.align(kind) }).collect();
@@ -190,7 +134,8 @@ impl Column {
                 PlacedBy::Dimensions => "n".into(),
                 PlacedBy::Nothing => String::new(),
             },
-            Paper(metric) => of("paper", metric),
+            Paper(Metric::Forward) => "the paper's, s (GTX 1080 Ti)".into(),
+            Paper(metric) => of(kind.others(), metric),
             PaperAll => "paper: BCE/%/F1".into(),
             Ours(Metric::Mse) => "test MSE (mean ± std)".into(),
             Ours(metric) => metric.title().into(),
@@ -203,36 +148,40 @@ impl Column {
                 _ => format!("{} of each seed", metric.title()),
             },
             Seeds => "seeds".into(),
+            Epochs if kind == Kind::Beyond => "epochs (of those published)".into(),
             Epochs => "epochs (of the paper's)".into(),
             ShortEpochs => "epochs".into(),
             BestEpoch => "best epoch".into(),
             Steps if kind == Kind::Qm9 => "steps (of the paper's)".into(),
             Steps => "steps".into(),
             Time => "time".into(),
+            TimeEach => "time a seed".into(),
             Budget => "budget".into(),
+            Parameters => "parameters".into(),
+            Source => "source of what is published".into(),
         }
     }
 
     fn align(self, kind: Kind) -> Align {
         match self {
-            Set | Model | Ours(Metric::Mse) | Each(_) | Epochs | ShortEpochs | Budget => Align::Left,
+            Set | Model | Ours(Metric::Mse) | Each(_) | Epochs | ShortEpochs | Budget | Source => Align::Left,
             Ours(_) if kind == Kind::GraphSparsity => Align::Left,
             Place | Paper(_) | PaperAll | Ours(_) | Ratio(_) | OfMean | ShareOfMean | Molecules | Seeds | BestEpoch
-            | Steps | Time => Align::Right,
+            | Steps | Time | TimeEach | Parameters => Align::Right,
         }
     }
 
     fn cell(self, kind: Kind, row: &Row<'_>) -> String {
         let Some(group) = row.group else { return self.cell_without_runs(kind, row) };
         match self {
-            Set | Paper(_) | PaperAll => self.cell_without_runs(kind, row),
+            Set | Paper(_) | PaperAll | Source => self.cell_without_runs(kind, row),
             Model => group.title(),
             Place => {
                 place(kind, row.at).unwrap_or_else(|| if row.set.is_empty() { "-".into() } else { row.set.into() })
             }
             Ours(metric) => {
                 let text = group.measure(metric).and_then(Measure::text);
-                text.unwrap_or_else(|| reason(group).into())
+                text.unwrap_or_else(|| if metric.is_result() { reason(group) } else { "-" }.into())
             }
             Ratio(metric) => row.ratio(metric).map_or("-".into(), |ratio| format!("{ratio:.2}")),
             Each(metric) => {
@@ -253,6 +202,8 @@ impl Column {
             BestEpoch => group.best_epochs.map_or("-".into(), number::counts),
             Steps => budget::steps(kind, group),
             Time => number::duration(group.seconds),
+            TimeEach => group.seconds_each().map_or("-".into(), number::duration),
+            Parameters => group.parameters.map_or("-".into(), number::count),
             Budget => budget::verdict(kind, group),
         }
     }
@@ -270,6 +221,7 @@ impl Column {
                 if values.iter().all(|value| value == "-") { "-".into() } else { values.join("/") }
             }
             Ours(metric) if metric == kind.metrics()[0] => "not run".into(),
+            Source => beyond::published(row.model).map_or("-", |row| row.source).into(),
             _ => "-".into(),
         }
     }

@@ -5,6 +5,7 @@ use crate::{
     budget,
     kind::{Kind, PlacedBy},
     metric::Metric,
+    paper::beyond,
     report::Report,
 };
 use egnn_schema::Property;
@@ -41,6 +42,8 @@ enum Field {
     StepsMax,
     Seconds,
     Parameters,
+    PublishedSpread,
+    Source,
 }
 
 /// The report's table. Missing values are empty.
@@ -67,9 +70,12 @@ fn fields(kind: Kind) -> Vec<Field> {
     fields.extend(matches!(kind.placed_by(), PlacedBy::Probability | PlacedBy::Dimensions).then_some(Field::Place));
     fields.push(Field::TrainSamples);
     for &metric in kind.metrics() {
-        fields.extend((kind != Kind::GraphSparsity).then_some(Field::Paper(metric)));
+        let is_compared = kind != Kind::GraphSparsity && metric.is_result();
+        fields
+            .extend((is_compared || (kind, metric) == (Kind::Table, Metric::Forward)).then_some(Field::Paper(metric)));
+        fields.extend((is_compared && kind == Kind::Beyond).then_some(Field::PublishedSpread));
         fields.extend([Field::Mean(metric), Field::Spread(metric)]);
-        fields.extend((kind != Kind::GraphSparsity && metric.has_ratio()).then_some(Field::Ratio(metric)));
+        fields.extend((is_compared && metric.has_ratio()).then_some(Field::Ratio(metric)));
     }
     fields.push(Field::Seeds);
     fields.extend(kind.metrics().iter().map(|&metric| Field::BySeed(metric)));
@@ -85,6 +91,7 @@ fn fields(kind: Kind) -> Vec<Field> {
         Field::Seconds,
         Field::Parameters,
     ]);
+    fields.extend((kind == Kind::Beyond).then_some(Field::Source));
     fields
 }
 
@@ -138,7 +145,7 @@ impl Field {
             Self::Place if kind.placed_by() == PlacedBy::Probability => "p",
             Self::Place => "dim",
             Self::TrainSamples => "train_samples",
-            Self::Paper(metric) => return format!("paper_{}", metric.short()),
+            Self::Paper(metric) => return format!("{}_{}", kind.others(), metric.short()),
             Self::Mean(metric) => return format!("mean_{}", metric.column()),
             Self::Spread(metric) => return format!("std_{}", metric.column()),
             Self::Ratio(Metric::Mse) => "ratio",
@@ -151,12 +158,14 @@ impl Field {
             Self::EpochsMax => "epochs_max",
             Self::BestEpochMin => "best_epoch_min",
             Self::BestEpochMax => "best_epoch_max",
-            Self::PaperEpochs => "paper_epochs",
+            Self::PaperEpochs => return format!("{}_epochs", kind.others()),
             Self::FullBudget => "full_budget",
             Self::StepsMin => "steps_min",
             Self::StepsMax => "steps_max",
             Self::Seconds => "seconds",
             Self::Parameters => "parameters",
+            Self::PublishedSpread => "published_std",
+            Self::Source => "source",
         };
         fixed.into()
     }
@@ -201,6 +210,8 @@ impl Field {
             Self::StepsMax => optional(group.and_then(|group| group.steps).map(|(_, high)| high)),
             Self::Seconds => optional(group.map(|group| group.seconds)),
             Self::Parameters => optional(group.and_then(|group| group.parameters)),
+            Self::PublishedSpread => optional(beyond::published(row.model).and_then(|row| row.spread)),
+            Self::Source => quoted(beyond::published(row.model).map_or("", |row| row.source)),
         }
     }
 }

@@ -9,7 +9,7 @@ pub(crate) fn markdown(report: &Report<'_>) -> String {
     let mut text =
         format!("# {}\n\nProfile `{}`; made by `{}`.\n\n", escaped(&options.title), options.profile, options.command);
     text += &format!("{}\n\n", report.budget);
-    for sentence in &report.evaluated {
+    for sentence in &report.notes {
         text += &format!("{}\n\n", escaped(sentence));
     }
     text += &format!("{}\n{}\n", table(&full(report)), report.spent());

@@ -4,14 +4,16 @@ mod columns;
 mod csv;
 pub(crate) mod data;
 mod markdown;
+mod narrow;
 mod paper;
 mod rows;
 mod table_3;
 mod terminal;
 
-pub(crate) use columns::{full, narrow};
+pub(crate) use columns::full;
 pub(crate) use csv::{csv, quoted};
 pub(crate) use markdown::markdown;
+pub(crate) use narrow::narrow;
 pub(crate) use paper::paper_table;
 pub(crate) use rows::sets;
 pub(crate) use table_3::{csv as table_3_csv, table as table_3};

@@ -15,7 +15,7 @@ pub(crate) fn terminal(report: &Report<'_>) -> String {
     let table = narrow(report, |table| breadth(&widths(table)) <= WIDTH);
     text += &aligned(&table, WIDTH);
     let mut lines = vec![report.budget.clone()];
-    lines.extend(report.evaluated.iter().cloned());
+    lines.extend(report.notes.iter().cloned());
     lines.extend(report.order());
     lines.extend(report.ordering.differences.iter().map(|difference| format!("- {difference}")));
     lines.extend(report.paper_line());

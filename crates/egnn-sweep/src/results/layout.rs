@@ -69,7 +69,7 @@ impl Layout {
 /// Type of a column without any value: the one that it has as soon as there is one.
 fn empty(name: &str) -> Kind {
     let is_of = |columns: &[Column]| columns.iter().any(|column| column.name == name);
-    if is_of(&METRICS) || is_of(&[names::SECONDS]) {
+    if is_of(&METRICS) || is_of(&[names::SECONDS, names::FORWARD_SECONDS]) {
         Kind::Float
     } else if is_of(&COUNTS) || is_of(&[names::PEAK_MEMORY, names::ATTEMPTS, names::STARTED, names::ENDED]) {
         Kind::Int

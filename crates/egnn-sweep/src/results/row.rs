@@ -77,18 +77,19 @@ impl<'a> Row<'a> {
 
 fn circumstance(of: &Circumstances, name: &str) -> Option<FieldValue> {
     let place = CIRCUMSTANCES.iter().position(|column| column.name == name)?;
-    let values: [fn(&Circumstances) -> FieldValue; CIRCUMSTANCES.len()] = [
-        |of| FieldValue::Float(of.seconds),
-        |of| FieldValue::Int(of.peak_memory_bytes as i64),
-        |of| FieldValue::Int(of.attempts.into()),
-        |of| text(&of.version),
-        |of| text(&of.revision),
-        |of| text(&of.host),
-        |of| text(&[std::slice::from_ref(&of.cpu), &of.earlier_cpus].concat().join(", before on ")),
-        |of| FieldValue::Int(of.started_unix as i64),
-        |of| FieldValue::Int(of.ended_unix as i64),
+    let values: [fn(&Circumstances) -> Option<FieldValue>; CIRCUMSTANCES.len()] = [
+        |of| Some(FieldValue::Float(of.seconds)),
+        |of| of.forward_seconds.map(FieldValue::Float),
+        |of| Some(FieldValue::Int(of.peak_memory_bytes as i64)),
+        |of| Some(FieldValue::Int(of.attempts.into())),
+        |of| Some(text(&of.version)),
+        |of| Some(text(&of.revision)),
+        |of| Some(text(&of.host)),
+        |of| Some(text(&[std::slice::from_ref(&of.cpu), &of.earlier_cpus].concat().join(", before on "))),
+        |of| Some(FieldValue::Int(of.started_unix as i64)),
+        |of| Some(FieldValue::Int(of.ended_unix as i64)),
     ];
-    Some(values[place](of))
+    values[place](of)
 }
 
 fn text(value: &str) -> FieldValue {

@@ -69,7 +69,7 @@ impl Task for AutoencoderTask<'_> {
         let mut values = vec![(column::TEST_ERROR.name, score.error_percent())];
         values.extend(score.f1().map(|f1| (column::TEST_F1.name, f1)));
         values.extend(&self.data.facts);
-        Ok(Tested { loss: score.bce(), values, predictions: predictions::table(&graphs) })
+        Ok(Tested { loss: score.bce(), values, predictions: predictions::table(&graphs), forward_seconds: None })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod config;
 mod data;
+mod errors;
 mod predictions;
 mod task;
 
@@ -9,6 +10,7 @@ pub(crate) use config::read_options;
 pub use config::{NbodyConfig, SetShape};
 pub(crate) use data::{Batch, EdgeCache};
 pub use data::{NbodyData, Samples};
+pub(crate) use errors::median_and_p95;
 pub(crate) use predictions::table;
 pub(crate) use task::{NbodyTask, loss, predict};
 

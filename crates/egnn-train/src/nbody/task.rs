@@ -3,6 +3,7 @@
 use super::{
     NbodyConfig, NbodyData, Samples,
     data::{Batch, EdgeCache},
+    errors::{median_and_p95, percentile},
     predictions,
 };
 use crate::{
@@ -12,7 +13,16 @@ use crate::{
 use candle_core::Tensor;
 use egnn_nn::{Backend, Parameters, nbody::NbodyModel};
 use egnn_random::Stream;
+use egnn_schema::columns::results as column;
 use egnn_store::table::Table;
+use std::time::{Duration, Instant};
+
+/// Samples of a forward pass that is timed, as in the paper's Table 2.
+const TIMED_SAMPLES: usize = 100;
+/// Passes that are timed, fewer if they take long.
+const TIMED_PASSES: usize = 9;
+/// Time after which no further pass begins.
+const TIMING: Duration = Duration::from_millis(300);
 
 pub(crate) struct NbodyTask<'a> {
     data: &'a NbodyData,
@@ -57,13 +67,31 @@ impl Task for NbodyTask<'_> {
 
     fn test(&mut self) -> Result<Tested, TrainError> {
         let (loss, prediction) = predict(&*self.model, &self.data.test, self.batch_size, &mut self.edges)?;
-        let predictions = if loss.is_finite() {
-            predictions::table(&*self.model, &self.data.test, &prediction, &mut self.edges)?
-        } else {
-            Table::default()
-        };
-        Ok(Tested { loss, values: Vec::new(), predictions })
+        if !loss.is_finite() {
+            return Ok(Tested { loss, values: Vec::new(), predictions: Table::default(), forward_seconds: None });
+        }
+        let [median, p95] = median_and_p95(&prediction, &self.data.test);
+        Ok(Tested {
+            loss,
+            values: vec![(column::TEST_MSE_MEDIAN.name, median), (column::TEST_MSE_P95.name, p95)],
+            predictions: predictions::table(&*self.model, &self.data.test, &prediction, &mut self.edges)?,
+            forward_seconds: Some(forward_seconds(&*self.model, &self.data.test, &mut self.edges)?),
+        })
     }
+}
+
+/// Seconds of a forward pass of [`TIMED_SAMPLES`] samples, the median of some; few samples are taken again and again.
+fn forward_seconds(model: &dyn NbodyModel, samples: &Samples, edges: &mut EdgeCache) -> Result<f64, TrainError> {
+    let indices: Vec<u32> = (0..samples.len as u32).cycle().take(TIMED_SAMPLES).collect();
+    let batch = samples.batch(&indices, edges)?;
+    let begin = Instant::now();
+    let mut times = Vec::new();
+    while times.is_empty() || (times.len() < TIMED_PASSES && begin.elapsed() < TIMING) {
+        let start = Instant::now();
+        model.predict(&batch.input)?;
+        times.push(start.elapsed().as_secs_f64());
+    }
+    Ok(percentile(&mut times, 50))
 }
 
 /// Mean squared error of a batch over all coordinates, ready for a backward pass.

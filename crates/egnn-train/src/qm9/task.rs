@@ -97,7 +97,12 @@ impl Task for Qm9Task<'_> {
             (column::LABEL_MEAN.name, self.labels.mean),
             (column::LABEL_MAD.name, self.labels.mad),
         ];
-        Ok(Tested { loss: score(test, &prediction), values, predictions: table(test, &prediction) })
+        Ok(Tested {
+            loss: score(test, &prediction),
+            values,
+            predictions: table(test, &prediction),
+            forward_seconds: None,
+        })
     }
 
     fn constants(&self) -> Fields {
