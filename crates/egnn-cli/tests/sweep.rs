@@ -9,6 +9,25 @@ use common::{
 use std::{process::Stdio, time::Duration};
 
 #[test]
+fn models_beyond_the_paper_stand_beside_published_values_with_medians_and_forward_times() {
+    let lab = Lab::new();
+    let sweep = lab.ok(&["sweep", "nbody-beyond", "--profile", "smoke"]);
+    for said in ["published", "Radial ODE", "0.00433 ± 0.00013", "close encounters"] {
+        assert!(sweep.stdout.contains(said), "'{said}' is not in {}", sweep.stdout);
+    }
+    let sql = "SELECT model, test_mse, test_mse_median, test_mse_p95, forward_seconds FROM results";
+    let query = lab.ok(&["query", "--pipeline", "nbody-beyond", "--profile", "smoke", "--json", sql]);
+    let rows: serde_json::Value = serde_json::from_str(&query.stdout).unwrap();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows.len(), 3, "{rows:?}");
+    for row in rows {
+        let [median, p95, forward] =
+            ["test_mse_median", "test_mse_p95", "forward_seconds"].map(|name| row[name].as_f64().unwrap());
+        assert!(0.0 < median && median <= p95 && forward > 0.0, "{row}");
+    }
+}
+
+#[test]
 fn the_main_job_from_nothing_to_a_page() {
     let lab = Lab::new();
     let plan = lab.ok(&["sweep", "nbody-sizes", "--profile", "smoke", "--dry-run"]);
@@ -52,7 +71,9 @@ fn the_main_job_from_nothing_to_a_page() {
     let record: serde_json::Value = serde_json::from_slice(&std::fs::read(run.join("done.json")).unwrap()).unwrap();
     let evaluated = lab.ok(&["evaluate", run.to_str().unwrap(), "--data", "nbody_smoke", "--json"]);
     let evaluation: serde_json::Value = serde_json::from_str(&evaluated.stdout).unwrap();
-    assert_eq!(evaluation["mse"], record["outcome"]["metrics"]["values"]["test_mse"]);
+    for error in ["mse", "mse_median", "mse_p95"] {
+        assert_eq!(evaluation[error], record["outcome"]["metrics"]["values"][format!("test_{error}")], "{error}");
+    }
     let status = lab.ok(&["status", "nbody-sizes", "--profile", "smoke", "--json"]);
     let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
     assert_eq!(status["finished"], status["total"]);

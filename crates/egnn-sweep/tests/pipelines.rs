@@ -47,6 +47,7 @@ fn every_pipeline_and_profile_can_be_planned() {
     }
     assert_eq!(runs["nbody-sizes/paper"], 3 * 10 * 3);
     assert_eq!(runs["nbody/paper"], 4 * 5);
+    assert_eq!(runs["nbody-beyond/paper"], 3 * 3);
     assert_eq!(runs["autoencoder/paper"], 2 * 5);
     assert_eq!(runs["graph-sparsity/paper"], 9 * 3);
     assert_eq!(runs["embedding-sizes/paper"], 2 * 3 * 3);
@@ -72,18 +73,23 @@ fn pipelines_of_graphs_have_the_papers_epochs_sizes_and_learning_rate() {
 }
 
 #[test]
+fn published_epochs_are_those_of_the_models_beyond_the_paper() {
+    insta::assert_snapshot!(summary("nbody-beyond", "paper", &["model", "epochs", "learning_rate", "schedule"]));
+}
+
+#[test]
 fn quick_and_smoke_give_every_model_the_same_steps_at_a_size() {
-    for pipeline in ["nbody-sizes", "nbody"] {
+    for pipeline in ["nbody-sizes", "nbody", "nbody-beyond"] {
         let spec = SweepSpec::load(&folder(), pipeline).unwrap();
         for profile in ["quick", "smoke"] {
             let plan = ResolvedPlan::new(&spec, &select(profile, &[]), &Accepting).unwrap();
             let mut steps = BTreeMap::new();
-            for (index, point) in plan.runs.iter().enumerate() {
-                let config = plan.config(index);
+            let configs = (0..plan.runs.len()).map(|index| plan.config(index));
+            for config in configs {
                 assert!(!config.contains_key("epochs"));
                 let size = config["train_samples"].to_string();
                 let first = steps.entry(size).or_insert_with(|| config["steps"].clone());
-                assert_eq!(*first, config["steps"], "{pipeline} {profile} {}", point.name);
+                assert_eq!(*first, config["steps"], "{pipeline} {profile} {config:?}");
             }
         }
     }
