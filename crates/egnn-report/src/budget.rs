@@ -186,30 +186,48 @@ pub(crate) fn statement(kind: Kind, groups: &[Group]) -> String {
     }
     let shares: Vec<f64> = trained.iter().filter_map(|group| share(kind, group)).collect();
     let settings = settings(kind, &trained);
+    if kind == Kind::Beyond {
+        return beside_published(&shares) + &settings;
+    }
     if shares.is_empty() {
-        if kind == Kind::Beyond {
-            return format!("Not a reproduction of {what}: nobody published epochs of these models.{settings}");
-        }
         let these = if kind.is_nbody() { "models and sizes" } else { "models" };
         return format!("Not a reproduction of {what}: the paper has no budget for these {these}.{settings}");
     }
-    let least = shares.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = shares.iter().copied().fold(0.0, f64::max);
-    if least >= 1.0 {
+    if is_whole(&shares) {
         let lacks = if kind.is_nbody() || settings.is_empty() {
             String::new()
         } else {
             format!("Not a reproduction of {what}. ")
         };
-        let (known, whose) =
-            if kind == Kind::Beyond { ("is published", "as many") } else { ("the paper gives", "the paper's") };
         let measure = measure(kind);
-        return format!("{lacks}Every run whose budget {known} had at least {whose} {measure}.{settings}");
+        return format!("{lacks}Every run whose budget the paper gives had at least the paper's {measure}.{settings}");
     }
-    let (low, high) = (number::share(least), number::share(most));
-    let range = range(low, &high);
-    let whose = if kind == Kind::Beyond { "published" } else { "paper's" };
-    format!("Not a reproduction of {what}: these runs had {range} of the {whose} {}.{settings}", measure(kind))
+    let range = range_of(&shares);
+    format!("Not a reproduction of {what}: these runs had {range} of the paper's {}.{settings}", measure(kind))
+}
+
+/// The same beside the epochs that were published, each with a model of its own.
+fn beside_published(shares: &[f64]) -> String {
+    if shares.is_empty() {
+        "Nobody published epochs of these models.".into()
+    } else if is_whole(shares) {
+        "Every run whose epochs are published had at least as many.".into()
+    } else {
+        let range = range_of(shares);
+        format!("Not a reproduction of the published values: runs of published models had {range} of their epochs.")
+    }
+}
+
+/// Whether no part is less than the whole.
+fn is_whole(shares: &[f64]) -> bool {
+    shares.iter().all(|&share| share >= 1.0)
+}
+
+/// Parts in percent, from the least to the most.
+fn range_of(shares: &[f64]) -> String {
+    let least = shares.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = shares.iter().copied().fold(0.0, f64::max);
+    range(number::share(least), &number::share(most))
 }
 
 /// Two parts in percent as a range: `0.19 to 0.38 %`.

@@ -94,10 +94,10 @@ fn the_figure_has_every_seed_and_hollow_published_values() {
 #[test]
 fn models_without_published_epochs_are_no_reproduction() {
     let (_folder, summary) = report(Kind::Beyond, &[measured("radial_ode", 1, 0.0034)]);
-    assert!(summary.terminal.contains("nobody published epochs of these models"), "{}", summary.terminal);
+    assert!(summary.terminal.contains("Nobody published epochs of these models."), "{}", summary.terminal);
     let full = Row { epochs: 500, steps: 15_000, ..measured("segno", 1, 0.0043) };
     let (_folder, summary) = report(Kind::Beyond, &[full]);
-    assert!(summary.terminal.contains("Every run whose budget is published had at least as many epochs."));
+    assert!(summary.terminal.contains("Every run whose epochs are published had at least as many."));
 }
 
 #[test]
