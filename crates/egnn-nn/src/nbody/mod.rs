@@ -27,6 +27,9 @@ mod radial_field;
 mod radial_ode;
 mod registry;
 mod segno;
+mod se3_transformer;
+mod steerable;
+mod tfn;
 
 pub use crate::Velocity;
 pub use config::NbodyModelConfig;
@@ -38,6 +41,8 @@ pub use radial_field::{RadialField, RadialFieldConfig};
 pub use radial_ode::{RadialOde, RadialOdeConfig};
 pub use registry::{Cost, Definition, Init, ModelKind, ModelOption, SymmetryGroup};
 pub use segno::{Segno, SegnoConfig};
+pub use se3_transformer::{Se3Transformer, Se3TransformerConfig};
+pub use tfn::{Tfn, TfnConfig};
 
 use candle_core::Tensor;
 
