@@ -189,7 +189,7 @@ impl Backend {
         self.check(features)?;
         check::convolution(convolution, features, parameters, geometry, edges)?;
         match self {
-            Self::Kernels => plain::convolution(convolution, features, parameters, geometry, edges),
+            Self::Kernels => fused::convolution(convolution, features, parameters, geometry, edges),
             Self::Plain => plain::convolution(convolution, features, parameters, geometry, edges),
         }
     }
@@ -199,7 +199,7 @@ impl Backend {
         self.check(features)?;
         check::norm_nonlinearity(layer, features, parameters)?;
         match self {
-            Self::Kernels => plain::norm_nonlinearity(layer, features, parameters),
+            Self::Kernels => fused::norm_nonlinearity(layer, features, parameters),
             Self::Plain => plain::norm_nonlinearity(layer, features, parameters),
         }
     }
@@ -212,7 +212,7 @@ impl Backend {
         self.check(query)?;
         check::attention(query, key, value, edges)?;
         match self {
-            Self::Kernels => plain::attention(query, key, value, edges),
+            Self::Kernels => fused::attention(query, key, value, edges),
             Self::Plain => plain::attention(query, key, value, edges),
         }
     }
