@@ -92,7 +92,8 @@ impl Row {
             *slope = (*slope - mean - self.normal[channel] * turned) * self.deviation;
             // A length that was cut is a constant.
             let is_cut = self.length[channel] <= LEAST_NORM as f32;
-            let change = if is_cut { 0.0 } else { *slope - along[channel] * self.scale[channel] / self.length[channel] };
+            let change =
+                if is_cut { 0.0 } else { *slope - along[channel] * self.scale[channel] / self.length[channel] };
             let factors = [self.scale[channel] / self.length[channel], change / self.length[channel]];
             for place in (channel..features.len()).step_by(channels) {
                 of_features[place] = factors[0] * gradient[place] + factors[1] * features[place];

@@ -24,7 +24,8 @@ impl Basis {
             for j in l.abs_diff(k)..=l + k {
                 let nonzero = |(m, &value): (usize, &f64)| (value.abs() > 1e-12).then_some((j * j + m, value));
                 let coupling = coupling(l, k, j);
-                terms.extend(coupling.chunks(2 * j + 1).map(|row| row.iter().enumerate().filter_map(nonzero).collect()));
+                terms
+                    .extend(coupling.chunks(2 * j + 1).map(|row| row.iter().enumerate().filter_map(nonzero).collect()));
             }
         }
         Self { types, harmonics: Harmonics::new(2 * types.saturating_sub(1)), terms }
@@ -66,7 +67,9 @@ impl Basis {
                 }
             }
         }
-        Ok(Tensor::from_vec(geometry, (1 + self.terms.len(), count), &Device::Cpu)?.to_dtype(dtype)?.to_device(device)?)
+        Ok(Tensor::from_vec(geometry, (1 + self.terms.len(), count), &Device::Cpu)?
+            .to_dtype(dtype)?
+            .to_device(device)?)
     }
 }
 

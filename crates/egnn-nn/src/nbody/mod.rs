@@ -26,8 +26,8 @@ mod linear;
 mod radial_field;
 mod radial_ode;
 mod registry;
-mod segno;
 mod se3_transformer;
+mod segno;
 mod steerable;
 mod tfn;
 
@@ -40,8 +40,8 @@ pub use linear::{Linear, LinearConfig};
 pub use radial_field::{RadialField, RadialFieldConfig};
 pub use radial_ode::{RadialOde, RadialOdeConfig};
 pub use registry::{Cost, Definition, Init, ModelKind, ModelOption, SymmetryGroup};
-pub use segno::{Segno, SegnoConfig};
 pub use se3_transformer::{Se3Transformer, Se3TransformerConfig};
+pub use segno::{Segno, SegnoConfig};
 pub use tfn::{Tfn, TfnConfig};
 
 use candle_core::Tensor;

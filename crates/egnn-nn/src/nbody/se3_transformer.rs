@@ -4,11 +4,35 @@ use candle_core::{DType, Device, Tensor};
 use egnn_kernels::{Backend, Fiber};
 use egnn_random::Stream;
 
-use super::steerable::{self, Convolution, Mix, NormNonlinearity, RADIAL_HIDDEN, TensorField};
+use super::registry::{Cost, Definition, ModelOption, SymmetryGroup};
+use super::steerable::{self, Convolution, Mix, NormNonlinearity, RADIAL_HIDDEN, Sizes, TensorField};
 use super::{ModelKind, NbodyInput, NbodyModel};
 use crate::error::Result;
 use crate::irreps::Basis;
 use crate::params::{Builder, Parameters, Tracking};
+
+impl ModelKind {
+    /// [`Se3Transformer`].
+    pub const SE3_TRANSFORMER: Self = Self::new(&Definition {
+        name: "se3_transformer",
+        about: "SE(3)-Transformer: attention between features of several types",
+        symmetry: SymmetryGroup::SpecialEuclidean,
+        learning_rate: 5e-3,
+        layers: 4,
+        options: &[CHANNELS, DEGREES, RADIAL_HIDDEN],
+        mark: "layer_0.query.0.weight",
+        layer_prefix: Some("layer_"),
+        cost: Cost { train_ms: 500.0, forward_ms: 120.0, bytes: 1e5, parameters: 1_763_134.0 },
+        init: |config, stream, dtype, backend| {
+            let Sizes { channels, degrees, layers, radial_hidden } = Sizes::of(config)?;
+            let config = Se3TransformerConfig { channels, degrees, layers, radial_hidden };
+            Ok(Box::new(config.init_on(stream, dtype, backend)?))
+        },
+    });
+}
+
+const CHANNELS: ModelOption = steerable::channels(21.0);
+const DEGREES: ModelOption = steerable::degrees(3.0);
 
 /// Sizes of [`Se3Transformer`]; space has three dimensions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +49,9 @@ pub struct Se3TransformerConfig {
 
 impl Default for Se3TransformerConfig {
     fn default() -> Self {
-        Self { channels: 21, degrees: 3, layers: 4, radial_hidden: RADIAL_HIDDEN }
+        let [channels, degrees, radial_hidden] =
+            [CHANNELS, DEGREES, RADIAL_HIDDEN].map(|option| option.default as usize);
+        Self { channels, degrees, layers: ModelKind::SE3_TRANSFORMER.layers, radial_hidden }
     }
 }
 
@@ -38,7 +64,7 @@ impl Se3TransformerConfig {
     /// Draw the initial parameters of a model that a given backend computes.
     pub fn init_on(&self, stream: &Stream, dtype: DType, backend: Backend) -> Result<Se3Transformer> {
         let Self { channels, degrees, layers: depth, radial_hidden } = *self;
-        steerable::check_sizes(channels, degrees, depth, radial_hidden)?;
+        Sizes { channels, degrees, layers: depth, radial_hidden }.check()?;
         let mut builder = Builder::new(stream, dtype, backend)?;
         let basis = steerable::basis(degrees);
         let hidden = Fiber::new(&vec![channels; degrees]);
@@ -102,7 +128,7 @@ pub struct Se3Transformer {
 
 impl NbodyModel for Se3Transformer {
     fn kind(&self) -> ModelKind {
-        ModelKind::Se3Transformer
+        ModelKind::SE3_TRANSFORMER
     }
 
     fn parameters(&self) -> &Parameters {

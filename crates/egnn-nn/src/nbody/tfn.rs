@@ -4,11 +4,35 @@ use candle_core::{DType, Device, Tensor};
 use egnn_kernels::{Backend, Fiber};
 use egnn_random::Stream;
 
-use super::steerable::{self, NormNonlinearity, RADIAL_HIDDEN, TensorField};
+use super::registry::{Cost, Definition, ModelOption, SymmetryGroup};
+use super::steerable::{self, NormNonlinearity, RADIAL_HIDDEN, Sizes, TensorField};
 use super::{ModelKind, NbodyInput, NbodyModel};
 use crate::error::Result;
 use crate::irreps::Basis;
 use crate::params::{Builder, Parameters, Tracking};
+
+impl ModelKind {
+    /// [`Tfn`].
+    pub const TFN: Self = Self::new(&Definition {
+        name: "tfn",
+        about: "Tensor Field Network: features of several types, kernels of spherical harmonics",
+        symmetry: SymmetryGroup::SpecialEuclidean,
+        learning_rate: 1e-3,
+        layers: 3,
+        options: &[CHANNELS, DEGREES, RADIAL_HIDDEN],
+        mark: "layer_0.self.0.weight",
+        layer_prefix: Some("layer_"),
+        cost: Cost { train_ms: 25.0, forward_ms: 7.0, bytes: 4e4, parameters: 127_024.0 },
+        init: |config, stream, dtype, backend| {
+            let Sizes { channels, degrees, layers, radial_hidden } = Sizes::of(config)?;
+            let config = TfnConfig { channels, degrees, layers, radial_hidden };
+            Ok(Box::new(config.init_on(stream, dtype, backend)?))
+        },
+    });
+}
+
+const CHANNELS: ModelOption = steerable::channels(16.0);
+const DEGREES: ModelOption = steerable::degrees(2.0);
 
 /// Sizes of [`Tfn`]; space has three dimensions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +49,9 @@ pub struct TfnConfig {
 
 impl Default for TfnConfig {
     fn default() -> Self {
-        Self { channels: 16, degrees: 2, layers: 3, radial_hidden: RADIAL_HIDDEN }
+        let [channels, degrees, radial_hidden] =
+            [CHANNELS, DEGREES, RADIAL_HIDDEN].map(|option| option.default as usize);
+        Self { channels, degrees, layers: ModelKind::TFN.layers, radial_hidden }
     }
 }
 
@@ -38,7 +64,7 @@ impl TfnConfig {
     /// Draw the initial parameters of a model that a given backend computes.
     pub fn init_on(&self, stream: &Stream, dtype: DType, backend: Backend) -> Result<Tfn> {
         let Self { channels, degrees, layers: depth, radial_hidden } = *self;
-        steerable::check_sizes(channels, degrees, depth, radial_hidden)?;
+        Sizes { channels, degrees, layers: depth, radial_hidden }.check()?;
         let mut builder = Builder::new(stream, dtype, backend)?;
         let basis = steerable::basis(degrees);
         let hidden = Fiber::new(&vec![channels; degrees]);
@@ -79,7 +105,7 @@ pub struct Tfn {
 
 impl NbodyModel for Tfn {
     fn kind(&self) -> ModelKind {
-        ModelKind::Tfn
+        ModelKind::TFN
     }
 
     fn parameters(&self) -> &Parameters {

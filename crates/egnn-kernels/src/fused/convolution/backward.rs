@@ -45,7 +45,15 @@ impl Last {
 
     /// Add what one chunk of one block brings, to the parameters and to the hidden rows.
     #[inline(always)]
-    fn add<L: Lanes>(&mut self, lanes: L, chunk: Chunk, weights: &[f32], radial: &[f32], rows: &[f32], hidden: &mut [f32]) {
+    fn add<L: Lanes>(
+        &mut self,
+        lanes: L,
+        chunk: Chunk,
+        weights: &[f32],
+        radial: &[f32],
+        rows: &[f32],
+        hidden: &mut [f32],
+    ) {
         let (vectors, inputs, width) = (BLOCK / L::F32_LANES, self.map.inputs, padded(self.map.inputs));
         let (first, count) = (chunk.first * chunk.inputs, chunk.count * chunk.inputs);
         let radial = &radial[..count * BLOCK];
@@ -69,14 +77,7 @@ impl Last {
 
 /// What comes through one radial network.
 #[inline(always)]
-fn of_pair<L: Lanes>(
-    lanes: L,
-    input: &Input,
-    pair: &Pair,
-    gradient: &[f32],
-    sent: &mut [f32],
-    parameters: &mut [f32],
-) {
+fn of_pair<L: Lanes>(lanes: L, input: &Input, pair: &Pair, gradient: &[f32], sent: &mut [f32], parameters: &mut [f32]) {
     let net = pair.net;
     let mut hidden = Hidden::new(net.hidden());
     let mut found = Gradient::new(net.hidden());

@@ -76,13 +76,7 @@ impl Chunk {
 
     /// [`Self::add_messages`] for types of `M` components.
     #[inline(always)]
-    fn add_components<L: Lanes, const M: usize>(
-        self,
-        lanes: L,
-        radial: &[f32],
-        turned: &[f32],
-        messages: &mut [f32],
-    ) {
+    fn add_components<L: Lanes, const M: usize>(self, lanes: L, radial: &[f32], turned: &[f32], messages: &mut [f32]) {
         let mut channel = 0;
         while channel + 2 <= self.count {
             self.add_some::<L, M, 2>(lanes, channel, radial, turned, messages);

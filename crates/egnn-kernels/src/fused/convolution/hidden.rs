@@ -106,7 +106,14 @@ impl Hidden {
 
     /// From the gradient of active rows to that of the rows before LayerNorm.
     #[inline(always)]
-    fn through_norm<L: Lanes>(&self, lanes: L, layer: usize, net: &RadialNet, parameters: &[f32], found: &mut Gradient) {
+    fn through_norm<L: Lanes>(
+        &self,
+        lanes: L,
+        layer: usize,
+        net: &RadialNet,
+        parameters: &[f32],
+        found: &mut Gradient,
+    ) {
         let vectors = BLOCK / L::F32_LANES;
         let norm = net.norms[layer];
         let [weights, biases] = &mut found.norms[layer];

@@ -79,9 +79,8 @@ impl<'a> Input<'a> {
     fn pairs(&self) -> impl Iterator<Item = Pair<'a>> {
         let Convolution { input, output, nets } = self.convolution;
         let widths = [output.width(), input.width()];
-        nets.iter().filter_map(move |net| {
-            Some(Pair { net, to: output.part(net.to)?, from: input.part(net.from)?, widths })
-        })
+        nets.iter()
+            .filter_map(move |net| Some(Pair { net, to: output.part(net.to)?, from: input.part(net.from)?, widths }))
     }
 
     fn blocks(&self) -> usize {

@@ -30,7 +30,12 @@ impl Mix {
     }
 
     /// `(nodes, output)`.
-    pub(in crate::nbody) fn run(&self, parameters: &Parameters, features: &Tensor, tracking: Tracking) -> Result<Tensor> {
+    pub(in crate::nbody) fn run(
+        &self,
+        parameters: &Parameters,
+        features: &Tensor,
+        tracking: Tracking,
+    ) -> Result<Tensor> {
         let nodes = features.dims2()?.0;
         let of_part = |&(to, from): &(Part, Option<(Part, Linear)>)| {
             let Some((from, map)) = from else {

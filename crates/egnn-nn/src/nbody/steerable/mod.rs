@@ -10,30 +10,75 @@ pub(super) use mix::Mix;
 pub(super) use norm::NormNonlinearity;
 
 use candle_core::{DType, Tensor};
-use egnn_kernels::{Edges, Fiber};
+use egnn_kernels::{Edges, Fiber, HIGHEST_TYPE};
 
-use super::NbodyInput;
+use super::registry::ModelOption;
+use super::{NbodyInput, NbodyModelConfig};
 use crate::error::{NnError, Result, positive};
 use crate::irreps::Basis;
 use crate::params::{Builder, Parameters, Tracking};
 
-/// Length of the hidden rows of radial networks if nothing else is said.
-pub(super) const RADIAL_HIDDEN: usize = 32;
-
-/// Refuse sizes that describe no network of features of types `0..degrees`.
-pub(super) fn check_sizes(channels: usize, degrees: usize, layers: usize, radial_hidden: usize) -> Result<()> {
-    positive(&[
-        ("channels", channels),
-        ("degrees", degrees),
-        ("layers", layers),
-        ("radial_hidden", radial_hidden),
-    ])?;
-    if degrees > egnn_kernels::HIGHEST_TYPE + 1 {
-        let requirement = "types beyond 3 are not supported: it must be at most 4";
-        return Err(NnError::Config { field: "degrees", value: degrees.to_string(), requirement });
-    }
-    Ok(())
+/// Sizes of a network of features that turn with space, which is three-dimensional.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub(super) channels: usize,
+    pub(super) degrees: usize,
+    pub(super) layers: usize,
+    pub(super) radial_hidden: usize,
 }
+
+impl Sizes {
+    /// Those of a configuration with the options below.
+    pub(super) fn of(config: &NbodyModelConfig) -> Result<Self> {
+        if config.dim != 3 {
+            let requirement = "harmonics are those of three dimensions: it must be 3";
+            return Err(NnError::Config { field: "dim", value: config.dim.to_string(), requirement });
+        }
+        let option = |name| config.option(name) as usize;
+        let [channels, degrees, radial_hidden] = [option(CHANNELS), option(DEGREES), option(RADIAL_HIDDEN.name)];
+        Ok(Self { channels, degrees, layers: config.layers, radial_hidden })
+    }
+
+    /// Refuse sizes that describe no network.
+    pub(super) fn check(self) -> Result<()> {
+        let Self { channels, degrees, layers, radial_hidden } = self;
+        positive(&[
+            ("channels", channels),
+            ("degrees", degrees),
+            ("layers", layers),
+            ("radial_hidden", radial_hidden),
+        ])?;
+        if degrees > HIGHEST_TYPE + 1 {
+            let requirement = "types beyond 3 are not supported: it must be at most 4";
+            return Err(NnError::Config { field: "degrees", value: degrees.to_string(), requirement });
+        }
+        Ok(())
+    }
+}
+
+const CHANNELS: &str = "channels";
+const DEGREES: &str = "degrees";
+
+/// How many features of each type there are.
+pub(super) const fn channels(default: f64) -> ModelOption {
+    let about = "features of each type (TFN, SE(3)-Transformer)";
+    ModelOption { name: CHANNELS, about, default, limits: [1.0, 256.0], whole: true }
+}
+
+/// How many types there are.
+pub(super) const fn degrees(default: f64) -> ModelOption {
+    let about = "how many types of features there are: numbers, vectors, ... (TFN, SE(3)-Transformer)";
+    ModelOption { name: DEGREES, about, default, limits: [1.0, 4.0], whole: true }
+}
+
+/// How long the hidden rows of radial networks are.
+pub(super) const RADIAL_HIDDEN: ModelOption = ModelOption {
+    name: "radial_hidden",
+    about: "width of the hidden layers of radial networks (TFN, SE(3)-Transformer)",
+    default: 32.0,
+    limits: [1.0, 256.0],
+    whole: true,
+};
 
 /// What the models read: a charge, type 0, and a velocity, type 1.
 pub(super) fn input_fiber() -> Fiber {

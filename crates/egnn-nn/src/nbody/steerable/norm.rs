@@ -28,7 +28,12 @@ impl NormNonlinearity {
     }
 
     /// `(nodes, fiber)`, as the features.
-    pub(in crate::nbody) fn run(&self, parameters: &Parameters, features: &Tensor, tracking: Tracking) -> Result<Tensor> {
+    pub(in crate::nbody) fn run(
+        &self,
+        parameters: &Parameters,
+        features: &Tensor,
+        tracking: Tracking,
+    ) -> Result<Tensor> {
         let own = parameters.tensor(self.group, tracking);
         Ok(parameters.backend().norm_nonlinearity(&self.layer, features, &own)?)
     }
