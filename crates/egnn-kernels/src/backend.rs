@@ -6,6 +6,7 @@ use candle_core::{DType, Device, Result, Tensor};
 
 use crate::definition::{Activation, CrossEntropy, Decoder, Layer, Map, Motion, RadialField};
 use crate::edges::Edges;
+use crate::irreps::{Convolution, NormNonlinearity};
 use crate::{check, fused, plain};
 
 /// What computes a model. Both backends give the same numbers up to rounding.
@@ -169,6 +170,50 @@ impl Backend {
         match self {
             Self::Kernels => fused::products(values, edges),
             Self::Plain => plain::products(values, edges),
+        }
+    }
+
+    /// The messages of a Tensor Field Network.
+    ///
+    /// # Shapes
+    /// `features: (nodes, input.width())`; `parameters` 1-D; `geometry: (1 + rows of the basis, edges)`, which gets no
+    /// gradient; result `(edges, output.width())`.
+    pub fn convolution(
+        self,
+        convolution: &Convolution,
+        features: &Tensor,
+        parameters: &Tensor,
+        geometry: &Tensor,
+        edges: &Edges,
+    ) -> Result<Tensor> {
+        self.check(features)?;
+        check::convolution(convolution, features, parameters, geometry, edges)?;
+        match self {
+            Self::Kernels => fused::convolution(convolution, features, parameters, geometry, edges),
+            Self::Plain => plain::convolution(convolution, features, parameters, geometry, edges),
+        }
+    }
+
+    /// The nonlinearity of features that turn with space: `(rows, fiber.width())`, and so is the result.
+    pub fn norm_nonlinearity(self, layer: &NormNonlinearity, features: &Tensor, parameters: &Tensor) -> Result<Tensor> {
+        self.check(features)?;
+        check::norm_nonlinearity(layer, features, parameters)?;
+        match self {
+            Self::Kernels => fused::norm_nonlinearity(layer, features, parameters),
+            Self::Plain => plain::norm_nonlinearity(layer, features, parameters),
+        }
+    }
+
+    /// `sum_j softmax_j(<q_i, k_ij> / sqrt(width)) v_ij`, 0 for a node that hears nobody.
+    ///
+    /// # Shapes
+    /// `query: (nodes, width)`, `key: (edges, width)`, `value: (edges, any)`; result `(nodes, any)`.
+    pub fn attention(self, query: &Tensor, key: &Tensor, value: &Tensor, edges: &Edges) -> Result<Tensor> {
+        self.check(query)?;
+        check::attention(query, key, value, edges)?;
+        match self {
+            Self::Kernels => fused::attention(query, key, value, edges),
+            Self::Plain => plain::attention(query, key, value, edges),
         }
     }
 

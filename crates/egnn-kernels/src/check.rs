@@ -1,10 +1,14 @@
 //! Refusal of what does not fit together, for every backend and before anything is computed.
 
+mod irreps;
+
 use candle_core::{DType, Result, Tensor, bail};
 
 use crate::backend::LayerInput;
 use crate::definition::{Decoder, Layer, Map, Motion, RadialField, VelocityUpdate};
 use crate::edges::Edges;
+
+pub(crate) use irreps::{attention, convolution, norm_nonlinearity};
 
 pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map) -> Result<()> {
     let check = Check("dense");

@@ -9,6 +9,7 @@ mod counted;
 mod definition;
 mod edges;
 mod fused;
+mod irreps;
 mod math;
 mod matrix;
 mod plain;
@@ -23,3 +24,4 @@ pub use definition::{
 };
 pub use edges::{Edges, EdgesError};
 pub use fused::cross_entropy;
+pub use irreps::{Convolution, Fiber, HIGHEST_TYPE, Norm, NormNonlinearity, Part, RadialNet};

@@ -1,5 +1,6 @@
 //! The operations in candle's own: any device, float32 and float64, differentiated by candle.
 
+mod irreps;
 mod motion;
 
 use candle_core::{Device, Result, Tensor};
@@ -10,6 +11,7 @@ use crate::definition::{
 };
 use crate::edges::Edges;
 
+pub(crate) use irreps::{attention, convolution, norm_nonlinearity};
 pub(crate) use motion::motion;
 
 pub(crate) fn dense(x: &Tensor, parameters: &Tensor, map: Map, activation: Activation) -> Result<Tensor> {

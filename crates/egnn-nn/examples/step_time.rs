@@ -1,6 +1,7 @@
-//! Milliseconds of a training step (forward, loss, backward) and of a prediction, for each n-body model.
+//! Milliseconds of a training step (forward, loss, backward) and of a prediction, for each n-body model, with the kernels
+//! and on candle's own operations: medians, the two taking turns.
 //!
-//! `RAYON_NUM_THREADS=1 cargo run --release -p egnn-nn --example step_time [seconds per figure [model]]`
+//! `RAYON_NUM_THREADS=1 cargo run --release -p egnn-nn --example step_time [seconds per model [model]]`
 //!
 //! The paper's batch: 100 systems of 5 bodies, 64 features, 4 layers. Where the kernel tells it (Linux), the time is
 //! that which the thread spent on a core, so that a busy machine does not spoil the figure; elsewhere it is the clock's.
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::{DType, Device, Tensor};
 use egnn_nn::nbody::{ModelKind, NbodyInput, NbodyModel, NbodyModelConfig};
-use egnn_nn::{Edges, Result};
+use egnn_nn::{Backend, Edges, Result};
 use egnn_random::Stream;
 
 /// As the binary.
@@ -35,17 +36,42 @@ fn seconds(start: Instant) -> f64 {
     }
 }
 
-/// The mean time of a call, in milliseconds.
-fn time(budget: Duration, mut call: impl FnMut() -> Result<()>) -> Result<f64> {
-    call()?;
+/// The time of a call, in milliseconds.
+fn time(call: impl FnOnce() -> Result<()>) -> Result<f64> {
     let start = Instant::now();
     let begin = seconds(start);
-    let mut calls = 0;
-    while start.elapsed() < budget || calls < 5 {
-        call()?;
-        calls += 1;
+    call()?;
+    Ok((seconds(start) - begin) * 1e3)
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// Medians of training steps and of predictions with each backend; the backends take turns.
+fn measure(kind: ModelKind, budget: Duration, input: &NbodyInput, target: &Tensor) -> Result<[[f64; 2]; 2]> {
+    let stream = Stream::new(0);
+    let config = NbodyModelConfig::new(kind);
+    let models =
+        [config.init_on(&stream, DType::F32, Backend::Kernels)?, config.init_on(&stream, DType::F32, Backend::Plain)?];
+    let mut times = [const { [Vec::new(), Vec::new()] }; 2];
+    let start = Instant::now();
+    for round in 0.. {
+        for (model, [train, forward]) in models.iter().zip(&mut times) {
+            let step = time(|| step(model.as_ref(), input, target))?;
+            let prediction = time(|| model.predict(input).map(drop))?;
+            // The first round fills caches.
+            if round > 0 {
+                train.push(step);
+                forward.push(prediction);
+            }
+        }
+        if round >= 5 && start.elapsed() >= budget {
+            break;
+        }
     }
-    Ok((seconds(start) - begin) * 1e3 / f64::from(calls))
+    Ok(times.map(|times| times.map(median)))
 }
 
 fn step(model: &dyn NbodyModel, input: &NbodyInput, target: &Tensor) -> Result<()> {
@@ -71,10 +97,14 @@ fn main() -> Result<()> {
     let target = normal(&stream, "target", DIM)?;
     let only = std::env::args().nth(2);
     for &kind in ModelKind::ALL.iter().filter(|kind| only.as_deref().is_none_or(|only| only == kind.name)) {
-        let model = NbodyModelConfig::new(kind).init(&stream, DType::F32)?;
-        let train = time(budget, || step(model.as_ref(), &input, &target))?;
-        let forward = time(budget, || model.predict(&input).map(drop))?;
-        println!("{:<13} train {train:7.3} ms   forward {forward:7.3} ms", kind.name);
+        let [[train, forward], [plain_train, plain_forward]] = measure(kind, budget, &input, &target)?;
+        println!(
+            "{:<15} train {train:8.3} ms (plain {plain_train:9.3}, {:5.2} times)   \
+             forward {forward:8.3} ms (plain {plain_forward:9.3}, {:5.2} times)",
+            kind.name,
+            plain_train / train,
+            plain_forward / forward
+        );
     }
     Ok(())
 }

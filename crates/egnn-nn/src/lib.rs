@@ -10,8 +10,9 @@
 //! |---|---|
 //! | [`params`] | parameters: one contiguous variable a layer, with named views |
 //! | [`egcl`] | the equivariant layer, equations (3) to (8) |
-//! | [`nbody`] | the models of the n-body task: EGNN, SEGNO, GNN, Radial Field, Linear |
+//! | [`nbody`] | the models of the n-body task: EGNN, SEGNO, GNN, Radial Field, TFN, SE(3)-Transformer, Linear |
 //! | [`autoencoder`] | encoders and decoders of graphs: EGNN, GNN, Noise-GNN, Radial Field |
+//! | [`irreps`] | harmonics and couplings: the constants of TFN and SE(3)-Transformer |
 //! | [`molecule`] | models of the QM9 task: EGNN, SchNet, message passing with distances |
 //! | [`stack`] | the stand-alone EGNN, wrapped in two embeddings |
 //! | [`parity`] | comparison with cases computed by the authors' program |
@@ -19,6 +20,7 @@
 pub mod autoencoder;
 pub mod egcl;
 pub mod error;
+pub mod irreps;
 pub mod molecule;
 pub mod nbody;
 pub mod params;

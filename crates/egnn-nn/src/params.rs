@@ -5,14 +5,15 @@
 //! still carries the authors' names.
 //!
 //! Initialisation is PyTorch's default for `Linear`: weight and bias uniform in `+-1/sqrt(inputs)`; the last layer of
-//! `phi_x` is Xavier-uniform with gain 0.001, `+-gain sqrt(6 / (inputs + outputs))`, a bias there as everywhere. Each parameter is drawn from the
-//! child of the given stream that carries its name, so that it does not depend on the order of construction.
+//! `phi_x` is Xavier-uniform with gain 0.001, `+-gain sqrt(6 / (inputs + outputs))`, a bias there as everywhere; TFN and
+//! SE(3)-Transformer have larger weights. Each parameter is drawn from the child of the given stream that carries its
+//! name, so that it does not depend on the order of construction.
 
 use std::collections::BTreeMap;
 
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, Var};
-use egnn_kernels::{Activation, Backend, Map};
+use egnn_kernels::{Activation, Backend, Map, Norm};
 use egnn_random::Stream;
 
 use crate::error::{NnError, ParameterMismatch, Result};
@@ -216,18 +217,41 @@ pub(crate) struct LinearSpec {
     outputs: usize,
     bias: bool,
     reached: bool,
-    gain: Option<f64>,
+    weights: Weights,
+}
+
+/// How weights are drawn.
+#[derive(Debug, Clone, Copy)]
+enum Weights {
+    /// Uniform in `+-1/sqrt(inputs)`.
+    Default,
+    /// Xavier-uniform with a gain.
+    Xavier(f64),
+    /// Uniform in `+-sqrt(6 / inputs)`, as Kaiming He's for ReLU.
+    Kaiming,
+    /// Normal with variance `1 / inputs`.
+    Normal,
 }
 
 impl LinearSpec {
     /// PyTorch's default.
     pub(crate) fn new(inputs: usize, outputs: usize) -> Self {
-        Self { inputs, outputs, bias: true, reached: true, gain: None }
+        Self { inputs, outputs, bias: true, reached: true, weights: Weights::Default }
     }
 
     /// Without bias, Xavier-uniform with a small gain: the last layer of `phi_x` and `phi_rf`.
     pub(crate) fn small(inputs: usize, outputs: usize) -> Self {
-        Self { inputs, outputs, bias: false, reached: true, gain: Some(0.001) }
+        Self { inputs, outputs, bias: false, reached: true, weights: Weights::Xavier(0.001) }
+    }
+
+    /// Larger weights, for a ReLU: those of radial functions and norm nonlinearities.
+    pub(crate) fn kaiming(inputs: usize, outputs: usize) -> Self {
+        Self { weights: Weights::Kaiming, ..Self::new(inputs, outputs) }
+    }
+
+    /// Without bias, normal weights: a map of channels.
+    pub(crate) fn normal(inputs: usize, outputs: usize) -> Self {
+        Self { weights: Weights::Normal, bias: false, ..Self::new(inputs, outputs) }
     }
 
     /// Leave the bias out.
@@ -245,11 +269,19 @@ impl LinearSpec {
         Self { reached, ..self }
     }
 
-    /// Bounds of weight and bias.
-    fn bounds(&self) -> [f64; 2] {
-        let default = 1.0 / (self.inputs as f64).sqrt();
-        let small = |gain: f64| gain * (6.0 / (self.inputs + self.outputs) as f64).sqrt();
-        [self.gain.map_or(default, small), default]
+    /// Bound of the biases, and of the weights by default.
+    fn bound(&self) -> f64 {
+        1.0 / (self.inputs as f64).sqrt()
+    }
+
+    fn weight(&self, stream: &mut Stream) -> f64 {
+        let bound = match self.weights {
+            Weights::Default => self.bound(),
+            Weights::Xavier(gain) => gain * (6.0 / (self.inputs + self.outputs) as f64).sqrt(),
+            Weights::Kaiming => (6.0 / self.inputs as f64).sqrt(),
+            Weights::Normal => return stream.normal() * self.bound(),
+        };
+        stream.uniform_in(-bound, bound)
     }
 }
 
@@ -279,12 +311,20 @@ impl<'a> Builder<'a> {
     pub(crate) fn linear(&mut self, name: &str, spec: LinearSpec) -> Linear {
         let LinearSpec { inputs, outputs, bias, reached, .. } = spec;
         let map = Map { offset: self.values.len(), inputs, outputs, bias };
-        let [of_weight, of_bias] = spec.bounds();
-        self.uniform(format!("{name}.weight"), vec![outputs, inputs], of_weight, reached);
+        self.draw(format!("{name}.weight"), vec![outputs, inputs], reached, |stream| spec.weight(stream));
         if bias {
-            self.uniform(format!("{name}.bias"), vec![outputs], of_bias, reached);
+            let bound = spec.bound();
+            self.draw(format!("{name}.bias"), vec![outputs], reached, |stream| stream.uniform_in(-bound, bound));
         }
         Linear { group: self.groups.len(), map }
+    }
+
+    /// Add a LayerNorm named `name`, which starts as the plain normalisation, to the group under construction.
+    pub(crate) fn norm(&mut self, name: &str, channels: usize) -> Norm {
+        let offset = self.values.len();
+        self.constant(&format!("{name}.weight"), &vec![1.0; channels]);
+        self.constant(&format!("{name}.bias"), &vec![0.0; channels]);
+        Norm { offset, channels }
     }
 
     /// Add a parameter with given values to the group under construction.
@@ -307,10 +347,10 @@ impl<'a> Builder<'a> {
         Parameters { groups: self.groups, dtype: self.dtype, backend: self.backend }
     }
 
-    fn uniform(&mut self, name: String, shape: Vec<usize>, bound: f64, reached: bool) {
+    fn draw(&mut self, name: String, shape: Vec<usize>, reached: bool, number: impl Fn(&mut Stream) -> f64) {
         let mut stream = self.stream.child(&name);
         let offset = self.values.len();
-        self.values.extend((0..shape.iter().product()).map(|_| stream.uniform_in(-bound, bound)));
+        self.values.extend((0..shape.iter().product()).map(|_| number(&mut stream)));
         self.views.push(View { name, offset, shape, reached });
     }
 }

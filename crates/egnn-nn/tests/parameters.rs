@@ -35,6 +35,8 @@ fn counts_are_the_papers() {
         (ModelKind::GNN, 104_387),
         (ModelKind::RADIAL_FIELD, 2_052),
         (ModelKind::LINEAR, 1),
+        (ModelKind::TFN, 127_024),
+        (ModelKind::SE3_TRANSFORMER, 1_763_134),
         (ModelKind::RADIAL_ODE, 4_417),
         // An embedding and one EGCL without phi_v, for any number of steps.
         (ModelKind::SEGNO, 128 + 29_249),

@@ -25,7 +25,7 @@ fn numbers(tensor: &Tensor) -> Vec<f64> {
 fn vivid(config: &NbodyModelConfig) -> Box<dyn NbodyModel> {
     let model = config.init(&Stream::new(7), DType::F32).unwrap();
     let louder = model.parameters().named().unwrap().into_iter().map(|(name, tensor)| {
-        let last = name.ends_with("coord_mlp.2.weight") || name.ends_with(".phi.2.weight");
+        let last = name.ends_with("coord_mlp.2.weight") || name.ends_with(".phi.2.weight") || name == "scale";
         let tensor = if last { (tensor * 100.0).unwrap() } else { tensor };
         (name, tensor)
     });

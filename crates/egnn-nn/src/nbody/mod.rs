@@ -26,7 +26,10 @@ mod linear;
 mod radial_field;
 mod radial_ode;
 mod registry;
+mod se3_transformer;
 mod segno;
+mod steerable;
+mod tfn;
 
 pub use crate::Velocity;
 pub use config::NbodyModelConfig;
@@ -37,7 +40,9 @@ pub use linear::{Linear, LinearConfig};
 pub use radial_field::{RadialField, RadialFieldConfig};
 pub use radial_ode::{RadialOde, RadialOdeConfig};
 pub use registry::{Cost, Definition, Init, ModelKind, ModelOption, SymmetryGroup};
+pub use se3_transformer::{Se3Transformer, Se3TransformerConfig};
 pub use segno::{Segno, SegnoConfig};
+pub use tfn::{Tfn, TfnConfig};
 
 use candle_core::Tensor;
 

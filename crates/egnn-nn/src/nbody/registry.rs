@@ -16,7 +16,16 @@ pub struct ModelKind(&'static Definition);
 impl ModelKind {
     /// All models, in the order of tables. A model that is not here does not exist; one that is here is offered,
     /// explained, swept, timed, and held to its symmetries by the tests.
-    pub const ALL: &[Self] = &[Self::LINEAR, Self::RADIAL_FIELD, Self::GNN, Self::EGNN, Self::SEGNO, Self::RADIAL_ODE];
+    pub const ALL: &[Self] = &[
+        Self::LINEAR,
+        Self::SE3_TRANSFORMER,
+        Self::TFN,
+        Self::RADIAL_FIELD,
+        Self::GNN,
+        Self::EGNN,
+        Self::SEGNO,
+        Self::RADIAL_ODE,
+    ];
 
     pub(super) const fn new(definition: &'static Definition) -> Self {
         Self(definition)
