@@ -15,7 +15,7 @@ impl ModelKind {
         name: "radial_ode",
         about: "Radial Field as a force, integrated in adaptive leapfrog steps",
         symmetry: SymmetryGroup::Euclidean,
-        learning_rate: 3e-3,
+        learning_rate: 1e-2,
         layers: 1,
         options: &[STEP, LEAST_STEPS, MOST_STEPS, GRADIENT_LIMIT],
         mark: "phi.0.weight",
