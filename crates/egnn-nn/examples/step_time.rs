@@ -36,12 +36,19 @@ fn seconds(start: Instant) -> f64 {
     }
 }
 
-/// The time of a call, in milliseconds.
-fn time(call: impl FnOnce() -> Result<()>) -> Result<f64> {
+/// How long calls are repeated for one figure: the kernel counts in steps of some milliseconds.
+const TURN: Duration = Duration::from_millis(400);
+
+/// The mean time of a call, in milliseconds.
+fn time(mut call: impl FnMut() -> Result<()>) -> Result<f64> {
     let start = Instant::now();
     let begin = seconds(start);
-    call()?;
-    Ok((seconds(start) - begin) * 1e3)
+    let mut calls = 0;
+    while calls == 0 || start.elapsed() < TURN {
+        call()?;
+        calls += 1;
+    }
+    Ok((seconds(start) - begin) * 1e3 / f64::from(calls))
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

@@ -128,8 +128,9 @@ fn both_backends_compute_the_same_model() {
             [Backend::Kernels, Backend::Plain].map(|on| config.init_on(&Stream::new(2), DType::F32, on).unwrap());
         assert_eq!(kernels.parameters().backend(), Backend::Kernels);
         assert_eq!(plain.parameters().backend(), Backend::Plain);
+        let of_plain = named(plain.parameters());
         for (name, tensor) in named(kernels.parameters()) {
-            assert_eq!(flat(&tensor), flat(&named(plain.parameters())[&name]), "{kind}: {name}");
+            assert_eq!(flat(&tensor), flat(&of_plain[&name]), "{kind}: {name}");
         }
         let run = |model: &dyn NbodyModel| {
             let prediction = model.forward(&input).unwrap();
@@ -138,10 +139,13 @@ fn both_backends_compute_the_same_model() {
             all.push(("prediction".into(), prediction));
             all
         };
-        for ((name, found), (_, expected)) in run(kernels.as_ref()).iter().zip(run(plain.as_ref())) {
-            let (found, expected) = (flat(found), flat(&expected));
-            let scale = expected.iter().fold(0.0_f32, |scale, value| scale.max(value.abs()));
-            for (found, expected) in found.iter().zip(expected) {
+        let (found, expected) = (run(kernels.as_ref()), run(plain.as_ref()));
+        let largest = |tensor: &Tensor| flat(tensor).iter().fold(0.0_f32, |scale, value| scale.max(value.abs()));
+        // Gradients that nearly cancel are only as exact as the others.
+        let least = 1e-3 * expected.iter().map(|(_, tensor)| largest(tensor)).fold(0.0, f32::max);
+        for ((name, found), (_, expected)) in found.iter().zip(&expected) {
+            let scale = largest(expected).max(least);
+            for (found, expected) in flat(found).iter().zip(flat(expected)) {
                 assert!((found - expected).abs() <= 1e-4 * scale, "{kind}: {name}: {found} {expected}");
             }
         }

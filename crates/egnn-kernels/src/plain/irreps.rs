@@ -25,6 +25,9 @@ pub(crate) fn convolution(
         for net in convolution.nets.iter().filter(|net| net.to == part.degree) {
             let Some(from) = convolution.input.part(net.from) else { continue };
             let features = cut(&sent, from)?;
+            // Cut out once: the gradient of each further cut is then as long as the network, not as all of them.
+            let (net, parameters) = alone(net, parameters)?;
+            let (net, parameters) = (&net, &parameters);
             let hidden = hidden(net, &distance, parameters)?;
             for (path, &last) in net.last.iter().enumerate() {
                 let (start, count) = net.rows(path);
@@ -37,6 +40,24 @@ pub(crate) fn convolution(
         }
         sum.reshape((edges.len(), part.width()))
     })
+}
+
+/// A network and its parameters, which begin at 0.
+fn alone(net: &RadialNet, parameters: &Tensor) -> Result<(RadialNet, Tensor)> {
+    let maps = || [net.first, net.second].into_iter().chain(net.last.iter().copied());
+    let starts = maps().map(|map| map.offset).chain(net.norms.iter().map(|norm| norm.offset));
+    let ends = maps().map(|map| map.offset + map.len());
+    let ends = ends.chain(net.norms.iter().map(|norm| norm.offset + 2 * norm.channels));
+    let (start, end) = (starts.min().unwrap_or(0), ends.max().unwrap_or(0));
+    let map = |map: Map| Map { offset: map.offset - start, ..map };
+    let net = RadialNet {
+        first: map(net.first),
+        second: map(net.second),
+        norms: net.norms.map(|norm| Norm { offset: norm.offset - start, ..norm }),
+        last: net.last.iter().copied().map(map).collect(),
+        ..*net
+    };
+    Ok((net, parameters.narrow(0, start, end - start)?))
 }
 
 /// The second hidden row of each edge.

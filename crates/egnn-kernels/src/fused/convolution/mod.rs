@@ -141,9 +141,14 @@ fn lanes_of(rows: &[f32], width: usize, nodes: impl ExactSizeIterator<Item = usi
     lanes
 }
 
-/// The numbers of one edge in lanes.
-fn of_edge(lanes: &[f32], width: usize, edge: usize) -> impl Iterator<Item = f32> {
-    lanes[edge / BLOCK * width * BLOCK + edge % BLOCK..].iter().step_by(BLOCK).take(width).copied()
+/// Add lanes of edges to rows of nodes.
+fn add_to_rows(lanes: &[f32], width: usize, nodes: impl Iterator<Item = usize>, rows: &mut [f32]) {
+    for (edge, node) in nodes.enumerate() {
+        let source = &lanes[edge / BLOCK * width * BLOCK + edge % BLOCK..];
+        for (row, &value) in rows[node * width..][..width].iter_mut().zip(source.iter().step_by(BLOCK)) {
+            *row += value;
+        }
+    }
 }
 
 impl CustomOp2 for Messages {
@@ -167,7 +172,8 @@ impl CustomOp2 for Messages {
             let input = Input { convolution, parameters, geometry, sent: &sent, edges: edges.len() };
             dispatch(*path, Forward { input, messages: &mut lanes });
         })?;
-        let messages = (0..edges.len()).flat_map(|edge| of_edge(&lanes, width, edge)).collect();
+        let mut messages = vec![0.0; edges.len() * width];
+        add_to_rows(&lanes, width, 0..edges.len(), &mut messages);
         Ok((CpuStorage::F32(messages), (edges.len(), width).into()))
     }
 
@@ -194,11 +200,7 @@ impl CustomOp2 for Messages {
         })??;
         let of_features = features.track_op().then(|| {
             let mut sums = vec![0.0; features.elem_count()];
-            for (edge, node) in senders().enumerate() {
-                for (sum, part) in sums[node * input..][..input].iter_mut().zip(of_edge(&of_sent, input, edge)) {
-                    *sum += part;
-                }
-            }
+            add_to_rows(&of_sent, input, senders(), &mut sums);
             tensor(sums, features.shape())
         });
         let length = of_parameters.len();
