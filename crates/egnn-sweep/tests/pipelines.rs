@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Accepting, select};
+use egnn_schema::FieldValue;
 use egnn_sweep::{ResolvedPlan, SweepSpec, spec};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -46,7 +47,7 @@ fn every_pipeline_and_profile_can_be_planned() {
         }
     }
     assert_eq!(runs["nbody-sizes/paper"], 3 * 10 * 3);
-    assert_eq!(runs["nbody/paper"], 4 * 5);
+    assert_eq!(runs["nbody/paper"], 6 * 5);
     assert_eq!(runs["nbody-beyond/paper"], 3 * 3);
     assert_eq!(runs["autoencoder/paper"], 2 * 5);
     assert_eq!(runs["graph-sparsity/paper"], 9 * 3);
@@ -79,13 +80,15 @@ fn published_epochs_are_those_of_the_models_beyond_the_paper() {
 
 #[test]
 fn quick_and_smoke_give_every_model_the_same_steps_at_a_size() {
+    // Their steps take longest.
+    let dear = ["tfn", "se3_transformer"].map(FieldValue::from);
     for pipeline in ["nbody-sizes", "nbody", "nbody-beyond"] {
         let spec = SweepSpec::load(&folder(), pipeline).unwrap();
         for profile in ["quick", "smoke"] {
             let plan = ResolvedPlan::new(&spec, &select(profile, &[]), &Accepting).unwrap();
             let mut steps = BTreeMap::new();
             let configs = (0..plan.runs.len()).map(|index| plan.config(index));
-            for config in configs {
+            for config in configs.filter(|config| !dear.contains(&config["model"])) {
                 assert!(!config.contains_key("epochs"));
                 let size = config["train_samples"].to_string();
                 let first = steps.entry(size).or_insert_with(|| config["steps"].clone());
