@@ -193,7 +193,7 @@ fn couplings_of_two_types_are_orthogonal_and_complete() {
         let size = (2 * l + 1) * (2 * k + 1);
         for (j, q) in &all {
             for (other, p) in &all {
-                for (m, n) in (0..2 * j + 1).flat_map(|m| (0..2 * other + 1).map(move |n| (m, n))) {
+                for (m, n) in (0..=2 * j).flat_map(|m| (0..=2 * other).map(move |n| (m, n))) {
                     let product: f64 = (0..size).map(|ab| q[ab * (2 * j + 1) + m] * p[ab * (2 * other + 1) + n]).sum();
                     let same = j == other && m == n;
                     let expected = if same { 1.0 / (2 * j + 1) as f64 } else { 0.0 };

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::arena::Buffer;
+use super::rows::{add_scaled, dot};
 use super::storage::{elements, tensor, with_elements};
 use crate::edges::Edges;
 
@@ -18,26 +19,6 @@ struct Attention {
     edges: Edges,
     /// The softmax, a number an edge.
     weights: OnceLock<Buffer>,
-}
-
-/// Independent sums of a dot product: it waits for none of them.
-const SUMS: usize = 16;
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let (a, b) = (a.as_chunks::<SUMS>(), b.as_chunks::<SUMS>());
-    let mut sums = [0.0; SUMS];
-    for (a, b) in a.0.iter().zip(b.0) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
-        }
-    }
-    sums.iter().sum::<f32>() + a.1.iter().zip(b.1).map(|(a, b)| a * b).sum::<f32>()
-}
-
-fn add_scaled(target: &mut [f32], factor: f32, row: &[f32]) {
-    for (target, value) in target.iter_mut().zip(row) {
-        *target += factor * value;
-    }
 }
 
 impl CustomOp3 for Attention {
@@ -66,11 +47,14 @@ impl CustomOp3 for Attention {
                 *weight = dot(query, key) / (width as f32).sqrt();
             }
             let largest = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            weights.iter_mut().for_each(|weight| *weight = (*weight - largest).exp());
-            let share = 1.0 / weights.iter().sum::<f32>();
+            let mut sum = 0.0;
+            for weight in weights.iter_mut() {
+                *weight = (*weight - largest).exp();
+                sum += *weight;
+            }
             let target = &mut sums[node * columns..][..columns];
             for (weight, edge) in weights.iter_mut().zip(edges) {
-                *weight *= share;
+                *weight /= sum;
                 add_scaled(target, *weight, &value[edge * columns..][..columns]);
             }
         }

@@ -13,6 +13,7 @@ mod motion;
 mod norm_nonlinearity;
 mod pack;
 mod pairs;
+mod rows;
 mod segment;
 pub(crate) mod storage;
 

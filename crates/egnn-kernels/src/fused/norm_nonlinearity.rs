@@ -2,6 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
+use super::rows::{add_scaled, dot};
 use super::storage::{elements, tensor, with_elements};
 use crate::definition::Map;
 use crate::irreps::{LAYER_NORM_EPSILON, LEAST_NORM, Norm, NormNonlinearity, Part};
@@ -54,7 +55,7 @@ impl Row {
         self.scale.clear();
         let Some(map) = map else { return self.scale.extend_from_slice(&self.active) };
         let rows = parameters[map.offset..].chunks_exact(channels).take(channels);
-        self.scale.extend(rows.map(|row| row.iter().zip(&self.active).map(|(w, z)| w * z).sum::<f32>()));
+        self.scale.extend(rows.map(|row| dot(row, &self.active)));
         if let Some(offset) = map.bias_offset() {
             self.scale.iter_mut().zip(&parameters[offset..]).for_each(|(scale, bias)| *scale += bias);
         }
@@ -108,12 +109,8 @@ impl Row {
         let mut active = vec![0.0; channels];
         for (row, &scale) in scale.iter().enumerate() {
             let place = map.offset + row * channels..map.offset + (row + 1) * channels;
-            for (sum, weight) in active.iter_mut().zip(&parameters[place.clone()]) {
-                *sum += scale * weight;
-            }
-            for (sum, active) in found[place].iter_mut().zip(&self.active) {
-                *sum += scale * active;
-            }
+            add_scaled(&mut active, scale, &parameters[place.clone()]);
+            add_scaled(&mut found[place], scale, &self.active);
         }
         if let Some(offset) = map.bias_offset() {
             found[offset..].iter_mut().zip(scale).for_each(|(sum, scale)| *sum += scale);

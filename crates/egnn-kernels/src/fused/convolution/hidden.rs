@@ -118,28 +118,35 @@ impl Hidden {
         let norm = net.norms[layer];
         let [weights, biases] = &mut found.norms[layer];
         let zero = lanes.splat_f32s(0.0);
+        let share = lanes.splat_f32s(1.0 / norm.channels as f32);
         let gradient = L::as_mut_simd_f32s(&mut found.active).0;
         let active = L::as_simd_f32s(&self.active[layer]).0;
         let normal = L::as_simd_f32s(&self.normal[layer]).0;
-        let share = lanes.splat_f32s(1.0 / norm.channels as f32);
-        for (vector, &scale) in L::as_simd_f32s(&self.scale[layer]).0.iter().enumerate() {
-            let (mut mean, mut along) = (zero, zero);
-            for row in 0..norm.channels {
+        let mut means = Buffer::zeroed(2 * BLOCK);
+        let (mean, along) = L::as_mut_simd_f32s(&mut means).0.split_at_mut(vectors);
+        for row in 0..norm.channels {
+            let weight = lanes.splat_f32s(parameters[norm.offset + row]);
+            let (mut of_weight, mut of_bias) = (zero, zero);
+            for vector in 0..vectors {
                 let place = row * vectors + vector;
                 let passed = lanes.select_f32s(lanes.greater_than_f32s(active[place], zero), gradient[place], zero);
-                weights[row] += lanes.reduce_sum_f32s(lanes.mul_f32s(passed, normal[place]));
-                biases[row] += lanes.reduce_sum_f32s(passed);
-                let inner = lanes.mul_f32s(passed, lanes.splat_f32s(parameters[norm.offset + row]));
-                mean = lanes.add_f32s(mean, inner);
-                along = lanes.multiply_add(inner, normal[place], along);
+                of_weight = lanes.multiply_add(passed, normal[place], of_weight);
+                of_bias = lanes.add_f32s(of_bias, passed);
+                let inner = lanes.mul_f32s(passed, weight);
+                mean[vector] = lanes.multiply_add(inner, share, mean[vector]);
+                along[vector] = lanes.multiply_add(lanes.mul_f32s(inner, share), normal[place], along[vector]);
                 gradient[place] = inner;
             }
-            let (mean, along) = (lanes.mul_f32s(mean, share), lanes.mul_f32s(along, share));
-            for row in 0..norm.channels {
+            weights[row] += lanes.reduce_sum_f32s(of_weight);
+            biases[row] += lanes.reduce_sum_f32s(of_bias);
+        }
+        let scale = L::as_simd_f32s(&self.scale[layer]).0;
+        for row in 0..norm.channels {
+            for vector in 0..vectors {
                 let place = row * vectors + vector;
-                let rest = lanes.sub_f32s(gradient[place], mean);
-                let rest = lanes.sub_f32s(rest, lanes.mul_f32s(normal[place], along));
-                gradient[place] = lanes.mul_f32s(rest, scale);
+                let rest = lanes.sub_f32s(gradient[place], mean[vector]);
+                let rest = lanes.sub_f32s(rest, lanes.mul_f32s(normal[place], along[vector]));
+                gradient[place] = lanes.mul_f32s(rest, scale[vector]);
             }
         }
     }

@@ -129,7 +129,7 @@ fn lanes_of(rows: &[f32], width: usize, nodes: impl ExactSizeIterator<Item = usi
     let count = nodes.len();
     let blocks = count.div_ceil(BLOCK);
     let mut lanes = Buffer::take(blocks * width * BLOCK);
-    if let Some(last) = blocks.checked_sub(1).filter(|_| count % BLOCK > 0) {
+    if let Some(last) = blocks.checked_sub(1).filter(|_| !count.is_multiple_of(BLOCK)) {
         lanes[last * width * BLOCK..].fill(0.0);
     }
     for (edge, node) in nodes.enumerate() {
