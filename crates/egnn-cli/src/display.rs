@@ -38,7 +38,8 @@ impl Display {
             SweepEvent::RunFinished { index, id, metrics, took } => {
                 self.remove(*index);
                 self.finished += 1;
-                let values: Vec<_> = metrics.results().map(|(name, value)| format!("{name} {value:.5}")).collect();
+                let values: Vec<_> =
+                    metrics.results().map(|(name, value)| format!("{name} {}", brief(value))).collect();
                 let took = HumanDuration(*took);
                 self.line(&format!("[{}/{}] {id}: {} ({took})", self.finished, self.total, values.join(", ")));
             }
@@ -124,4 +125,9 @@ impl Display {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// A result in a line of words: five decimals, or three digits of what is too small for them.
+pub(crate) fn brief(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-3 { format!("{value:.2e}") } else { format!("{value:.5}") }
 }

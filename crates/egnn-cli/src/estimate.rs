@@ -16,12 +16,15 @@ pub(crate) fn estimate(config: &TaskConfig, catalogue: &Catalogue) -> Estimate {
 /// Mean unordered pairs of nodes of the graphs that [`of_autoencoder`]'s times were measured with.
 const MEASURED_PAIRS: f64 = 64.5;
 
-/// The cost of an n-body run: that of its model at the paper's sizes, scaled by samples, width and layers.
+/// The cost of an n-body run: that of its model at the paper's sizes, scaled by samples, width, layers and options.
 fn of_nbody(config: &NbodyConfig) -> Estimate {
     let protocol = &config.protocol;
     let Cost { train_ms, forward_ms, bytes, parameters } = config.model.cost;
+    let options = config.model.options.iter();
+    let growth: f64 =
+        options.map(|option| (config.options[option.name] / option.default.max(1e-9)).powf(option.growth)).product();
     let width = config.hidden as f64 / 64.0;
-    let layers = config.layers as f64 / config.model.layers as f64;
+    let layers = config.layers as f64 / config.model.layers as f64 * growth;
     // Small layers are bound by elementwise work, wide ones by products.
     let size = layers * width * width.max(1.0);
     let train = protocol.steps() as f64 * protocol.batch_size as f64 / 100.0 * train_ms;
@@ -31,7 +34,10 @@ fn of_nbody(config: &NbodyConfig) -> Estimate {
     let data = (protocol.train_samples + config.valid_samples + config.test_samples) as f64 * 5.0 * 10.0 * 4.0;
     Estimate {
         core_seconds: 0.3 + (train + evaluate) * size / 1e3,
-        memory_bytes: (40e6 + data * 3.0 + protocol.batch_size as f64 * width * config.layers as f64 * bytes) as u64,
+        memory_bytes: (40e6
+            + data * 3.0
+            + protocol.batch_size as f64 * width * layers * config.model.layers as f64 * bytes)
+            as u64,
         // Checkpoint (parameters, two moments, the best), model, predictions, log.
         disk_bytes: (model_bytes * 5.0 + config.test_samples as f64 * 5.0 * 40.0 + 20e3) as u64,
     }

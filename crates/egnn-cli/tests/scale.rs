@@ -23,7 +23,7 @@ fn peak(lab: &Lab, arguments: &[&str]) -> u64 {
         }
         thread::sleep(Duration::from_millis(1));
     };
-    assert!(status.success(), "egnn {arguments:?}: {status}");
+    assert!(status.success() && kib > 0, "egnn {arguments:?}: {status}, {kib} kB");
     kib * 1024
 }
 

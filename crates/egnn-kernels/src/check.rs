@@ -43,12 +43,18 @@ pub(crate) fn radial_field(layer: &RadialField, input: &LayerInput) -> Result<()
     check.input(input, layer.width(), layer.attributes)
 }
 
+/// Steps of a unit of time, beyond which float32 no longer tells one position from the next.
+const MOST_STEPS: usize = 10_000_000;
+
 pub(crate) fn motion(motion: &Motion, input: &LayerInput) -> Result<()> {
     let check = Check("motion");
     check.positive("dim", motion.dim)?;
     check.positive("least_steps", motion.least_steps)?;
-    if motion.most_steps < motion.least_steps || motion.step.is_nan() || motion.step <= 0.0 {
+    if !(motion.least_steps..=MOST_STEPS).contains(&motion.most_steps) || motion.step.is_nan() || motion.step <= 0.0 {
         bail!("motion: {motion:?} leaves no step to take");
+    }
+    if motion.gradient_limit.is_some_and(|limit| limit.is_nan() || limit <= 0.0) {
+        bail!("motion: a gradient cannot be limited to {:?}", motion.gradient_limit);
     }
     let ([first, second, last], parameters) = (motion.phi, input.parameters);
     check.map("phi", first, [1 + motion.attributes, first.outputs], parameters)?;
@@ -58,9 +64,9 @@ pub(crate) fn motion(motion: &Motion, input: &LayerInput) -> Result<()> {
         bail!("motion: parameters of an embedding are given, but it has none");
     }
     let (row, col) = (input.edges.row(), input.edges.col());
-    let has = |i: u32, j: u32| input.edges.of_row(i as usize).any(|edge| col[edge] == j);
-    if let Some((i, j)) = row.iter().zip(col).find(|(i, j)| i == j || !has(**j, **i)) {
-        bail!("motion: body {i} feels {j}, but not the other way round");
+    let has = |i: u32, j: u32| input.edges.of_row(i as usize).filter(|&edge| col[edge] == j).count() == 1;
+    if let Some((i, j)) = row.iter().zip(col).find(|(i, j)| i == j || !has(**i, **j) || !has(**j, **i)) {
+        bail!("motion: body {i} feels {j}, but not the other way round, or not once");
     }
     check.input(input, 2 * motion.dim, motion.attributes)
 }

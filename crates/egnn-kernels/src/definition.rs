@@ -284,7 +284,7 @@ impl Motion {
     /// The length of the next step, where the closest pair changes in `time`, and so much is `left`: the last two steps
     /// share what is left.
     pub(crate) fn step_length(&self, time: f64, left: f64) -> f64 {
-        // What is not a number counts as the shortest.
+        // A `time` that is not a number counts as the shortest.
         let length = (self.step * time).max(1.0 / self.most_steps as f64).min(1.0 / self.least_steps as f64);
         if left <= 1.001 * length {
             left

@@ -171,6 +171,25 @@ fn a_system_adds_no_more_than_its_limit() {
 }
 
 #[test]
+fn a_gradient_beyond_all_measure_is_left_out() {
+    // The first system repels itself to where float32 ends, the second is as tame as any.
+    let (motion, length) = motion(1, 1, 4);
+    let motion = Motion { gradient_limit: Some(1e9), least_steps: 2, most_steps: 2, ..motion };
+    let edges = Edges::complete(2, 2);
+    let attributes = Tensor::new(&[[1e30_f64], [1e30], [0.1], [0.1]], &Device::Cpu).unwrap();
+    let parameters = (random(3, 1, length).flatten_all().unwrap() * 1e-20).unwrap();
+    let state = Tensor::new(&[[1e30_f64, 1e38], [-1e30, -1e38], [1.0, 0.0], [0.0, 0.0]], &Device::Cpu).unwrap();
+    everywhere(|backend| {
+        let [state, parameters] = [&state, &parameters].map(|given| given.to_dtype(DType::F32).unwrap());
+        let operation = |given: &[Tensor]| run(backend, &motion, [&state, &given[0]], &attributes, &edges);
+        let (_, gradients) = differentiate(std::slice::from_ref(&parameters), operation);
+        let gradient = flat(&gradients[0]);
+        assert!(gradient.iter().all(|part| part.is_finite()), "{backend}");
+        assert!(gradient.iter().any(|part| *part != 0.0), "{backend}: the tame one counts");
+    });
+}
+
+#[test]
 fn what_makes_no_motion_is_refused() {
     let (motion, length) = motion(3, 1, 16);
     let edges = Edges::complete(1, 3);
@@ -194,5 +213,11 @@ fn what_makes_no_motion_is_refused() {
     {
         assert!(refuse(&wrong, &edges, 6).contains("no step to take"));
     }
+    let twice = Edges::new(vec![0, 0, 1], vec![1, 1, 0], 3).unwrap();
+    assert!(refuse(&motion, &twice, 3).contains("or not once"));
+    for limit in [0.0, -1.0, f64::NAN] {
+        assert!(refuse(&Motion { gradient_limit: Some(limit), ..motion }, &edges, 6).contains("cannot be limited"));
+    }
+    assert!(refuse(&Motion { most_steps: usize::MAX, ..motion }, &edges, 6).contains("no step to take"));
     assert!(refuse(&Motion { least_steps: 0, ..motion }, &edges, 6).contains("least_steps"));
 }

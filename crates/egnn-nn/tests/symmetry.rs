@@ -25,8 +25,8 @@ fn numbers(tensor: &Tensor) -> Vec<f64> {
 fn vivid(config: &NbodyModelConfig) -> Box<dyn NbodyModel> {
     let model = config.init(&Stream::new(7), DType::F32).unwrap();
     let louder = model.parameters().named().unwrap().into_iter().map(|(name, tensor)| {
-        let last = name.ends_with("coord_mlp.2.weight") || name.ends_with(".phi.2.weight") || name == "scale";
-        let tensor = if last { (tensor * 100.0).unwrap() } else { tensor };
+        let largest = numbers(&tensor).into_iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        let tensor = if largest < 0.02 { (tensor * 100.0).unwrap() } else { tensor };
         (name, tensor)
     });
     model.parameters().load(&louder.collect()).unwrap();

@@ -127,7 +127,6 @@ pub struct LastGood {
 
 /// What may differ between two equal runs: never part of an id, never compared.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Circumstances {
     /// Version of egnn-lab.
     pub version: String,

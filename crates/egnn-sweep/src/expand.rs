@@ -62,6 +62,9 @@ struct Assigned<'a> {
     setting: &'a Setting,
 }
 
+/// Runs of a plan: more is a slip of the pen.
+const MOST_POINTS: usize = 10_000_000;
+
 /// The configuration of every run, in the order of the grid's fields in the file; the last field varies fastest. Each is made
 /// when it is asked for.
 pub(crate) fn points<'a>(
@@ -79,7 +82,11 @@ pub(crate) fn points<'a>(
             assign(&mut base, exclusive, (field, rank, values));
         }
     }
-    let total = base.iter().map(|(.., values)| values.len()).product();
+    let total = base.iter().try_fold(1_usize, |total, (.., values)| total.checked_mul(values.len()));
+    let Some(total) = total.filter(|&total| total <= MOST_POINTS) else {
+        let message = format!("the grid has more than {MOST_POINTS} runs; take fewer values of some field");
+        return Err(Located { file: Some(spec.file.clone()), spot: None, message });
+    };
     Ok((0..total).map(move |number| {
         let mut point = point(&base, number);
         for (rank, layer) in layers.iter().enumerate() {

@@ -55,7 +55,7 @@ pub fn write(plan: &SweepPlan, ends: &[End]) -> Result<PathBuf, SweepError> {
     let inputs = inputs(&plan.manifest, ends);
     if !is_of(&path, &inputs) {
         let manifest = &plan.manifest;
-        let layout = Layout::of(plan)?;
+        let layout = Layout::of(plan, ends)?;
         let shape = Table {
             metadata: BTreeMap::from([
                 ("pipeline".to_owned(), manifest.pipeline.clone()),
@@ -65,8 +65,9 @@ pub fn write(plan: &SweepPlan, ends: &[End]) -> Result<PathBuf, SweepError> {
             ]),
             ..layout.table(&[])
         };
-        let parts = manifest.runs.chunks(ROWS).map(|runs| {
-            let rows = runs.iter().map(|run| Row::read(plan, run)).collect::<Result<Vec<_>, _>>()?;
+        let parts = manifest.runs.chunks(ROWS).zip(ends.chunks(ROWS)).map(|(runs, ends)| {
+            let rows = runs.iter().zip(ends).map(|(run, end)| Row::read(plan, run, end));
+            let rows = rows.collect::<Result<Vec<_>, _>>()?;
             Ok::<_, SweepError>(layout.table(&rows))
         });
         table::write_parts(&path, &shape, parts)?;

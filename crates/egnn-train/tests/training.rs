@@ -79,10 +79,7 @@ fn every_model_learns_and_its_record_is_complete() {
         }
         let [median, p95] = ["test_mse_median", "test_mse_p95"].map(|name| metrics.values[name]);
         assert!(0.0 < median && median <= p95, "{model}: {median} {p95}");
-        assert!(
-            p95 * 15.0 >= metrics.values["test_mse"],
-            "{model}: of 15 trajectories the 95th percentile is the largest"
-        );
+        assert!(p95 >= metrics.values["test_mse"], "{model}: of 15 trajectories the 95th percentile is the largest");
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     args::Status,
     command::{report::load, watch},
+    display::brief,
     exit::{Result, Stop},
     printer::{self, List},
     workspace::Workspace,
@@ -124,7 +125,7 @@ pub(crate) fn summary(standing: &Standing) -> String {
 fn detail(run: &RunStanding) -> String {
     match &run.state {
         RunState::Finished { results } => {
-            results.iter().map(|(name, value)| format!("{name} {value:.5}")).collect::<Vec<_>>().join(", ")
+            results.iter().map(|(name, value)| format!("{name} {}", brief(*value))).collect::<Vec<_>>().join(", ")
         }
         RunState::Failed { reason } | RunState::Queued { reason } => reason.clone(),
         RunState::Damaged { message } => message.clone(),

@@ -57,7 +57,7 @@ impl CustomOp1 for Limited {
     fn bwd(&self, _: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let norm = gradient.to_dtype(DType::F64)?.sqr()?.sum_all()?.sqrt()?.to_scalar::<f64>()?;
         if !norm.is_finite() {
-            return Ok(None);
+            return Ok(Some(gradient.zeros_like()?));
         }
         Ok(Some(if norm > self.0 { (gradient * (self.0 / norm))? } else { gradient.clone() }))
     }

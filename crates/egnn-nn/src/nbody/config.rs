@@ -59,6 +59,11 @@ impl NbodyModelConfig {
 
     /// Draw the initial parameters of a model that a given backend computes.
     pub fn init_on(&self, stream: &Stream, dtype: DType, backend: Backend) -> Result<Box<dyn NbodyModel>> {
+        let is_declared = |name: &str| self.model.options.iter().any(|option| option.name == name);
+        if let Some((field, value)) = self.options.iter().find(|(name, _)| !is_declared(name)) {
+            let requirement = "the model has no such option";
+            return Err(NnError::Config { field, value: value.to_string(), requirement });
+        }
         for option in self.model.options {
             let value = self.option(option.name);
             if !(option.limits[0]..=option.limits[1]).contains(&value) || (option.whole && value.fract() != 0.0) {

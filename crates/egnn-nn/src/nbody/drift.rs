@@ -10,13 +10,14 @@ use crate::error::{Result, positive};
 use crate::params::{Builder, Linear, LinearSpec, Parameters, Tracking};
 
 impl ModelKind {
-    /// [`Drift`].
+    /// Straight motion, and a push from every other body.
     pub const DRIFT: Self = Self::new(&Definition {
         name: "drift",
         about: "Straight motion and a learned push from every other body",
         symmetry: SymmetryGroup::Euclidean,
         learning_rate: 1e-3,
         layers: 1,
+        ignores: &["layers", "clamp", "velocity"],
         options: &[],
         mark: "push.0.weight",
         layer_prefix: None,
@@ -29,7 +30,7 @@ impl ModelKind {
 /// x_i' = x_i + t v_i + mean_j (x_i - x_j) phi(c_i c_j, |x_i - x_j|^2)
 /// ```
 #[derive(Debug, Clone)]
-pub struct Drift {
+struct Drift {
     time: usize,
     phi: [Linear; 2],
     parameters: Parameters,

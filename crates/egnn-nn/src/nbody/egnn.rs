@@ -18,6 +18,7 @@ impl ModelKind {
         symmetry: SymmetryGroup::Euclidean,
         learning_rate: 5e-4,
         layers: 4,
+        ignores: &[],
         options: &[],
         mark: "gcl_0.coord_mlp.0.weight",
         layer_prefix: Some("gcl_"),

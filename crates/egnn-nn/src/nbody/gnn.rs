@@ -18,6 +18,7 @@ impl ModelKind {
         symmetry: SymmetryGroup::Permutations,
         learning_rate: 1e-3,
         layers: 4,
+        ignores: &[],
         options: &[],
         mark: "embedding.0.weight",
         layer_prefix: Some("gcl_"),

@@ -17,6 +17,7 @@ impl ModelKind {
         symmetry: SymmetryGroup::Euclidean,
         learning_rate: 1e-3,
         layers: 4,
+        ignores: &[],
         options: &[],
         mark: "time",
         layer_prefix: Some("gcl_"),

@@ -17,7 +17,6 @@
 
 mod config;
 #[cfg(test)]
-#[allow(unreachable_pub, reason = "were it registered, it would be exported")]
 mod drift;
 mod egnn;
 mod gnn;
@@ -78,6 +77,16 @@ mod tests {
     use egnn_testkit::{Cloud, Random, Symmetry, assert_symmetries};
 
     use super::{ModelKind, NbodyInput, NbodyModelConfig};
+
+    #[test]
+    fn every_model_that_is_defined_is_listed() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/nbody");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+        let defined =
+            files.map(|path| std::fs::read_to_string(path).unwrap().matches("Self::new(&Definition {").count());
+        // The guide's example is not listed; this line counts, too.
+        assert_eq!(defined.sum::<usize>(), ModelKind::ALL.len() + 2);
+    }
 
     /// The model of `docs/adding-a-model.md`, which is compiled in tests only.
     #[test]

@@ -17,6 +17,7 @@ impl ModelKind {
         symmetry: SymmetryGroup::Euclidean,
         learning_rate: 2e-4,
         layers: 4,
+        ignores: &[],
         options: &[],
         mark: "gcl_0.phi.0.weight",
         layer_prefix: Some("gcl_"),

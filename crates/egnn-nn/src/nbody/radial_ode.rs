@@ -6,7 +6,7 @@ use egnn_random::Stream;
 
 use super::registry::{Cost, Definition, ModelOption, SymmetryGroup};
 use super::{ModelKind, NbodyInput, NbodyModel, NbodyModelConfig};
-use crate::error::{Result, positive};
+use crate::error::{NnError, Result, positive};
 use crate::params::{Builder, LinearSpec, Parameters, Tracking};
 
 impl ModelKind {
@@ -17,6 +17,7 @@ impl ModelKind {
         symmetry: SymmetryGroup::Euclidean,
         learning_rate: 1e-2,
         layers: 1,
+        ignores: &["layers", "clamp", "velocity"],
         options: &[STEP, LEAST_STEPS, MOST_STEPS, GRADIENT_LIMIT],
         mark: "phi.0.weight",
         layer_prefix: None,
@@ -42,6 +43,7 @@ const STEP: ModelOption = ModelOption {
     default: 0.2,
     limits: [1e-3, 10.0],
     whole: false,
+    growth: -1.0,
 };
 
 const LEAST_STEPS: ModelOption = ModelOption {
@@ -50,6 +52,7 @@ const LEAST_STEPS: ModelOption = ModelOption {
     default: 16.0,
     limits: [1.0, 10_000.0],
     whole: true,
+    growth: 0.5,
 };
 
 const MOST_STEPS: ModelOption = ModelOption {
@@ -58,6 +61,7 @@ const MOST_STEPS: ModelOption = ModelOption {
     default: 2_000.0,
     limits: [1.0, 100_000.0],
     whole: true,
+    growth: 0.0,
 };
 
 const GRADIENT_LIMIT: ModelOption = ModelOption {
@@ -66,6 +70,7 @@ const GRADIENT_LIMIT: ModelOption = ModelOption {
     default: 1.0,
     limits: [0.0, 1e9],
     whole: false,
+    growth: 0.0,
 };
 
 /// Sizes and choices of [`RadialOde`].
@@ -110,6 +115,10 @@ impl RadialOdeConfig {
         let Self { dim, hidden, step, least_steps, most_steps, gradient_limit } = *self;
         let most_steps = most_steps.max(least_steps);
         positive(&[("dim", dim), ("hidden", hidden), ("least_steps", least_steps)])?;
+        if step.is_nan() || step <= 0.0 {
+            let requirement = "it must be above 0";
+            return Err(NnError::Config { field: STEP.name, value: step.to_string(), requirement });
+        }
         let mut builder = Builder::new(stream, dtype, backend)?;
         let phi = [
             builder.linear("phi.0", LinearSpec::new(2, hidden)).map,

@@ -94,6 +94,9 @@ pub struct Definition {
     pub learning_rate: f64,
     /// Layers if none are given: the paper's.
     pub layers: usize,
+    /// Fields of the task that it has no use for: they are left out of its configuration, so that runs that are equal have
+    /// one id. (The models that were first record all fields.)
+    pub ignores: &'static [&'static str],
     /// Options that only some models have.
     pub options: &'static [ModelOption],
     /// A parameter that no other model of this task has, as tall as `hidden` where the model has such a size: it tells
@@ -141,6 +144,8 @@ pub struct ModelOption {
     pub limits: [f64; 2],
     /// Whether it is a whole number.
     pub whole: bool,
+    /// About which power of it a step's work grows with.
+    pub growth: f64,
 }
 
 /// What a step takes at the model's default sizes, for the plan of a sweep; measured by `egnn bench` with the kernels on

@@ -19,6 +19,7 @@ impl ModelKind {
         symmetry: SymmetryGroup::SpecialEuclidean,
         learning_rate: 5e-3,
         layers: 4,
+        ignores: &["hidden", "clamp", "velocity"],
         options: &[CHANNELS, DEGREES, RADIAL_HIDDEN],
         mark: "layer_0.query.0.weight",
         layer_prefix: Some("layer_"),

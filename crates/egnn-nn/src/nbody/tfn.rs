@@ -19,6 +19,7 @@ impl ModelKind {
         symmetry: SymmetryGroup::SpecialEuclidean,
         learning_rate: 1e-3,
         layers: 3,
+        ignores: &["hidden", "clamp", "velocity"],
         options: &[CHANNELS, DEGREES, RADIAL_HIDDEN],
         mark: "layer_0.self.0.weight",
         layer_prefix: Some("layer_"),

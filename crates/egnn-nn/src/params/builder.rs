@@ -82,6 +82,9 @@ impl LinearSpec {
     }
 }
 
+/// A configuration, or a file's, that asks for more is a mistake, and would take all memory.
+const MOST_PARAMETERS: usize = 200_000_000;
+
 /// Collects the groups of a model.
 pub(crate) struct Builder<'a> {
     stream: &'a Stream,
@@ -90,6 +93,8 @@ pub(crate) struct Builder<'a> {
     groups: Vec<Group>,
     views: Vec<View>,
     values: Vec<f64>,
+    /// Parameters of all groups so far.
+    total: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -101,7 +106,7 @@ impl<'a> Builder<'a> {
             let requirement = "it computes in float32 only";
             return Err(NnError::Config { field: "backend", value: backend.to_string(), requirement });
         }
-        Ok(Self { stream, dtype, backend, groups: Vec::new(), views: Vec::new(), values: Vec::new() })
+        Ok(Self { stream, dtype, backend, groups: Vec::new(), views: Vec::new(), values: Vec::new(), total: 0 })
     }
 
     /// Add a linear map named `name` to the group under construction.
@@ -134,6 +139,10 @@ impl<'a> Builder<'a> {
     /// Close the group under construction; returns its index.
     pub(crate) fn finish_group(&mut self, name: &str) -> Result<usize> {
         let values = std::mem::take(&mut self.values);
+        if self.total > MOST_PARAMETERS {
+            let requirement = "no model may have more than 200 million parameters; make it smaller";
+            return Err(NnError::Config { field: "model", value: format!("too large in layer {name}"), requirement });
+        }
         let flat = Tensor::from_vec(values, self.views.iter().map(View::len).sum::<usize>(), &Device::Cpu)?;
         let var = Var::from_tensor(&flat.to_dtype(self.dtype)?)?;
         self.groups.push(Group { name: name.into(), var, views: std::mem::take(&mut self.views) });
@@ -147,7 +156,11 @@ impl<'a> Builder<'a> {
     fn draw(&mut self, name: String, shape: Vec<usize>, reached: bool, number: impl Fn(&mut Stream) -> f64) {
         let mut stream = self.stream.child(&name);
         let offset = self.values.len();
-        self.values.extend((0..shape.iter().product()).map(|_| number(&mut stream)));
+        let count = shape.iter().copied().fold(1, usize::saturating_mul);
+        self.total = self.total.saturating_add(count);
+        // What is too large is refused when the group is finished; until then nothing is drawn for it.
+        let drawn = if self.total > MOST_PARAMETERS { 0 } else { count };
+        self.values.extend((0..drawn).map(|_| number(&mut stream)));
         self.views.push(View { name, offset, shape, reached });
     }
 }

@@ -1,7 +1,7 @@
 //! Columns of `results.parquet` and their types.
 
 use super::{CIRCUMSTANCES, COUNTS, FRONT, METRICS, PROVENANCE, names, row::Row};
-use crate::{error::SweepError, plan::SweepPlan};
+use crate::{end::End, error::SweepError, plan::SweepPlan};
 use egnn_schema::{FieldValue, columns::Column};
 use egnn_store::table::{ColumnData, Table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ enum Kind {
 
 impl Layout {
     /// Looks at every run of a plan, one after the other.
-    pub(super) fn of(plan: &SweepPlan) -> Result<Self, SweepError> {
+    pub(super) fn of(plan: &SweepPlan, ends: &[End]) -> Result<Self, SweepError> {
         let name = |column: &Column| column.name;
         let (front, counts, metrics) = (FRONT.iter().map(name), COUNTS.iter().map(name), METRICS.iter().map(name));
         let back = PROVENANCE.iter().chain(&CIRCUMSTANCES).map(name);
@@ -38,8 +38,8 @@ impl Layout {
 
         let mut measured = BTreeSet::new();
         let mut kinds: BTreeMap<String, Kind> = BTreeMap::new();
-        for run in runs {
-            let row = Row::read(plan, run)?;
+        for (run, end) in runs.iter().zip(ends) {
+            let row = Row::read(plan, run, end)?;
             let values = row.metrics().into_iter().flat_map(|metrics| metrics.values.keys()).map(String::as_str);
             let other = |name: &&str| !fixed.contains(name) && !config.contains(name);
             measured.extend(values.clone().filter(other).map(ToOwned::to_owned));

@@ -2,6 +2,7 @@
 
 use super::{CIRCUMSTANCES, COUNTS, names};
 use crate::{
+    end::End,
     error::SweepError,
     manifest::{PlannedRun, SweepManifest},
     plan::SweepPlan,
@@ -17,9 +18,12 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn read(plan: &'a SweepPlan, run: &'a PlannedRun) -> Result<Self, SweepError> {
+    /// Reads the row of a run that ended so; a record that says something else by now has its turn the next time.
+    pub(super) fn read(plan: &'a SweepPlan, run: &'a PlannedRun, end: &End) -> Result<Self, SweepError> {
         let manifest = &plan.manifest;
-        Ok(Self { manifest, run, record: Recorded::planned(manifest, &plan.folder, run)? })
+        let record = Recorded::planned(manifest, &plan.folder, run)?;
+        let record = if End::from(&record) == *end { record } else { Recorded::None };
+        Ok(Self { manifest, run, record })
     }
 
     /// How a run that has ended came about.

@@ -114,16 +114,21 @@ impl NbodyConfig {
             model: model.name,
         };
         let protocol = Protocol::read(&mut reader, train_samples, &defaults)?;
+        let standard = NbodyModelConfig::new(model);
         let clamp = reader.number("clamp", 100.0)?;
+        let hidden = reader.count("hidden", standard.hidden as u64, HIDDEN)?;
+        let layers = reader.count("layers", standard.layers as u64, LAYERS)?;
+        let velocity = match reader.choice("velocity", "initial", &["initial", "current"])?.as_str() {
+            "current" => Velocity::Current,
+            _ => Velocity::Initial,
+        };
+        let ignores = |name: &str| model.ignores.contains(&name);
         Ok(Self {
-            hidden: reader.count("hidden", 64, HIDDEN)?,
-            layers: reader.count("layers", model.layers as u64, LAYERS)?,
-            clamp: (clamp > 0.0).then_some(clamp),
+            hidden: if ignores("hidden") { standard.hidden as u64 } else { hidden },
+            layers: if ignores("layers") { standard.layers as u64 } else { layers },
+            clamp: if ignores("clamp") { standard.clamp } else { (clamp > 0.0).then_some(clamp) },
             options: read_options(&mut reader, model)?,
-            velocity: match reader.choice("velocity", "initial", &["initial", "current"])?.as_str() {
-                "current" => Velocity::Current,
-                _ => Velocity::Initial,
-            },
+            velocity: if ignores("velocity") { standard.velocity } else { velocity },
             model,
             train_set,
             train_start_frame,
@@ -155,6 +160,7 @@ impl NbodyConfig {
             ("test_samples", int(self.test_samples)),
         ]);
         fields.extend(self.protocol.fields());
+        fields.retain(|name, _| !self.model.ignores.contains(&name.as_str()));
         for option in self.model.options {
             let value = self.options[option.name];
             let value = if option.whole { FieldValue::Int(value as i64) } else { FieldValue::Float(value) };
@@ -279,6 +285,36 @@ mod tests {
     }
 
     #[test]
+    fn what_a_model_does_not_read_is_no_part_of_its_runs() {
+        let resolve = |given: &[(&str, &str)]| {
+            let given: Vec<_> = given.iter().copied().chain([("epochs", "10")]).collect();
+            let config = NbodyConfig::resolve(&fields(&given), &shape).unwrap();
+            assert_eq!(NbodyConfig::resolve(&config.fields(), &shape).unwrap(), config, "{given:?}");
+            config.fields()
+        };
+        // What was there before there were options, and before clipping and schedules: ids of such runs must not change.
+        let names: Vec<String> = resolve(&[("model", "gnn")]).into_keys().collect();
+        let expected = "batch_size clamp drop_last epochs eval_set eval_start_frame eval_target_frame evaluate_every_epochs \
+                        evaluate_last hidden layers learning_rate model seed steps test_samples train_samples train_set \
+                        train_start_frame train_target_frame valid_samples velocity weight_decay";
+        assert_eq!(names.join(" "), expected);
+        assert_eq!(resolve(&[("step_size", "0.1"), ("channels", "4"), ("clip_norm", "0")]), resolve(&[]));
+        let clipped = resolve(&[("clip_norm", "0.5"), ("schedule", "cosine")]);
+        assert_eq!(
+            (&clipped["clip_norm"], &clipped["schedule"]),
+            (&FieldValue::Float(0.5), &FieldValue::Text("cosine".into()))
+        );
+        for (model, ignored) in [("radial_ode", "layers"), ("tfn", "hidden"), ("segno", "clamp")] {
+            let plain = resolve(&[("model", model)]);
+            assert!(!plain.contains_key(ignored), "{model}");
+            assert_eq!(resolve(&[("model", model), (ignored, "7")]), plain, "{model}");
+        }
+        let own = resolve(&[("model", "radial_ode"), ("step_size", "0.1"), ("least_steps", "4")]);
+        assert_eq!((&own["step_size"], &own["least_steps"]), (&FieldValue::Float(0.1), &FieldValue::Int(4)));
+        assert_eq!(resolve(&[("model", "segno")])["layers"], FieldValue::Int(8));
+    }
+
+    #[test]
     fn errors_name_the_field_and_the_remedy() {
         for (given, field, message) in [
             (&[("model", "egn")][..], "model", "unknown model 'egn'; did you mean 'egnn'?"),
@@ -297,6 +333,9 @@ mod tests {
             (&[("hidden", "1000000000"), ("epochs", "1")], "hidden", "from 1 to 4096"),
             (&[("epochs", "9223372036854775807")], "epochs", "from 1 to 1000000000"),
             (&[("steps", "9223372036854775807")], "steps", "steps must be"),
+            (&[("model", "radial_ode"), ("step_size", "99"), ("epochs", "1")], "step_size", "from 0.001 to 10"),
+            (&[("model", "tfn"), ("channels", "1.5"), ("epochs", "1")], "channels", "a whole number from 1 to 256"),
+            (&[("schedule", "authors"), ("epochs", "1")], "schedule", "unknown schedule 'authors'"),
             (&[("train_target_frame", "30"), ("epochs", "1")], "train_target_frame", "nothing to predict"),
         ] {
             let error = NbodyConfig::resolve(&fields(given), &shape).unwrap_err();

@@ -62,13 +62,13 @@ const DEGREES: &str = "degrees";
 /// How many features of each type there are.
 pub(super) const fn channels(default: f64) -> ModelOption {
     let about = "features of each type (TFN, SE(3)-Transformer)";
-    ModelOption { name: CHANNELS, about, default, limits: [1.0, 256.0], whole: true }
+    ModelOption { name: CHANNELS, about, default, limits: [1.0, 256.0], whole: true, growth: 2.0 }
 }
 
 /// How many types there are.
 pub(super) const fn degrees(default: f64) -> ModelOption {
     let about = "how many types of features there are: numbers, vectors, ... (TFN, SE(3)-Transformer)";
-    ModelOption { name: DEGREES, about, default, limits: [1.0, 4.0], whole: true }
+    ModelOption { name: DEGREES, about, default, limits: [1.0, 4.0], whole: true, growth: 3.0 }
 }
 
 /// How long the hidden rows of radial networks are.
@@ -78,6 +78,7 @@ pub(super) const RADIAL_HIDDEN: ModelOption = ModelOption {
     default: 32.0,
     limits: [1.0, 256.0],
     whole: true,
+    growth: 1.0,
 };
 
 /// What the models read: a charge, type 0, and a velocity, type 1.
