@@ -5,7 +5,12 @@ use std::fmt::Write;
 
 /// The n-body models, with their symmetries and options.
 pub(crate) fn nbody() -> String {
-    let mut text = String::from("Models of nbody (model=NAME), what they are equivariant to, and their own options:\n");
+    let mut text = String::from(
+        "Fields of nbody: model, hidden, layers, clamp, velocity, train_set, eval_set, their start and target frames and samples, \
+         and of every task: epochs or steps, seed, batch_size, learning_rate, schedule (constant, cosine), weight_decay, \
+         clip_norm (largest norm of a gradient, 0 is off), evaluate_every_epochs, evaluate_last\n\n",
+    );
+    text.push_str("Models of nbody (model=NAME), what they are equivariant to, and their own options:\n");
     for kind in ModelKind::ALL {
         let group = match kind.symmetry {
             SymmetryGroup::Euclidean => "E(n)",

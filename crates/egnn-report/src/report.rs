@@ -125,11 +125,16 @@ impl<'a> Report<'a> {
 
 /// A sentence on what makes a mean over trajectories, where their medians are known.
 fn encounters(groups: &[Group]) -> Option<String> {
-    let ratio =
-        |group: &Group| Some(group.mean(Metric::Mse)? / group.mean(Metric::MseMedian).filter(|&median| median > 0.0)?);
+    // Runs of earlier versions know no median: then the two means are not of the same runs.
+    let ratio = |group: &Group| {
+        let [mean, median] = [group.measure(Metric::Mse)?, group.measure(Metric::MseMedian)?];
+        let of_the_same = mean.seeds.len() == median.seeds.len();
+        Some(mean.mean? / median.mean.filter(|&median| of_the_same && median > 0.0)?)
+    };
     let ratios: Vec<f64> = groups.iter().filter_map(ratio).collect();
     let (least, most) = ratios.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &r| (low.min(r), high.max(r)));
-    let [low, high] = [least, most].map(|ratio| format!("{ratio:.1}"));
+    let text = |ratio: f64| if ratio < 10.0 { format!("{ratio:.1}") } else { number::count(ratio.round() as i64) };
+    let [low, high] = [least, most].map(text);
     let times = if low == high { low } else { format!("{low} to {high}") };
     (!ratios.is_empty()).then(|| {
         format!(
