@@ -23,7 +23,7 @@ impl ModelKind {
         options: &[CHANNELS, DEGREES, RADIAL_HIDDEN],
         mark: "layer_0.query.0.weight",
         layer_prefix: Some("layer_"),
-        cost: Cost { train_ms: 500.0, forward_ms: 120.0, bytes: 1e5, parameters: 1_763_134.0 },
+        cost: Cost { train_ms: 350.0, forward_ms: 92.0, bytes: 2e5, parameters: 1_763_134.0 },
         init: |config, stream, dtype, backend| {
             let Sizes { channels, degrees, layers, radial_hidden } = Sizes::of(config)?;
             let config = Se3TransformerConfig { channels, degrees, layers, radial_hidden };

@@ -23,7 +23,7 @@ impl ModelKind {
         options: &[CHANNELS, DEGREES, RADIAL_HIDDEN],
         mark: "layer_0.self.0.weight",
         layer_prefix: Some("layer_"),
-        cost: Cost { train_ms: 25.0, forward_ms: 7.0, bytes: 4e4, parameters: 127_024.0 },
+        cost: Cost { train_ms: 28.0, forward_ms: 7.5, bytes: 4e4, parameters: 127_024.0 },
         init: |config, stream, dtype, backend| {
             let Sizes { channels, degrees, layers, radial_hidden } = Sizes::of(config)?;
             let config = TfnConfig { channels, degrees, layers, radial_hidden };
