@@ -65,9 +65,8 @@ pub fn write(plan: &SweepPlan, ends: &[End]) -> Result<PathBuf, SweepError> {
             ]),
             ..layout.table(&[])
         };
-        let parts = manifest.runs.chunks(ROWS).zip(ends.chunks(ROWS)).map(|(runs, ends)| {
-            let rows = runs.iter().zip(ends).map(|(run, end)| Row::read(plan, run, end));
-            let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let parts = manifest.runs.chunks(ROWS).map(|runs| {
+            let rows = runs.iter().map(|run| Row::read(plan, run, ends)).collect::<Result<Vec<_>, _>>()?;
             Ok::<_, SweepError>(layout.table(&rows))
         });
         table::write_parts(&path, &shape, parts)?;

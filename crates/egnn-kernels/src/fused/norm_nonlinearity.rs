@@ -91,11 +91,11 @@ impl Row {
         let turned = slope.iter().zip(&self.normal).map(|(a, b)| a * b).sum::<f32>() / channels as f32;
         for (channel, slope) in slope.iter_mut().enumerate() {
             *slope = (*slope - mean - self.normal[channel] * turned) * self.deviation;
-            // A length that was cut is a constant.
+            // Where a length was cut, there is no direction: the feature counts as a constant.
             let is_cut = self.length[channel] <= LEAST_NORM as f32;
-            let change =
-                if is_cut { 0.0 } else { *slope - along[channel] * self.scale[channel] / self.length[channel] };
-            let factors = [self.scale[channel] / self.length[channel], change / self.length[channel]];
+            let change = *slope - along[channel] * self.scale[channel] / self.length[channel];
+            let factors =
+                [self.scale[channel], change].map(|part| if is_cut { 0.0 } else { part / self.length[channel] });
             for place in (channel..features.len()).step_by(channels) {
                 of_features[place] = factors[0] * gradient[place] + factors[1] * features[place];
             }

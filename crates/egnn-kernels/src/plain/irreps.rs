@@ -91,6 +91,8 @@ pub(crate) fn norm_nonlinearity(layer: &NormNonlinearity, features: &Tensor, par
         let f = cut(features, part)?;
         let squared = f.sqr()?.sum_keepdim(1)?;
         let is_short = squared.detach().lt(LEAST_NORM * LEAST_NORM)?;
+        // There, there is no direction: the feature counts as a constant.
+        let f = is_short.broadcast_as(f.shape())?.where_cond(&f.detach(), &f)?;
         let least = (squared.ones_like()? * (LEAST_NORM * LEAST_NORM))?;
         let length = is_short.where_cond(&least, &squared)?.sqrt()?;
         let mut scale = length.squeeze(1)?;

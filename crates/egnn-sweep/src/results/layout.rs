@@ -38,8 +38,8 @@ impl Layout {
 
         let mut measured = BTreeSet::new();
         let mut kinds: BTreeMap<String, Kind> = BTreeMap::new();
-        for (run, end) in runs.iter().zip(ends) {
-            let row = Row::read(plan, run, end)?;
+        for run in runs {
+            let row = Row::read(plan, run, ends)?;
             let values = row.metrics().into_iter().flat_map(|metrics| metrics.values.keys()).map(String::as_str);
             let other = |name: &&str| !fixed.contains(name) && !config.contains(name);
             measured.extend(values.clone().filter(other).map(ToOwned::to_owned));

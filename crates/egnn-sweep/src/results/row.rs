@@ -18,11 +18,12 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Reads the row of a run that ended so; a record that says something else by now has its turn the next time.
-    pub(super) fn read(plan: &'a SweepPlan, run: &'a PlannedRun, end: &End) -> Result<Self, SweepError> {
+    /// Reads the row of a run that ended as `ends` say; a record that says something else by now has its turn the next time.
+    pub(super) fn read(plan: &'a SweepPlan, run: &'a PlannedRun, ends: &[End]) -> Result<Self, SweepError> {
         let manifest = &plan.manifest;
         let record = Recorded::planned(manifest, &plan.folder, run)?;
-        let record = if End::from(&record) == *end { record } else { Recorded::None };
+        let is_known = ends.get(run.index).is_some_and(|end| End::from(&record) == *end);
+        let record = if is_known { record } else { Recorded::None };
         Ok(Self { manifest, run, record })
     }
 
