@@ -21,7 +21,7 @@ impl ModelKind {
         options: &[STEP, LEAST_STEPS, MOST_STEPS, GRADIENT_LIMIT],
         mark: "phi.0.weight",
         layer_prefix: None,
-        cost: Cost { train_ms: 45.0, forward_ms: 10.0, bytes: 1e4, parameters: 4_417.0 },
+        cost: Cost { train_ms: 23.0, forward_ms: 9.3, bytes: 1e4, parameters: 4_417.0 },
         init: |config, stream, dtype, backend| {
             let NbodyModelConfig { dim, hidden, .. } = *config;
             let config = RadialOdeConfig {

@@ -1,5 +1,6 @@
 //! `model.safetensors`: parameters under the authors' names, with the run's configuration in the metadata. Files that
-//! came from PyTorch carry no configuration; kind and sizes are then read off names and shapes.
+//! came from PyTorch carry no configuration; kind and sizes are then read off names and shapes, and options that only some
+//! models have are taken for their defaults.
 
 mod infer;
 mod tensors;
