@@ -40,8 +40,8 @@ impl Drift {
     fn init(hidden: usize, stream: &Stream, dtype: DType, backend: Backend) -> Result<Self> {
         positive(&[("hidden", hidden)])?;
         let mut builder = Builder::new(stream, dtype, backend)?;
-        builder.constant("time", &[1.0]);
-        let time = builder.finish_group("time")?;
+        builder.constant("drift.time", &[1.0]);
+        let time = builder.finish_group("drift")?;
         let phi = [
             builder.linear("push.0", LinearSpec::new(2, hidden)),
             builder.linear("push.2", LinearSpec::new(hidden, 1)),

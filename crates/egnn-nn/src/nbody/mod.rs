@@ -99,6 +99,9 @@ mod tests {
         let config = NbodyModelConfig::new(ModelKind::DRIFT);
         let model = config.init(&Stream::new(1), DType::F64).unwrap();
         assert_eq!(model.parameters().count() as f64, ModelKind::DRIFT.cost.parameters);
+        let names: Vec<String> = model.parameters().named().unwrap().into_iter().map(|(name, _)| name).collect();
+        assert!(names.iter().any(|name| name == ModelKind::DRIFT.mark));
+        assert!(ModelKind::ALL.iter().all(|kind| names.iter().all(|name| name != kind.mark)), "another model's mark");
         let run = |cloud: &Cloud| {
             let tensor = |values: &[f64]| {
                 let shape = (cloud.nodes, values.len() / cloud.nodes);
