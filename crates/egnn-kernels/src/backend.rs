@@ -14,7 +14,8 @@ use crate::{check, fused, plain};
 pub enum Backend {
     /// The fused operations of this crate: float32 on the CPU.
     Kernels,
-    /// candle's own operations: any device, float32 or float64. Slow, simple, and what the kernels are tested against.
+    /// candle's own operations: any device (but the CPU only for a [`Motion`] whose gradient is limited), float32 or float64.
+    /// Slow, simple, and what the kernels are tested against.
     Plain,
 }
 

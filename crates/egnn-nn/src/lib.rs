@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`params`] | parameters: one contiguous variable a layer, with named views |
 //! | [`egcl`] | the equivariant layer, equations (3) to (8) |
-//! | [`nbody`] | the models of the n-body task: EGNN, SEGNO, GNN, Radial Field, TFN, SE(3)-Transformer, Linear |
+//! | [`nbody`] | the models of the n-body task: a registry of EGNN, SEGNO, Radial ODE, TFN, SE(3)-Transformer, GNN, Radial Field and Linear |
 //! | [`autoencoder`] | encoders and decoders of graphs: EGNN, GNN, Noise-GNN, Radial Field |
 //! | [`irreps`] | harmonics and couplings: the constants of TFN and SE(3)-Transformer |
 //! | [`molecule`] | models of the QM9 task: EGNN, SchNet, message passing with distances |
