@@ -25,11 +25,12 @@ pub mod results;
 mod run_data;
 mod stamp;
 mod table;
+mod variant;
 pub mod write;
 
 pub use error::ReportError;
 pub use kind::Kind;
 pub use metric::Metric;
-pub use query::{Format, Output, query};
+pub use query::{Format, Named, Output, Source, query};
 pub use stamp::outdated;
 pub use write::{Options, Summary, write_report};
