@@ -6,6 +6,7 @@
 #![expect(clippy::format_push_string, reason = "appending with write! would leave a Result that cannot be an error")]
 
 mod budget;
+pub mod compare;
 pub mod error;
 #[cfg(test)]
 mod fabricate;
@@ -28,6 +29,7 @@ mod table;
 mod variant;
 pub mod write;
 
+pub use compare::{Comparison, Equality, compare};
 pub use error::ReportError;
 pub use kind::Kind;
 pub use metric::Metric;
