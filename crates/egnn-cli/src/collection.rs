@@ -5,6 +5,7 @@ use crate::{
     workspace::Workspace,
 };
 use egnn_report::Source;
+use egnn_schema::names;
 use std::path::Path;
 
 /// Folder of `reports/` with results that are kept; their pipelines are `published/<pipeline>`.
@@ -47,7 +48,7 @@ pub(crate) fn find(workspace: &Workspace, pipeline: &str, profile: &str) -> Resu
         return Err(Stop::input(format!(
             "{}: not there yet; run `egnn sweep {pipeline} --profile {profile}` first{}",
             path.display(),
-            instead(all.iter().filter(|(source, _)| source.pipeline == pipeline))
+            instead(&all, |source| source.pipeline == pipeline)
         )));
     }
     let without = match found.without.as_slice() {
@@ -56,14 +57,19 @@ pub(crate) fn find(workspace: &Workspace, pipeline: &str, profile: &str) -> Resu
     };
     Err(Stop::input(format!(
         "no results match --pipeline '{pipeline}' --profile '{profile}'{without}{}",
-        instead(all.iter())
+        instead(&all, |source| source.pipeline.starts_with(PUBLISHED) == pipeline.starts_with(PUBLISHED))
     )))
 }
 
 /// `; there is a/b, c/d`: what could have been meant.
-fn instead<'a>(all: impl Iterator<Item = &'a (Source, bool)>) -> String {
-    let names: Vec<String> = all.filter(|(source, _)| source.path.is_file()).map(|(source, _)| name(source)).collect();
-    if names.is_empty() { "; there are no results in reports/".into() } else { format!("; there is {}", names.join(", ")) }
+fn instead(all: &[(Source, bool)], likely: impl Fn(&Source) -> bool) -> String {
+    let sources = all.iter().map(|(source, _)| source).filter(|source| source.path.is_file());
+    let names: Vec<String> = sources.filter(|source| likely(source)).map(name).collect();
+    if names.is_empty() {
+        "; there are no such results in reports/".into()
+    } else {
+        format!("; there is {}", names.join(", "))
+    }
 }
 
 /// The results that `name` stands for: a file, a folder with one, PIPELINE/PROFILE, or PIPELINE, whose profile is then quick.
@@ -80,20 +86,23 @@ pub(crate) fn one(workspace: impl FnOnce() -> Result<Workspace>, named: &str) ->
     let Ok(workspace) = workspace() else {
         return Err(Stop::input(format!("{named}: neither a file nor a folder with {RESULTS}")));
     };
-    let all: Vec<Source> = all(&workspace).into_iter().map(|(source, _)| source).collect();
-    let is_named = |source: &&Source| name(source) == named || (source.pipeline == named && source.profile == "quick");
-    if let Some(source) = all.iter().find(is_named).filter(|source| source.path.is_file()) {
-        return Ok(source.clone());
+    let all = all(&workspace);
+    let known: Vec<&Source> = all.iter().map(|(source, _)| source).filter(|source| source.path.is_file()).collect();
+    let is_named = |source: &Source| name(source) == named || (source.pipeline == named && source.profile == "quick");
+    if let Some(source) = known.iter().find(|source| is_named(source)) {
+        return Ok((*source).clone());
     }
-    let known: Vec<String> = all.iter().filter(|source| source.path.is_file()).map(name).collect();
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let of_pipeline: Vec<&str> = known.iter().copied().filter(|name| name.rsplit_once('/').is_some_and(|(pipeline, _)| pipeline == named)).collect();
-    if !of_pipeline.is_empty() {
-        return Err(Stop::input(format!("{named} has no results of the profile quick; it has {}", of_pipeline.join(", "))));
+    if known.iter().any(|source| source.pipeline == named) {
+        let those = instead(&all, |source| source.pipeline == named);
+        return Err(Stop::input(format!("{named}: no results of the profile quick{those}")));
     }
+    let names: Vec<String> = known.iter().map(|source| name(source)).collect();
+    let likely = match names::nearest(named, names.iter().map(String::as_str)) {
+        Some(nearest) => format!("; did you mean '{nearest}'?"),
+        None => instead(&all, |source| source.pipeline.starts_with(PUBLISHED) == named.starts_with(PUBLISHED)),
+    };
     Err(Stop::input(format!(
-        "{}; give PIPELINE, PIPELINE/PROFILE, a folder with {RESULTS} or such a file",
-        egnn_schema::names::unknown("results", named, &known)
+        "'{named}' is no results: give PIPELINE, PIPELINE/PROFILE, a folder with {RESULTS} or such a file{likely}"
     )))
 }
 
@@ -171,9 +180,14 @@ mod tests {
         ] {
             assert!(is_match(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in
-            [("nbody", "nbody-sizes"), ("*", "published/nbody"), ("?", ""), ("n?", "n/"), ("nbody?", "nbody"), ("", "x")]
-        {
+        for (pattern, name) in [
+            ("nbody", "nbody-sizes"),
+            ("*", "published/nbody"),
+            ("?", ""),
+            ("n?", "n/"),
+            ("nbody?", "nbody"),
+            ("", "x"),
+        ] {
             assert!(!is_match(pattern, name), "{pattern} {name}");
         }
     }

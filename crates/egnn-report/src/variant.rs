@@ -127,7 +127,8 @@ mod tests {
         assert_eq!(sizes.telling(&[0, 1, 2]), [0]);
         assert_eq!(sizes.text(&[0], 2), "train_samples=200");
         assert!(sizes.telling(&[0, 1]).is_empty());
-        let grid = fields(&[["100", "1e-3", "900"], ["100", "5e-4", "900"], ["200", "1e-3", "450"], ["200", "5e-4", "9"]]);
+        let grid =
+            fields(&[["100", "1e-3", "900"], ["100", "5e-4", "900"], ["200", "1e-3", "450"], ["200", "5e-4", "9"]]);
         assert_eq!(grid.telling(&[0, 1, 2, 3]), [0, 1]);
     }
 
@@ -143,7 +144,8 @@ mod tests {
 
     #[test]
     fn results_and_circumstances_are_no_fields() {
-        for name in ["test_mse", "valid_bce", "seconds", "run", "seed", "model", "dataset_hash", "pipeline", "threads"] {
+        for name in ["test_mse", "valid_bce", "seconds", "run", "seed", "model", "dataset_hash", "pipeline", "threads"]
+        {
             assert!(!is_field(name), "{name}");
         }
         for name in ["epochs", "train_samples", "learning_rate", "set", "an_option_of_next_year"] {

@@ -119,7 +119,9 @@ fn an_unknown_column_lists_the_known() {
     assert!(matches!(&error, ReportError::UnknownColumn { column, .. } if column == "test_mes"), "{error:?}");
     let error = error.to_string();
     assert!(
-        error.starts_with("unknown column 'test_mes' (did you mean 'test_mse'?); known: pipeline, profile, variant, run, task, status"),
+        error.starts_with(
+            "unknown column 'test_mes' (did you mean 'test_mse'?); known: pipeline, profile, variant, run, task, status"
+        ),
         "{error}"
     );
 }

@@ -13,18 +13,18 @@ use std::{io::IsTerminal, path::Path};
 
 pub(crate) fn run(args: &Query, workspace: &dyn Fn() -> Result<Workspace>) -> Result<()> {
     let named = match args.named.as_deref() {
-        Some("") if args.sql.is_none() => {
+        Some("") => {
             printer::data(list());
             return Ok(());
         }
-        // `--named` at the end of the line, after the SQL.
-        Some("") => return Err(Stop::input("--named and SQL: give one of them")),
         named => named.map(Named::find).transpose()?,
     };
     let (sql, all) = match (&args.sql, named) {
         (Some(sql), None) => (sql.as_str(), None),
         (_, Some(named)) => (named.sql, Some("*")),
-        (None, None) => return Err(Stop::input("no query: give SQL, or --named alone for a list of queries with names")),
+        (None, None) => {
+            return Err(Stop::input("no query: give SQL, or --named alone for a list of queries with names"));
+        }
     };
     let format = format(args)?;
     let sources = match args.pipeline.as_deref().or(all) {

@@ -1,6 +1,9 @@
 //! What two result sets were made with.
 
-use super::{groups::{Group, Model}, side::Side};
+use super::{
+    groups::{Group, Model},
+    side::Side,
+};
 use crate::{error::ReportError, frame::Frame};
 use egnn_schema::columns::{Column, results as column};
 use std::collections::BTreeSet;

@@ -31,7 +31,8 @@ pub struct Group {
 impl Group {
     /// `egnn, train_samples=100`.
     pub fn title(&self) -> String {
-        let setting = |(name, value): &(String, Option<String>)| format!("{name}={}", value.as_deref().unwrap_or("none"));
+        let setting =
+            |(name, value): &(String, Option<String>)| format!("{name}={}", value.as_deref().unwrap_or("none"));
         let settings = self.settings.iter().map(setting);
         [self.model.clone()].into_iter().chain(settings).collect::<Vec<_>>().join(", ")
     }
@@ -43,9 +44,8 @@ impl Group {
 
     /// Runs of A and of B of the same seed, where each has one.
     pub(super) fn partners(&self, sides: &[Side; 2]) -> Vec<[usize; 2]> {
-        let of = |index: usize| {
-            once(&self.runs[index].iter().map(|&run| (sides[index].seed[run], run)).collect::<Vec<_>>())
-        };
+        let of =
+            |index: usize| once(&self.runs[index].iter().map(|&run| (sides[index].seed[run], run)).collect::<Vec<_>>());
         let (a, b) = (of(0), of(1));
         a.into_iter().filter_map(|(seed, a)| Some([a, *b.get(&seed)?])).collect()
     }
@@ -112,7 +112,13 @@ fn key(sides: &[Side; 2], runs: &[Vec<usize>; 2]) -> Vec<usize> {
     telling.chain(property).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-fn group(sides: &[Side; 2], model: &Model, key: &[usize], settings: Vec<Option<String>>, runs: [Vec<usize>; 2]) -> Group {
+fn group(
+    sides: &[Side; 2],
+    model: &Model,
+    key: &[usize],
+    settings: Vec<Option<String>>,
+    runs: [Vec<usize>; 2],
+) -> Group {
     let names = &sides[0].fields.names;
     let of = |index: usize, field: usize| {
         let values = sides[index].fields.distinct(field, &runs[index]);

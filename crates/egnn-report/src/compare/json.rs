@@ -45,7 +45,8 @@ fn circumstance(circumstance: &Circumstance) -> Value {
 
 fn group(group: &Group) -> Value {
     let [a, b] = group.counts();
-    let settings: Map<String, Value> = group.settings.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let settings: Map<String, Value> =
+        group.settings.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     let pair = |(name, [a, b]): &(String, [Option<String>; 2])| (name.clone(), json!({ "a": a, "b": b }));
     let differences: Map<String, Value> = group.differences.iter().map(pair).collect();
     json!({

@@ -1,13 +1,7 @@
 //! One of two result sets, by run.
 
 use super::quantity::Quantity;
-use crate::{
-    error::ReportError,
-    frame::Frame,
-    paper::autoencoder::BASELINE,
-    results::Status,
-    variant::Fields,
-};
+use crate::{error::ReportError, frame::Frame, paper::autoencoder::BASELINE, results::Status, variant::Fields};
 use egnn_schema::columns::results as column;
 use std::{collections::BTreeMap, path::Path};
 
@@ -34,7 +28,8 @@ impl Side {
         let unknown = |text: Vec<Option<String>>| text.into_iter().map(|text| text.unwrap_or_else(|| "unknown".into()));
         let run = frame.text(column::RUN.name)?.into_iter().enumerate();
         let run = run.map(|(row, run)| run.unwrap_or_else(|| format!("row {row}"))).collect();
-        let status: Vec<Status> = frame.text(column::STATUS.name)?.iter().map(|status| Status::of(status.as_deref())).collect();
+        let status: Vec<Status> =
+            frame.text(column::STATUS.name)?.iter().map(|status| Status::of(status.as_deref())).collect();
         let model: Vec<(String, String)> =
             unknown(frame.text(column::TASK.name)?).zip(unknown(frame.text("model")?)).collect();
         let mut values = BTreeMap::new();

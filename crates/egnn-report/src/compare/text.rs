@@ -5,6 +5,7 @@ use crate::{
     number::{self, MSE, mean_and_spread},
     table::{Align, Heading, Table, aligned, cut},
 };
+use egnn_schema::columns::results::DATASET_HASH;
 
 /// Columns of the terminal.
 const WIDTH: usize = 100;
@@ -103,7 +104,16 @@ fn circumstances(circumstances: &[Circumstance]) -> String {
     if rows.is_empty() {
         return "\nCircumstances (data, versions, backend, machine): the same.\n".into();
     }
-    format!("\nCircumstances that differ (no configuration)\n{}", table(["column", "A", "B"], rows))
+    let mut text = format!("\nCircumstances that differ (no configuration)\n{}", table(["column", "A", "B"], rows));
+    let is_other = |of: &Circumstance| {
+        of.column == DATASET_HASH.name
+            && !of.values[0].is_empty()
+            && of.values[0].iter().all(|value| !of.values[1].contains(value))
+    };
+    if circumstances.iter().any(is_other) {
+        text += "No run of A has the data of a run of B: their metrics are of other samples.\n";
+    }
+    text
 }
 
 fn row(name: &str, values: &[Vec<String>; 2], place: String) -> Vec<String> {
@@ -145,7 +155,9 @@ fn metrics(comparison: &Comparison) -> String {
         title: title.into(),
         align: if index == 0 { Align::Left } else { Align::Right },
     };
-    let shown = |measured: &&Measured| measured.quantity.is_shown;
+    // Of equal results only what they cost can differ.
+    let is_equal = comparison.equality != Equality::None;
+    let shown = |measured: &&Measured| measured.quantity.is_shown && (!is_equal || measured.quantity.is_circumstance);
     let groups = comparison.groups.iter();
     let rows: Vec<Vec<String>> =
         groups.clone().flat_map(|group| group.measured.iter().filter(shown).map(cells)).collect();
@@ -154,7 +166,8 @@ fn metrics(comparison: &Comparison) -> String {
     }
     let table = aligned(&Table { columns: titles.into_iter().enumerate().map(heading).collect(), rows }, WIDTH);
     let mut lines = table.lines();
-    let mut text = String::from("\nMetrics: ↓ less is better, ↑ more is better, * differs from one execution to the next\n");
+    let mut text =
+        String::from("\nMetrics: ↓ less is better, ↑ more is better, * differs from one execution to the next\n");
     for line in lines.by_ref().take(2) {
         text += &format!("{line}\n");
     }
@@ -178,13 +191,17 @@ fn cells(measured: &Measured) -> Vec<String> {
     let star = if quantity.is_circumstance { "*" } else { "" };
     let [a, b] = measured.means.map(|mean| mean_and_spread(mean.mean, None, MSE));
     let ratio = measured.ratio().map_or("-".into(), |ratio| format!("{ratio:.3}"));
-    let mut cells = vec![format!("  {}{arrow}{star}", quantity.column), a, b, signed(measured.difference(), None), ratio];
+    let mut cells =
+        vec![format!("  {}{arrow}{star}", quantity.column), a, b, signed(measured.difference(), None), ratio];
     cells.extend(match &measured.paired {
         None => ["0".into(), "-".into(), "-".into()],
         Some(paired) => [
             paired.difference.n.to_string(),
             if paired.is_equal { "equal".into() } else { signed(paired.difference.mean, paired.difference.sd) },
-            paired.b_better.map_or("-".into(), |better| format!("{better} of {}", paired.difference.n)),
+            match paired.b_better {
+                Some(better) if !paired.is_equal => format!("{better} of {}", paired.difference.n),
+                _ => "-".into(),
+            },
         ],
     });
     cells
@@ -202,9 +219,12 @@ fn alone(letter: &str, other: &str, runs: &[String]) -> String {
     }
     let more = runs.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {} more", number::count(more as i64)) } else { String::new() };
-    let mut named: Vec<String> = runs.iter().take(NAMED).map(|run| cut(run, 36)).collect();
+    let mut named: Vec<String> = runs.iter().take(NAMED).map(|run| cut(run, 26)).collect();
     named.dedup();
     let count = number::count(runs.len() as i64);
     let runs = if runs.len() == 1 { "run" } else { "runs" };
-    format!("\n{count} {runs} of {letter} without a partner in {other}:\n{}", line(&format!("  {}{more}", named.join(", "))))
+    format!(
+        "\n{count} {runs} of {letter} without a partner in {other}:\n{}",
+        line(&format!("  {}{more}", named.join(", ")))
+    )
 }

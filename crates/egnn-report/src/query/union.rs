@@ -105,13 +105,24 @@ fn kind(name: &str, frames: &[Frame], sources: &[Source], notices: &mut Vec<Stri
         [(kind, _)] => kind.clone(),
         several if several.iter().all(|(kind, _)| kind.is_integer()) => DataType::Int64,
         several if several.iter().all(|(kind, _)| kind.is_primitive_numeric()) => DataType::Float64,
-        [(first, source), (second, other), ..] => {
-            notices.push(format!(
-                "column '{name}' is read as text: {first} in {}/{}, {second} in {}/{}",
-                source.pipeline, source.profile, other.pipeline, other.profile
-            ));
+        several => {
+            let held = several
+                .iter()
+                .map(|(kind, source)| format!("{} in {}/{}", words(kind), source.pipeline, source.profile));
+            notices.push(format!("column '{name}' is read as text: {}", held.collect::<Vec<_>>().join(", ")));
             DataType::String
         }
+    }
+}
+
+/// What a column holds, in words.
+fn words(kind: &DataType) -> String {
+    match kind {
+        DataType::String => "text".into(),
+        DataType::Boolean => "true or false".into(),
+        kind if kind.is_integer() => "whole numbers".into(),
+        kind if kind.is_primitive_numeric() => "numbers".into(),
+        kind => kind.to_string(),
     }
 }
 

@@ -4,7 +4,7 @@ WITH runs AS (
   SELECT *,
     COALESCE(property, "set", eval_set) AS data,
     CASE task WHEN 'nbody' THEN 'mse' WHEN 'qm9' THEN 'mae' ELSE 'bce' END AS metric,
-    COALESCE(test_mse, test_bce, test_mae) AS test
+    COALESCE(test_mse, test_mae, CASE WHEN model <> 'no_edges' THEN test_bce END) AS test
   FROM results
   WHERE status = 'finished'
 )
@@ -13,4 +13,4 @@ SELECT pipeline, profile, data, train_samples, model, variant, metric,
   AVG(test_error_percent) AS error_percent, AVG(test_f1) AS f1
 FROM runs
 GROUP BY pipeline, profile, data, train_samples, model, variant, metric
-ORDER BY pipeline, profile, data, train_samples, mean
+ORDER BY pipeline, profile, data, train_samples, mean NULLS LAST

@@ -3,7 +3,7 @@
 WITH runs AS (
   SELECT *,
     COALESCE(property, "set", eval_set) AS data,
-    COALESCE(test_mse, test_bce, test_mae) AS test
+    COALESCE(test_mse, test_mae, CASE WHEN model <> 'no_edges' THEN test_bce END) AS test
   FROM results
   WHERE status = 'finished'
 ), spread AS (
