@@ -1,5 +1,9 @@
 //! The command line. Field names and values are checked by the commands, which know them; clap knows the rest.
 
+mod results;
+
+pub(crate) use results::{Compare, Format, Query};
+
 use crate::models;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use egnn_nn::Backend;
@@ -83,29 +87,10 @@ pub(crate) enum Command {
         A run is referred to if the last plan of its folder has it, or what the profile of that name plans now.")]
     Gc(Gc),
     /// Ask Parquet files in SQL
-    #[command(after_help = "\
-Examples:
-  egnn query --pipeline nbody-sizes \"SELECT model, AVG(test_mse) AS mse FROM results GROUP BY model\"
-  egnn query --pipeline 'nbody*' --profile '*' \"SELECT pipeline, profile, COUNT(*) AS runs FROM results GROUP BY pipeline, profile\"
-  egnn query --named                                  the queries with names, and their SQL
-  egnn query --named best-by-model                    over all pipelines and profiles
-  egnn query --named mean-by-model --pipeline 'published/*' --out means.csv
-  egnn query \"SELECT epoch, valid_loss FROM read_parquet('reports/nbody/quick/runs/*/metrics.parquet')\"
-
-Table results has the rows of all matching sweeps, with columns pipeline and profile in front and variant: the settings in \
-which a run differs from the others of its model there. Every documented column is there, null where a task has none.
-Patterns: * any letters, ? one, commas between several; reports/published is 'published/PIPELINE'.")]
+    #[command(after_help = results::QUERY)]
     Query(Query),
     /// Compare two result sets: configurations, and metrics by seed
-    #[command(after_help = "\
-Examples:
-  egnn compare nbody/quick nbody/egnn-300
-  egnn compare published/nbody-sizes nbody-sizes      the profile is quick where none is named
-  egnn compare old/results.parquet new/results.parquet --exit-code && echo equal
-
-Runs of one model are compared where the settings that tell runs apart in A or B agree, and seed by seed where both have \
-the seed; differences are B - A. Exit code 0 whether they differ or not, 1 if they do with --exit-code, 2 if there is \
-nothing to compare.")]
+    #[command(after_help = results::COMPARE)]
     Compare(Compare),
     /// Compare this program with reference cases (outputs, loss, gradients; for an Adam trace: losses and parameters)
     #[command(after_help = "Example: egnn parity crates/egnn-nn/tests/fixtures/nbody_egnn.safetensors")]
@@ -362,57 +347,6 @@ pub(crate) struct Gc {
     #[arg(long)]
     pub(crate) yes: bool,
     /// Print as JSON; removes with --yes only
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Query {
-    /// The SQL; it only reads: SELECT, WITH or SHOW
-    #[arg(conflicts_with = "named")]
-    pub(crate) sql: Option<String>,
-    /// Run a query that has a name; without NAME, list them with their SQL
-    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
-    pub(crate) named: Option<String>,
-    /// Make the results of these pipelines available as table `results` [default: none; with --named all]
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) pipeline: Option<String>,
-    /// Profiles of the pipelines [default: quick; with --named all]
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) profile: Option<String>,
-    /// Output [default: what the ending of --out says, or table]
-    #[arg(long, value_enum)]
-    pub(crate) format: Option<Format>,
-    /// The same as --format json
-    #[arg(long, conflicts_with = "format")]
-    pub(crate) json: bool,
-    /// Write into this file, whole or not at all [default: print]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Aligned columns
-    Table,
-    /// Comma-separated values
-    Csv,
-    /// An array of objects
-    Json,
-    /// Parquet, which `egnn query` can read again
-    Parquet,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Compare {
-    /// PIPELINE, PIPELINE/PROFILE, a report's folder, or a results.parquet
-    pub(crate) a: String,
-    /// Likewise
-    pub(crate) b: String,
-    /// Exit code 1 if the results differ
-    #[arg(long)]
-    pub(crate) exit_code: bool,
-    /// Print as JSON, every number in full
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -6,18 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields that people tell runs apart by, before all others.
 const FIRST: [&str; 6] = ["property", "set", "train_set", "eval_set", "train_samples", "dim"];
+/// Fields that are results, too: what is configured stands there once a run is finished.
+const BUDGET: [&str; 2] = [column::EPOCHS.name, column::STEPS.name];
 
-/// Whether a column of results is a field of the configuration that may set runs of a model apart. `epochs` is one: it is as
-/// configured once a run is finished.
+/// Whether a column of results is a field of the configuration that may set runs of a model apart. The budget is one.
 pub(crate) fn is_field(name: &str) -> bool {
     let own = ["model", "seed", "pipeline", "profile", "variant"];
-    let is_other = |column: &Column| column.name == name && name != column::EPOCHS.name;
+    let is_other = |column: &Column| column.name == name && !BUDGET.contains(&name);
     !own.contains(&name) && !column::ALL.iter().any(is_other)
 }
 
 /// The fields of results, run by run.
 pub(crate) struct Fields {
-    /// Their names: what people tell runs apart by first, `epochs` last.
+    /// Their names: what people tell runs apart by first, the budget last.
     pub(crate) names: Vec<String>,
     /// By field and run.
     values: Vec<Vec<Option<String>>>,
@@ -29,7 +30,7 @@ impl Fields {
     pub(crate) fn read(frame: &Frame, names: impl IntoIterator<Item = String>) -> Result<Self, ReportError> {
         let rank = |name: &String| match FIRST.iter().position(|first| first == name) {
             Some(first) => first,
-            None if name == column::EPOCHS.name => FIRST.len() + 1,
+            None if BUDGET.contains(&name.as_str()) => FIRST.len() + 1,
             None => FIRST.len(),
         };
         let mut names: Vec<String> = names.into_iter().filter(|name| is_field(name)).collect();
@@ -56,7 +57,7 @@ impl Fields {
     }
 
     fn counts(&self, field: usize, run: usize) -> bool {
-        self.names[field] != column::EPOCHS.name || self.finished[run]
+        !BUDGET.contains(&self.names[field].as_str()) || self.finished[run]
     }
 
     /// The fewest fields, by their order, that tell all `runs` apart that any field tells apart. What follows from a field
@@ -148,7 +149,7 @@ mod tests {
         {
             assert!(!is_field(name), "{name}");
         }
-        for name in ["epochs", "train_samples", "learning_rate", "set", "an_option_of_next_year"] {
+        for name in ["epochs", "steps", "train_samples", "learning_rate", "set", "an_option_of_next_year"] {
             assert!(is_field(name), "{name}");
         }
     }

@@ -1,5 +1,7 @@
 //! Queries over several sweeps, and those that have names.
 
+#![allow(clippy::duplicate_mod, reason = "each file of fabricated results brings the helpers of its columns")]
+
 #[path = "common/mod.rs"]
 mod common;
 #[allow(dead_code, reason = "of the fabricated files only the results are used")]

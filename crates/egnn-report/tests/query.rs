@@ -92,7 +92,7 @@ fn every_row_is_shown_and_long_text_is_cut() {
     let path = folder.path().join("long.parquet");
     let columns = vec![
         ("n".to_owned(), ColumnData::I64((0..300).map(Some).collect())),
-        ("words".to_owned(), ColumnData::Text(vec![Some("word ".repeat(100)); 300])),
+        ("words".to_owned(), ColumnData::Text(vec![Some("word\n\u{1b}[2J ".repeat(100)); 300])),
         ("narrow".to_owned(), ColumnData::U16(vec![7; 300])),
         ("single".to_owned(), ColumnData::F32(vec![Some(0.1); 300])),
     ];

@@ -127,7 +127,7 @@ mod tests {
     fn better_depends_on_what_is_measured() {
         let (a, b) = ([(1, 0.5), (2, 0.5)], [(1, 0.75), (2, 0.5)]);
         let better = |column| measured(column, &a, &b).unwrap().paired.unwrap().b_better;
-        assert_eq!((better("test_f1"), better("test_bce"), better("steps")), (Some(1), Some(0), None));
+        assert_eq!((better("test_f1"), better("test_bce"), better("parameters")), (Some(1), Some(0), None));
     }
 
     #[test]

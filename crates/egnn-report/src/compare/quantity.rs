@@ -30,7 +30,7 @@ const fn of(column: Column, better: Option<Better>, is_shown: bool) -> Quantity 
 
 impl Quantity {
     /// Test metrics, then validation and training, then what it cost.
-    pub const ALL: [Self; 20] = {
+    pub const ALL: [Self; 19] = {
         use Better::{Less, More};
         [
             of(column::TEST_MSE, Some(Less), true),
@@ -48,7 +48,6 @@ impl Quantity {
             of(column::TRAIN_MAE, Some(Less), false),
             of(column::TEST_MAE_OF_MEAN, None, false),
             of(column::BEST_EPOCH, None, false),
-            of(column::STEPS, None, false),
             of(column::PARAMETERS, None, false),
             of(column::SECONDS, Some(Less), true),
             of(column::FORWARD_SECONDS, Some(Less), true),

@@ -34,14 +34,22 @@ pub(super) fn text(comparison: &Comparison) -> String {
 }
 
 fn line(text: &str) -> String {
-    cut(text, WIDTH) + "\n"
+    cut(&clean(text), WIDTH) + "\n"
 }
 
+/// Text without what moves a terminal's cursor.
+fn clean(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// `9 runs finished, 1 failed`.
 fn count(side: &Count) -> String {
-    let others = [(side.failed, "failed"), (side.pending, "not finished")].into_iter().filter(|(n, _)| *n > 0);
+    let count = |n: usize| number::count(n as i64);
     let runs = if side.finished == 1 { "run" } else { "runs" };
-    let others: String = others.map(|(n, what)| format!(", {} {what}", number::count(n as i64))).collect();
-    format!("{} {runs} finished{others}", number::count(side.finished as i64))
+    let mut counts = vec![format!("{} {runs} finished", count(side.finished))];
+    let others = [(side.failed, "failed"), (side.pending, "not finished")];
+    counts.extend(others.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(n))));
+    counts.join(", ")
 }
 
 fn equality(comparison: &Comparison) -> &'static str {
@@ -74,7 +82,7 @@ fn configuration(comparison: &Comparison) -> String {
         let place = if *groups == all {
             String::new()
         } else if let [model] = models.as_slice() {
-            format!("{model}, {groups} of {all} groups")
+            clean(&format!("{model}, {groups} of {all} groups"))
         } else {
             format!("{groups} of {all} groups")
         };
@@ -117,8 +125,8 @@ fn circumstances(circumstances: &[Circumstance]) -> String {
 }
 
 fn row(name: &str, values: &[Vec<String>; 2], place: String) -> Vec<String> {
-    let [a, b] = values.each_ref().map(|values| list(values));
-    vec![name.into(), a, b, place]
+    let [a, b] = values.each_ref().map(|values| clean(&list(values)));
+    vec![clean(name), a, b, place]
 }
 
 /// `100, 200, 400 and 5 more`.

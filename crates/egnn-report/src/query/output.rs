@@ -154,6 +154,8 @@ fn digits(value: f64) -> String {
     if size < 1e-5 { format!("{rounded:e}") } else { rounded.to_string() }
 }
 
+/// Text as a cell of a terminal's table: on one line, not too long.
 fn cut(text: &str) -> String {
-    if text.chars().count() <= CELL { text.into() } else { text.chars().take(CELL - 1).chain(['…']).collect() }
+    let letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    if text.chars().count() <= CELL { letters.collect() } else { letters.take(CELL - 1).chain(['…']).collect() }
 }
