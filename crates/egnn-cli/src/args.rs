@@ -1,5 +1,9 @@
 //! The command line. Field names and values are checked by the commands, which know them; clap knows the rest.
 
+mod results;
+
+pub(crate) use results::{Compare, Format, Query};
+
 use crate::models;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use egnn_nn::Backend;
@@ -89,11 +93,11 @@ Examples:
         A run is referred to if the last plan of its folder has it, or what the profile of that name plans now.")]
     Gc(Gc),
     /// Ask Parquet files in SQL
-    #[command(
-        after_help = "Example: egnn query \"SELECT model, train_samples, test_mse FROM read_parquet('reports/nbody-sizes/quick/results.parquet')\"\n     \
-        or: egnn query --pipeline nbody-sizes \"SELECT model, AVG(test_mse) AS mse FROM results GROUP BY model\""
-    )]
+    #[command(after_help = results::QUERY)]
     Query(Query),
+    /// Compare two result sets: configurations, and metrics by seed
+    #[command(after_help = results::COMPARE)]
+    Compare(Compare),
     /// Compare this program with reference cases (outputs, loss, gradients; for an Adam trace: losses and parameters)
     #[command(after_help = "Example: egnn parity crates/egnn-nn/tests/fixtures/nbody_egnn.safetensors")]
     Parity(Parity),
@@ -382,34 +386,6 @@ pub(crate) struct Gc {
     /// Print as JSON; removes with --yes only
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Query {
-    /// The SQL
-    pub(crate) sql: String,
-    /// Make the results of this pipeline available as table `results`
-    #[arg(long)]
-    pub(crate) pipeline: Option<String>,
-    /// Profile of the pipeline
-    #[arg(long, default_value = "quick")]
-    pub(crate) profile: String,
-    /// Output
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(crate) format: Format,
-    /// The same as --format json
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Aligned columns
-    Table,
-    /// Comma-separated values
-    Csv,
-    /// An array of objects
-    Json,
 }
 
 #[derive(Debug, Args)]

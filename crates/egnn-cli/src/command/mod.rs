@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod cancel;
+pub(crate) mod compare;
 pub(crate) mod evaluate;
 pub(crate) mod follow;
 pub(crate) mod gc;
