@@ -1,6 +1,4 @@
 //! A tab for each test: what it shows, says and asks for; and hands that touch it.
-#![allow(dead_code, reason = "pages with controls are to come")]
-
 use crate::driver::{self, Driver};
 use serde_json::{Value, json};
 use std::{
@@ -42,6 +40,7 @@ pub(crate) fn browse(test: impl FnOnce(&Tab)) {
     driver.post("/window", &json!({"handle": opened["handle"]}));
     let tab = Tab { driver, folders: RefCell::default(), _turn: turn };
     tab.size(1280, 800);
+    tab.media("screen", "light");
     tab.complaints();
     test(&tab);
     let complaints = tab.complaints();
@@ -137,6 +136,10 @@ impl Tab {
         self.driver.post(&format!("/element/{}/value", self.element(selector)), &json!({"text": keys}));
     }
 
+    pub(crate) fn focus(&self, selector: &str) {
+        self.script_with("document.querySelector(arguments[0]).focus()", &json!([selector]));
+    }
+
     /// Presses and releases keys, wherever the focus is.
     pub(crate) fn press(&self, keys: &str) {
         let strokes: Vec<Value> = keys
@@ -187,15 +190,24 @@ impl Tab {
         self.driver.devtools("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
-    /// Chooses `screen` or `print`, `light` or `dark`.
+    /// Chooses `screen` or `print`, `light` or `dark`; nothing moves by itself, so that what is clicked stays where it is.
     pub(crate) fn media(&self, medium: &str, scheme: &str) {
-        let scheme = json!([{"name": "prefers-color-scheme", "value": scheme}]);
-        self.driver.devtools("Emulation.setEmulatedMedia", &json!({"media": medium, "features": scheme}));
+        let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")];
+        let features = features.map(|(name, value)| json!({"name": name, "value": value}));
+        self.driver.devtools("Emulation.setEmulatedMedia", &json!({"media": medium, "features": features}));
     }
 
     /// Whether the page fits the width of what is seen.
     pub(crate) fn fits(&self) -> bool {
         self.script("return document.scrollingElement.scrollWidth <= window.innerWidth") == json!(true)
+    }
+
+    /// Elements that end beyond the right edge of what is seen.
+    pub(crate) fn beyond(&self) -> Value {
+        self.script(
+            "const isBeyond = node => !node.closest('.scroll, svg') && node.getBoundingClientRect().right > innerWidth + 1;
+            return [...document.querySelectorAll('body *')].filter(isBeyond).map(node => node.outerHTML.slice(0, 80))",
+        )
     }
 
     /// Keeps the whole page as `target/screenshots/NAME-{wide,narrow}-{light,dark}.png`.

@@ -2,7 +2,7 @@
 
 use crate::{
     browser::browse,
-    opening::assert_links_resolve,
+    opening::{assert_fits, assert_links_resolve},
     reports::{Fabricated, failed, retitle},
     rows::{sweep, table},
 };
@@ -55,6 +55,7 @@ fn names_of_all_kinds_are_shown_as_they_are_and_nothing_runs() {
             assert_eq!(tab.count("iframe, img[src=x], svg[onload]"), 0);
             assert!(tab.text("body").contains(HOSTILE[0]), "it is said");
             assert_links_resolve(tab, &report.page());
+            assert_fits(tab, title);
         }
         tab.screenshots("hostile");
     });

@@ -9,6 +9,8 @@ mod common;
 mod driver;
 mod hostile;
 mod opening;
+mod plots;
 mod reports;
 #[path = "../../../egnn-report/tests/common/mod.rs"]
 mod rows;
+mod table;
