@@ -13,6 +13,7 @@ mod fabricate;
 mod figure;
 mod frame;
 pub mod group;
+mod index;
 mod kind;
 mod live;
 mod metric;
@@ -31,6 +32,7 @@ mod viewer;
 pub mod write;
 
 pub use error::ReportError;
+pub use index::write_index;
 pub use kind::Kind;
 pub use live::Live;
 pub use metric::Metric;

@@ -23,7 +23,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-const STYLE: &str = include_str!("style/page.css");
+pub(crate) const STYLE: &str = include_str!("style/page.css");
 
 /// The page's script: parts that share one scope, the last of which starts them.
 static SCRIPT: LazyLock<String> = LazyLock::new(|| {
