@@ -43,7 +43,10 @@ pub(crate) fn run(args: &Report, workspace: &Workspace) -> Result<()> {
 /// Draws the report of a folder again from its results, with what it said about itself.
 fn again(args: &Report, folder: &Path) -> Result<()> {
     if !folder.is_dir() {
-        return Err(Stop::input(format!("{}: no such folder; give a pipeline's name or a report's folder", folder.display())));
+        return Err(Stop::input(format!(
+            "{}: no such folder; give a pipeline's name or a report's folder",
+            folder.display()
+        )));
     }
     let Some(options) = egnn_report::options_of(folder) else {
         let message = "no report.json in it that says what it shows; name the sweep instead: egnn report PIPELINE";

@@ -8,6 +8,8 @@ mod browser;
 mod common;
 mod driver;
 mod hostile;
+mod live;
+mod many;
 mod opening;
 mod plots;
 mod reports;

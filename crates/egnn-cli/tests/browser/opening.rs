@@ -3,7 +3,7 @@
 use crate::{
     axe::assert_accessible,
     browser::{Tab, browse, scratch},
-    reports::{Fabricated, SMOKE, failed, smoke},
+    reports::{Fabricated, SMOKE, failed, lab, smoke},
     rows::{finished, measured, sweep},
 };
 use serde_json::json;
@@ -12,7 +12,7 @@ use std::path::Path;
 #[test]
 fn smoke_reports_open_are_accessible_and_their_links_lead_somewhere() {
     browse(|tab| {
-        for (pipeline, _) in SMOKE {
+        for pipeline in SMOKE {
             let page = smoke(pipeline);
             tab.open(&page);
             let title = tab.text("h1");
@@ -23,6 +23,29 @@ fn smoke_reports_open_are_accessible_and_their_links_lead_somewhere() {
             tab.screenshots(pipeline);
             assert_accessible(tab);
         }
+    });
+}
+
+#[test]
+fn all_reports_are_at_a_glance() {
+    browse(|tab| {
+        for pipeline in SMOKE {
+            smoke(pipeline);
+        }
+        lab().ok(&["report", "--all"]);
+        let page = lab().path("reports/index.html");
+        tab.open(&page);
+        let links = tab.script("return [...document.querySelectorAll('h3 a')].map(link => link.getAttribute('href'))");
+        let mut expected = SMOKE.map(|pipeline| format!("{pipeline}/smoke/index.html"));
+        expected.sort();
+        assert_eq!(links, json!(expected));
+        assert_links_resolve(tab, &page);
+        tab.wait_for("return [...document.images].every(image => image.complete && image.naturalWidth > 0)");
+        assert_fits(tab, "the page of all reports");
+        tab.screenshots("index");
+        assert_accessible(tab);
+        tab.click("article:nth-child(2) h3 a");
+        assert!(is_drawn(tab, "figure svg") && tab.text("h1").starts_with("Figure 2"));
     });
 }
 
