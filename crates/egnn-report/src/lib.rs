@@ -25,6 +25,8 @@ pub mod results;
 mod run_data;
 mod stamp;
 mod table;
+#[cfg_attr(not(test), expect(dead_code, reason = "the page will show it"))]
+mod viewer;
 pub mod write;
 
 pub use error::ReportError;
