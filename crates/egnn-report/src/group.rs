@@ -107,8 +107,7 @@ impl Group {
 
     /// The model's name in print, with what sets its runs apart.
     pub fn title(&self) -> String {
-        let title = paper::title(&self.model);
-        if self.variant.is_empty() { title.into() } else { format!("{title}, {}", self.variant) }
+        title(&self.model, &self.variant)
     }
 
     /// One of the report's metrics.
@@ -163,6 +162,12 @@ impl Group {
         }
         self.parameters = self.parameters.or(run.parameters);
     }
+}
+
+/// A model's name in print, with what sets its runs apart from others of it.
+pub(crate) fn title(model: &str, variant: &str) -> String {
+    let title = paper::title(model);
+    if variant.is_empty() { title.into() } else { format!("{title}, {variant}") }
 }
 
 /// The smallest range that holds `range` and `value`.

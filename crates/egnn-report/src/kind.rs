@@ -96,6 +96,15 @@ impl Kind {
         }
     }
 
+    /// What its runs' losses are, on the axis of learning curves.
+    pub(crate) fn loss(self) -> &'static str {
+        match self {
+            Self::SizeCurve | Self::Table | Self::Beyond => "MSE (length²)",
+            Self::Autoencoder | Self::GraphSparsity | Self::EmbeddingSizes => "cross-entropy of a graph (nat)",
+            Self::Qm9 => "MAE (unit of the property)",
+        }
+    }
+
     /// What is not ours in it: values of the paper, or of several publications.
     pub(crate) fn others(self) -> &'static str {
         if self == Self::Beyond { "published" } else { "paper" }

@@ -6,6 +6,7 @@
 #![expect(clippy::format_push_string, reason = "appending with write! would leave a Result that cannot be an error")]
 
 mod budget;
+mod curves;
 pub mod error;
 #[cfg(test)]
 mod fabricate;
@@ -13,6 +14,7 @@ mod figure;
 mod frame;
 pub mod group;
 mod kind;
+mod live;
 mod metric;
 mod number;
 pub mod ordering;
@@ -25,13 +27,13 @@ pub mod results;
 mod run_data;
 mod stamp;
 mod table;
-#[cfg_attr(not(test), expect(dead_code, reason = "the page will show it"))]
 mod viewer;
 pub mod write;
 
 pub use error::ReportError;
 pub use kind::Kind;
+pub use live::Live;
 pub use metric::Metric;
 pub use query::{Format, Output, query};
-pub use stamp::outdated;
-pub use write::{Options, Summary, write_report};
+pub use stamp::{options_of, outdated};
+pub use write::{Options, Summary, write_copy, write_live_report, write_report};

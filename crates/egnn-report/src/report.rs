@@ -4,6 +4,7 @@ use crate::{
     budget,
     group::{Group, groups},
     kind::Kind,
+    live::Live,
     metric::Metric,
     number,
     ordering::Ordering,
@@ -16,6 +17,8 @@ use crate::{
 /// A report's content.
 pub(crate) struct Report<'a> {
     pub(crate) options: &'a Options,
+    /// What is said of a sweep that is under way.
+    pub(crate) live: Option<&'a Live>,
     pub(crate) groups: Vec<Group>,
     /// How far the budget is the paper's.
     pub(crate) budget: String,
@@ -42,6 +45,7 @@ impl<'a> Report<'a> {
         let pending = results.with(Status::Pending).count();
         Self {
             options,
+            live: None,
             budget: budget::statement(kind, &groups),
             notes: budget::evaluated(kind, &groups).into_iter().chain(encounters(&groups)).collect(),
             ordering: Ordering::of(kind, &groups),
@@ -53,6 +57,16 @@ impl<'a> Report<'a> {
             finished: results.with(Status::Finished).count(),
             pending,
         }
+    }
+
+    /// How many runs have ended in which way.
+    pub(crate) fn counts(&self) -> String {
+        let count = |n: usize| number::count(n as i64);
+        let mut words = vec![format!("{} finished", count(self.finished))];
+        words.extend((!self.failures.is_empty()).then(|| format!("{} failed", count(self.failures.len()))));
+        words.extend((self.pending > 0).then(|| format!("{} not finished", count(self.pending))));
+        let runs = self.finished + self.failures.len() + self.pending;
+        format!("{} {}: {}", count(runs), if runs == 1 { "run" } else { "runs" }, words.join(", "))
     }
 
     /// The paper's values in one line, for reports that do not have them as rows.

@@ -1,17 +1,20 @@
 //! The files of a report.
 
 use crate::{
+    curves::curves,
     error::ReportError,
     figure,
     kind::Kind,
+    live::Live,
     page,
     predictions::{self, molecules::ShownRun},
     report::Report,
     results::Results,
     stamp,
     table::{csv, markdown, table_3_csv, terminal},
+    viewer::viewers,
 };
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Name of the results file in a report's folder.
 pub const RESULTS: &str = "results.parquet";
@@ -56,14 +59,44 @@ pub struct Summary {
 /// same of `parity` and `sizes` for [`Kind::Qm9`], which has `table-3.csv` besides. At the end it writes `report.json`, which
 /// [`outdated`](crate::outdated) reads.
 pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportError> {
+    write(folder, folder, options, None)
+}
+
+/// The same of a sweep that is under way: its page reads itself again, and counts as outdated.
+pub fn write_live_report(folder: &Path, options: &Options, live: &Live) -> Result<Summary, ReportError> {
+    write(folder, folder, options, Some(live))
+}
+
+/// The same in another folder, with a copy of the results, to be sent or kept: its page leads to no run's folder.
+pub fn write_copy(folder: &Path, to: &Path, options: &Options) -> Result<Summary, ReportError> {
+    let results =
+        std::fs::read(folder.join(RESULTS)).map_err(|_| ReportError::NoResults { path: folder.join(RESULTS) })?;
+    egnn_store::atomic::write(&to.join(RESULTS), |file| file.write_all(&results))?;
+    write(folder, to, options, None)
+}
+
+/// Reads `from` and writes into `to`.
+fn write(from: &Path, to: &Path, options: &Options, live: Option<&Live>) -> Result<Summary, ReportError> {
+    let folder = from;
     let results = Results::read(&folder.join(RESULTS), options.kind)?;
     let inputs = stamp::inputs(folder, options)?;
     let mut report = Report::new(&results, options);
+    report.live = live;
     let drawn = pictures(folder, &results, &mut report)?;
-    // What follows takes most memory, and the runs are not asked any more.
-    drop(results);
+    let viewers = viewers(folder, &results, &mut report);
     let svg = figure::svg(&report)?;
-    let page = page::html(&report, &svg, &drawn);
+    let content = page::Content {
+        results: &results,
+        curves: &curves(folder, &results),
+        viewers: &viewers,
+        figure: &svg,
+        pictures: &drawn,
+        links: &results.runs.iter().map(|run| from == to && is_there(folder, &run.run)).collect::<Vec<_>>(),
+    };
+    let page = page::html(&report, &content)
+        .map_err(|error| ReportError::Figure { figure: PAGE, message: error.to_string() })?;
+    // What follows takes most memory, and the runs are not asked any more.
+    drop((results, viewers));
     let [table, values, picture, drawing, last] = FILES;
     let mut contents: Vec<(&str, Vec<u8>)> = vec![
         (table, markdown(&report).into_bytes()),
@@ -80,11 +113,11 @@ pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportE
     contents.push((last, page.into_bytes()));
     let mut files = Vec::new();
     for (name, bytes) in contents {
-        let path = folder.join(name);
+        let path = to.join(name);
         egnn_store::atomic::write(&path, |file| file.write_all(&bytes))?;
         files.push(path);
     }
-    stamp::write(folder, &inputs, &files)?;
+    stamp::write(to, live.is_none().then_some(inputs.as_str()), &report, &files)?;
     Ok(Summary {
         terminal: terminal(&report),
         files,
@@ -92,6 +125,12 @@ pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportE
         pending: report.pending,
         failures: report.failures,
     })
+}
+
+/// Whether a run has a folder beside the page. Its id comes from a file: it must not lead anywhere else.
+fn is_there(folder: &Path, run: &str) -> bool {
+    let mut parts = Path::new(run).components();
+    matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) && folder.join("runs").join(run).is_dir()
 }
 
 /// A picture made from predictions.
@@ -102,6 +141,14 @@ pub(crate) struct Picture {
     pub(crate) files: [&'static str; 2],
     /// The drawing.
     pub(crate) svg: String,
+}
+
+impl Picture {
+    /// Its files' name without what they end with.
+    pub(crate) fn name(&self) -> &'static str {
+        let [png, _] = self.files;
+        png.trim_end_matches(".png")
+    }
 }
 
 const GRAPHS: [&str; 2] = ["graphs.png", "graphs.svg"];

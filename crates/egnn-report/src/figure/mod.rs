@@ -47,6 +47,13 @@ pub(crate) fn svg(report: &Report<'_>) -> Result<String, ReportError> {
     drawn.map_err(|message| ReportError::Figure { figure: "figure.svg", message })
 }
 
+/// The series of a report's figure by their names in its legend, each with the number of its look.
+pub(crate) fn series(report: &Report<'_>) -> Vec<(String, usize)> {
+    let figure = data::figure(report);
+    let looks = style::Looks::new(&figure);
+    figure.named().iter().map(|series| (series.title.clone(), looks.of(series).number())).collect()
+}
+
 /// Pictures of graphs and their reconstructions as SVG.
 pub(crate) fn graphs(report: &Report<'_>, shown: &[Shown]) -> Result<String, ReportError> {
     let title = format!("Test graphs and their reconstructions ({} profile)", report.options.profile);

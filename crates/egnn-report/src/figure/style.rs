@@ -26,6 +26,13 @@ pub(crate) struct Style {
     pub(crate) marker: Marker,
 }
 
+impl Style {
+    /// Its place in the palette, which the page shares.
+    pub(crate) fn number(self) -> usize {
+        STYLES.iter().position(|(_, style)| *style == self).unwrap_or(0)
+    }
+}
+
 const STYLES: [(&str, Style); 7] = [
     ("egnn", Style { colour: RGBColor(0, 114, 178), marker: Marker::Circle }),
     ("radial_field", Style { colour: RGBColor(0, 158, 115), marker: TRIANGLE }),

@@ -10,12 +10,12 @@ mod rows;
 mod table_3;
 mod terminal;
 
-pub(crate) use columns::full;
+pub(crate) use columns::{full, place};
 pub(crate) use csv::{csv, quoted};
 pub(crate) use markdown::markdown;
 pub(crate) use narrow::narrow;
 pub(crate) use paper::paper_table;
-pub(crate) use rows::sets;
+pub(crate) use rows::{rows, sets};
 pub(crate) use table_3::{csv as table_3_csv, table as table_3};
 pub(crate) use terminal::{aligned, cut, terminal};
 
