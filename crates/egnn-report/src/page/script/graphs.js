@@ -96,7 +96,7 @@ function graphPictures(set, graph) {
       ),
       figure(
         matrixOf('graphs-reconstruction', 'Reconstructed probabilities', graph, of, point, marks, pair => pair.probability, true),
-        'Reconstruction: the darker, the more probable a link; wrong pairs are crossed (missed) or dotted (added)'
+        'Reconstruction: the fuller a cell, the more probable a link; wrong pairs are crossed (missed) or dotted (added)'
       )
     ),
     words,

@@ -1,10 +1,15 @@
 // Trajectories in space: true against predicted ends, and whether predictions turn with their input.
-// For tests: [data-test=nbody-trajectory], [data-test=nbody-model] (left and right) are choices, [data-test=nbody-rotation] the slider,
+// For tests: [data-test=nbody-trajectory], [data-test=nbody-magnify], [data-test=nbody-model] (left and right) are choices, [data-test=nbody-rotation] the slider,
 // [data-test=nbody-play] its button, [data-test=nbody-follow] "turn the view with the input"; [data-test=nbody-measured] say how far
 // predictions are from turning with the input, their data-rms holds the number of this rotation (or of all, for the input as stored).
 
 const NBODY_BEAT = 1100;
 const NBODY_CALM_BEAT = 2600;
+const NBODY_MAGNIFIED = [
+  ['1', 'as long as they are'],
+  ['5', 'drawn 5 times as long'],
+  ['20', 'drawn 20 times as long'],
+];
 
 /** Points from a flat list. */
 const pointsOf = list => Array.from({ length: list.length / 3 }, (_, i) => list.slice(3 * i, 3 * i + 3));
@@ -19,6 +24,7 @@ viewers.nbody = (root, data) => {
       trajectory: 0,
       rotation: 0,
       follow: false,
+      magnify: 5,
       models: data.models.length > 1 ? [data.left, data.right] : [0],
     },
     kept('nbody', {})
@@ -40,8 +46,13 @@ viewers.nbody = (root, data) => {
     update();
   });
   testName(pick, 'select', 'nbody-trajectory');
+  const magnify = choice('Errors', NBODY_MAGNIFIED, String(state.magnify), value => {
+    state.magnify = Number(value);
+    update();
+  });
+  testName(magnify, 'select', 'nbody-magnify');
   root.append(
-    element('div', { class: 'viewer-controls' }, pick, turningButtons(angle)),
+    element('div', { class: 'viewer-controls' }, pick, magnify, turningButtons(angle)),
     ...(control ? [control.node] : [element('p', {}, 'These runs have no predictions for rotated inputs.')]),
     element('div', { class: views.length > 1 ? 'viewer-beside' : '' }, ...views.map(view => view.node)),
     nbodyKey(
@@ -147,24 +158,21 @@ function nbodyView(data, state, side, angle, changed) {
       const model = data.models[state.models[side]];
       const scene = data.scenes[model.scene];
       const shown = nbodyShown(scene, model, state);
-      const missed = shown.truths.map((truth, body) => norm(minus(truth, shown.predicted[body])));
-      const rms = Math.sqrt(missed.reduce((sum, value) => sum + value * value, 0) / missed.length);
-      const words = `${model.title}, ${nbodyPlace(scene, state)}: ${missed.length} bodies end ${format(rms)} from where it says they do`;
-      picture.show(nbodyThings(scene, shown), shown.reach, words);
-      const number = shown.rotation;
-      const sentence = nbodyMeasured(model, number, scene.samples);
-      measured.textContent = sentence;
-      const of = number === 0 ? model.all : model.each[number - 1];
+      const rms = Math.sqrt(shown.missed.reduce((sum, value) => sum + value * value, 0) / shown.missed.length);
+      const place = scene.trajectories[state.trajectory];
+      const words = `${model.title}, trajectory ${place}: bodies end ${format(rms)} from where it says they do`;
+      picture.show(nbodyThings(shown), shown.reach, words);
+      const of = shown.rotation === 0 ? model.all : model.each[shown.rotation - 1];
+      measured.replaceChildren(...nbodyMeasured(model, of, shown.rotation, scene.samples));
       measured.dataset.rms = of ? of.rms : '';
       about.textContent =
-        `Test MSE ${format(model.mse)}; in this picture the root mean square of the bodies' errors is ${format(rms)}. ` +
-        `Run ${model.run}.`;
+        `Root mean square of the errors in this picture: ${format(rms)}` +
+        `${state.magnify > 1 ? `, drawn ${state.magnify} times as long` : ''}. Test MSE ${format(model.mse)}. Run ${model.run}.`;
+      const sentence = measured.textContent;
       return `${words}. ${sentence}`;
     },
   };
 }
-
-const nbodyPlace = (scene, state) => `trajectory ${scene.trajectories[state.trajectory]}`;
 
 /** What is to be drawn of a model: places about their centre, in the rotated frame or turned back from it. */
 function nbodyShown(scene, model, state) {
@@ -181,13 +189,17 @@ function nbodyShown(scene, model, state) {
   const turned = point => put(turnedBy(matrix, point));
   const [truths, starts] = [targets.map(turned), inputs ? inputs.map(turned) : null];
   const far = points => Math.max(...points.map(norm));
-  const [true_, said] = [far(starts ? truths.concat(starts) : truths), far(stored.map(point => minus(point, centre)))];
+  const magnified = (point, body) => plus(truths[body], times(minus(point, truths[body]), state.magnify));
+  const predicted = found.map(put);
+  const ends = predicted.map(magnified);
+  const room = far(starts ? truths.concat(starts) : truths);
   return {
     rotation,
     starts,
     truths,
-    predicted: found.map(put),
-    turned: rotation === 0 ? null : stored.map(turned),
+    predicted: ends,
+    missed: predicted.map((point, body) => norm(minus(point, truths[body]))),
+    turned: rotation === 0 ? null : stored.map(turned).map(magnified),
     frame: [
       [1, 0, 0],
       [0, 1, 0],
@@ -195,11 +207,11 @@ function nbodyShown(scene, model, state) {
     ].map(axis => turnedBy(back, turnedBy(matrix, axis))),
     charges: scene.charges ? scene.charges.slice(place * scene.bodies, (place + 1) * scene.bodies) : null,
     // Predictions that are far off do not make the rest tiny.
-    reach: Math.min(1.6 * true_, Math.max(true_, said)) * 1.08,
+    reach: 1.08 * Math.min(1.6 * room, Math.max(room, far(ends))),
   };
 }
 
-function nbodyThings(scene, shown) {
+function nbodyThings(shown) {
   const things = [];
   shown.frame.forEach((axis, i) => {
     const end = times(axis, 0.98 * shown.reach);
@@ -235,19 +247,19 @@ function nbodyThings(scene, shown) {
   return things;
 }
 
-/** The measured equivariance in a sentence. */
-function nbodyMeasured(model, rotation, samples) {
-  if (!model.all) return `${model.title} was not asked about rotated inputs.`;
-  const share = value => format(value / model.spread);
-  const of = rotation === 0 ? model.all : model.each[rotation - 1];
-  const where = rotation === 0 ? `Over all ${model.each.length} rotations` : `Under rotation ${rotation}`;
-  const all =
-    rotation === 0 ? '' : ` Over all ${model.each.length} rotations: ${format(model.all.rms)}, at most ${format(model.all.max)}.`;
-  return (
-    `${where} the prediction of the rotated input differs from the rotated prediction by ${format(of.rms)} ` +
-    `(root mean square over the bodies of ${samples} trajectories; at most ${format(of.max)}), ${share(of.rms)} of the spread of the ` +
-    `true places (${format(model.spread)}).${all}`
-  );
+/** The measured equivariance in a sentence: `of` a rotation, or of all. */
+function nbodyMeasured(model, of, rotation, samples) {
+  if (!of) return [`${model.title} was not asked about rotated inputs.`];
+  const strong = value => element('strong', {}, format(value));
+  const all = `all ${model.each.length} rotations`;
+  return [
+    `Under ${rotation === 0 ? all : `rotation ${rotation}`} the prediction of the rotated input differs from the rotated prediction by `,
+    strong(of.rms),
+    ` (root mean square over the bodies of ${samples} trajectories; at most ${format(of.max)}): `,
+    strong(of.rms / model.spread),
+    ' of the spread of the true places.',
+    rotation === 0 ? '' : ` Under ${all}: ${format(model.all.rms)}, at most ${format(model.all.max)}.`,
+  ];
 }
 
 /** What the marks mean. */
