@@ -3,12 +3,15 @@
 //! Pictures are an addition: where a file is missing (published results have no run folders), not as it should be or without a graph
 //! that can be drawn, the report says so and goes on.
 
+pub(crate) mod examples;
 pub(crate) mod molecules;
+pub(crate) mod nbody;
 
 use crate::{
     error::ReportError,
     frame::{self, Frame},
     kind::Kind,
+    metric::Metric,
     paper::{
         self,
         autoencoder::{self, BASELINE},
@@ -120,12 +123,17 @@ pub(crate) struct Shown {
 
 /// For each set some test graphs, from the run of the best model (as the paper ranks them) and the lowest seed.
 pub(crate) fn shown(folder: &Path, kind: Kind, results: &Results) -> Vec<Shown> {
-    let mut sets: Vec<&str> = results.runs.iter().map(|run| run.set.as_str()).collect();
-    sets.dedup();
-    sets.into_iter().filter_map(|set| of_set(folder, kind, results, set)).collect()
+    shown_at_most(folder, kind, results, [FIRST, WORST])
 }
 
-fn of_set(folder: &Path, kind: Kind, results: &Results, set: &str) -> Option<Shown> {
+/// The same with as many first graphs and worst ones.
+pub(crate) fn shown_at_most(folder: &Path, kind: Kind, results: &Results, limits: [usize; 2]) -> Vec<Shown> {
+    let mut sets: Vec<&str> = results.runs.iter().map(|run| run.set.as_str()).collect();
+    sets.dedup();
+    sets.into_iter().filter_map(|set| of_set(folder, kind, results, set, limits)).collect()
+}
+
+fn of_set(folder: &Path, kind: Kind, results: &Results, set: &str, limits: [usize; 2]) -> Option<Shown> {
     let finished = results.with(Status::Finished).filter(|run| run.set == set && run.model != BASELINE);
     let run = finished.min_by(|a, b| {
         let key = |run: &Run| (paper::rank(kind, &run.model), run.seed);
@@ -135,7 +143,33 @@ fn of_set(folder: &Path, kind: Kind, results: &Results, set: &str) -> Option<Sho
         set: autoencoder::set_title(set).into(),
         model: paper::title(&run.model).into(),
         seed: run.seed,
-        graphs: path(folder, &run.run).and_then(|path| read(&path)),
+        graphs: path(folder, &run.run).and_then(|path| read(&path, limits)),
+    })
+}
+
+/// For each set and model the run on the most samples that has a usable value, of these the first variant's lowest seed.
+fn largest(results: &Results, metric: Metric) -> Vec<&Run> {
+    let mut best: Vec<&Run> = Vec::new();
+    for run in results.with(Status::Finished).filter(|run| run.value(metric).is_some()) {
+        match best.iter_mut().find(|other| (&other.set, &other.model) == (&run.set, &run.model)) {
+            // Runs come by place, variant and seed.
+            Some(other) if place(run.at) > place(other.at) => *other = run,
+            Some(_) => {}
+            None => best.push(run),
+        }
+    }
+    best
+}
+
+/// Predictions whose error differs from the recorded one by more than this part are not the run's.
+const TOLERANCE: f64 = 1e-3;
+
+/// Why predictions with an error may not be the run's own.
+fn doubt(run: &Run, metric: Metric, found: f64) -> Option<String> {
+    let recorded = run.value(metric)?;
+    ((found - recorded).abs() > TOLERANCE * recorded).then(|| {
+        let text = |value| metric.text(value);
+        format!("The predictions of {} have an error of {}, its record says {}", run.run, text(found), text(recorded))
     })
 }
 
@@ -143,6 +177,21 @@ fn of_set(folder: &Path, kind: Kind, results: &Results, set: &str) -> Option<Sho
 struct File {
     name: String,
     path: PathBuf,
+}
+
+impl File {
+    /// Published results have no such files.
+    fn check(&self) -> Result<(), String> {
+        let name = &self.name;
+        let missing =
+            || format!("{name} is not there (published results have no run folders; run the sweep to have it)");
+        self.path.is_file().then_some(()).ok_or_else(missing)
+    }
+
+    /// What is wrong with it, and the remedy.
+    fn damaged(&self, what: &str) -> String {
+        format!("{}: {what}; delete the run's folder and run the sweep again", self.name)
+    }
 }
 
 fn path(folder: &Path, run: &str) -> Result<File, String> {
@@ -155,12 +204,10 @@ fn path(folder: &Path, run: &str) -> Result<File, String> {
     Ok(File { name, path: folder.join("runs").join(id).join("predictions.parquet") })
 }
 
-fn read(file: &File) -> Result<Graphs, String> {
+fn read(file: &File, limits: [usize; 2]) -> Result<Graphs, String> {
+    file.check()?;
     let name = &file.name;
-    if !file.path.is_file() {
-        return Err(format!("{name} is not there (published results have no run folders; run the sweep to have it)"));
-    }
-    let damaged = |what: String| format!("{name}: {what}; delete the run's folder and run the sweep again");
+    let damaged = |what: String| file.damaged(&what);
     let frame = frame::head(&file.path, ROWS + 1).map_err(|error| damaged(words(&error)))?;
     let mut all = of_graphs(&frame).map_err(damaged)?;
     // The last graph may not be all there.
@@ -174,19 +221,19 @@ fn read(file: &File) -> Result<Graphs, String> {
     match (graphs.is_empty(), large.is_empty()) {
         (true, true) => Err(format!("{name}: no graph has two nodes, so there is nothing to draw")),
         (true, false) => Err(format!("{name}: every graph has more than {NODES} nodes, too many to draw")),
-        (false, _) => Ok(selected(graphs, large.len())),
+        (false, _) => Ok(selected(graphs, large.len(), limits)),
     }
 }
 
 /// The first graphs and the worst of the others: those with the most wrong pairs, among equals the least certain.
-fn selected(mut graphs: Vec<Reconstructed>, too_large: usize) -> Graphs {
+fn selected(mut graphs: Vec<Reconstructed>, too_large: usize, [first, worst]: [usize; 2]) -> Graphs {
     let looked_at = graphs.len();
     let right = graphs.iter().filter(|graph| graph.wrong() == 0).count();
-    let mut others = graphs.split_off(FIRST.min(looked_at));
+    let mut others = graphs.split_off(first.min(looked_at));
     others.sort_by(|a, b| {
         b.wrong().cmp(&a.wrong()).then_with(|| b.doubt().total_cmp(&a.doubt())).then(a.graph.cmp(&b.graph))
     });
-    graphs.extend(others.into_iter().take(WORST));
+    graphs.extend(others.into_iter().take(worst));
     Graphs { shown: graphs, looked_at, right, too_large }
 }
 
@@ -343,7 +390,7 @@ pub(crate) mod tests {
             ];
             change(&mut columns);
             write(&file.path, &Table { columns, metadata: std::collections::BTreeMap::new() }).unwrap();
-            read(&file)
+            read(&file, [FIRST, WORST])
         };
         let graphs = refused(|_| ()).unwrap().shown;
         assert_eq!(graphs.iter().map(|graph| (graph.graph, graph.nodes)).collect::<Vec<_>>(), [(0, 3), (1, 2)]);
@@ -393,9 +440,9 @@ pub(crate) mod tests {
             graph
         };
         let graphs = [(0, 0, 0.0), (1, 0, 0.1), (2, 1, 0.0), (3, 0, 0.0), (4, 3, 0.0), (5, 1, 0.2), (6, 1, 0.2)];
-        let found = selected(graphs.map(|(number, wrong, doubt)| numbered(number, wrong, doubt)).into(), 3);
+        let found = selected(graphs.map(|(number, wrong, doubt)| numbered(number, wrong, doubt)).into(), 3, [2, 2]);
         assert_eq!(found.shown.iter().map(|graph| graph.graph).collect::<Vec<_>>(), [0, 1, 4, 5]);
         assert_eq!((found.looked_at, found.right, found.too_large), (7, 3, 3));
-        assert_eq!(selected(vec![numbered(0, 0, 0.0)], 0).shown.len(), 1);
+        assert_eq!(selected(vec![numbered(0, 0, 0.0)], 0, [2, 2]).shown.len(), 1);
     }
 }

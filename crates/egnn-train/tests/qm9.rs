@@ -152,6 +152,38 @@ fn predictions_hold_every_test_molecule_once() {
 }
 
 #[test]
+fn the_worst_and_median_molecules_are_stored_with_their_geometry() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&config(&[("model", "mean")]), &data(Property::Alpha), folder.path(), &mut |_| Ok(())).unwrap();
+    let stored = ModelFile::read(&folder.path().join("model.safetensors")).unwrap();
+    let all = molecules();
+    let samples = EvaluationSamples::Qm9 { molecules: Molecules::new(all.clone(), Property::Alpha), train: None };
+    let (_, table) = egnn_train::evaluate(&stored, here(), &samples, Backend::Kernels).unwrap();
+    let (Some(ColumnData::Text(xyz)), Some(ColumnData::F64(errors))) = (table.column("xyz"), table.column("error"))
+    else {
+        panic!("geometry is text, errors are float64")
+    };
+    let mut sizes: Vec<f64> = errors.iter().map(|error| error.unwrap().abs()).collect();
+    sizes.sort_by(f64::total_cmp);
+    let with_geometry = || (0..all.len()).filter(|&row| xyz[row].is_some());
+    assert_eq!(with_geometry().count(), 12, "of {} molecules", all.len());
+    let worst = with_geometry().filter(|&row| errors[row].unwrap().abs() >= sizes[sizes.len() - 6]).count();
+    assert_eq!(worst, 6);
+    for row in with_geometry() {
+        let lines: Vec<&str> = xyz[row].as_ref().unwrap().lines().collect();
+        assert_eq!(lines.len(), all[row].position.len());
+        for ((line, position), number) in lines.iter().zip(&all[row].position).zip(&all[row].atomic_number) {
+            let mut parts = line.split(' ');
+            let element = ["H", "C", "N", "O", "F"][[1, 6, 7, 8, 9].iter().position(|known| known == number).unwrap()];
+            assert_eq!(parts.next(), Some(element));
+            for (part, coordinate) in parts.zip(position) {
+                assert!((part.parse::<f64>().unwrap() - coordinate).abs() < 1e-6, "{line}");
+            }
+        }
+    }
+}
+
+#[test]
 fn killed_and_resumed_runs_equal_undisturbed_ones_bit_for_bit() {
     let data = data(Property::Alpha);
     for model in TRAINED {

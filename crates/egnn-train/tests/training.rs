@@ -6,6 +6,7 @@ use common::{eager, killed_after, resume, run, stopped_every};
 use egnn_nn::Backend;
 use egnn_random::Stream;
 use egnn_schema::RunEvent;
+use egnn_store::table::{self, ColumnData};
 use egnn_train::{
     Attempt, EvaluationData, EvaluationSamples, Frames, ModelFile, NbodyData, Samples, TaskConfig, TaskData, TrainError,
 };
@@ -81,6 +82,42 @@ fn every_model_learns_and_its_record_is_complete() {
         assert!(0.0 < median && median <= p95, "{model}: {median} {p95}");
         assert!(p95 >= metrics.values["test_mse"], "{model}: of 15 trajectories the 95th percentile is the largest");
     }
+}
+
+#[test]
+fn predictions_hold_inputs_and_charges_in_the_rotated_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&config(&[("model", "linear")]), &data(), folder.path(), &mut |_| Ok(())).unwrap();
+    let table = table::read(&folder.path().join("predictions.parquet")).unwrap();
+    let column = |name: &str| match table.column(name) {
+        Some(ColumnData::F32(values)) => values.clone(),
+        other => panic!("column {name} is {other:?}"),
+    };
+    let vectors = |prefix: &str| ["x", "y", "z"].map(|axis| column(&format!("{prefix}_{axis}")));
+    let Some(ColumnData::U8(rotations)) = table.column("rotation") else { panic!("rotations are u8") };
+    let (input, target, charge) = (vectors("input"), vectors("target"), column("charge"));
+    let matrix: Vec<_> =
+        ["xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"].map(|entry| column(&format!("rotation_{entry}"))).into();
+    let (bodies, all) = (15 * BODIES, table.rows());
+    assert_eq!(all, 25 * bodies, "once as stored, and 24 rotations");
+    for row in 0..all {
+        let from = row % bodies;
+        assert_eq!(charge[row], charge[from], "charges do not turn");
+        for vector in [&input, &target] {
+            for axis in 0..3 {
+                let turned: f32 = match rotations[row] {
+                    0 => vector[axis][from].unwrap(),
+                    _ => (0..3).map(|k| matrix[3 * axis + k][row].unwrap() * vector[k][from].unwrap()).sum(),
+                };
+                assert!((turned - vector[axis][row].unwrap()).abs() < 1e-5, "row {row}");
+            }
+        }
+    }
+    // Targets are of 0.9 x + v: the inputs are those of the same bodies.
+    let moved = (0..bodies).map(|row| f64::from(target[0][row].unwrap() - 0.9 * input[0][row].unwrap()).powi(2));
+    let spread = (moved.sum::<f64>() / bodies as f64).sqrt();
+    assert!((0.3..0.7).contains(&spread), "velocities have a deviation of 0.5: {spread}");
+    assert!(charge.iter().all(|charge| charge.is_some_and(|charge| charge.abs() == 1.0)));
 }
 
 #[test]

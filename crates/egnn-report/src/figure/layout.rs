@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 const SWEEPS: usize = 300;
 
 /// Places of the nodes in a square from 0 to 1, by the graph's true links.
-pub(super) fn places(graph: &Reconstructed) -> Vec<(f64, f64)> {
+pub(crate) fn places(graph: &Reconstructed) -> Vec<(f64, f64)> {
     let nodes = graph.nodes;
     let steps = steps(graph);
     let mut places: Vec<(f64, f64)> = (0..nodes)

@@ -33,6 +33,7 @@ use crate::{
     predictions::{Shown, molecules::ShownRun},
     report::Report,
 };
+pub(crate) use layout::places;
 pub(crate) use raster::png;
 
 /// The report's figure as SVG.

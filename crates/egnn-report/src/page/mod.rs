@@ -23,7 +23,13 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-pub(crate) const STYLE: &str = include_str!("style/page.css");
+pub(crate) const STYLE: &str = concat!(
+    include_str!("style/page.css"),
+    include_str!("style/space.css"),
+    include_str!("style/nbody.css"),
+    include_str!("style/graphs.css"),
+    include_str!("style/molecules.css"),
+);
 
 /// The page's script: parts that share one scope, the last of which starts them.
 static SCRIPT: LazyLock<String> = LazyLock::new(|| {
@@ -32,6 +38,10 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
         include_str!("script/plot.js"),
         include_str!("script/charts.js"),
         include_str!("script/runs.js"),
+        include_str!("script/space.js"),
+        include_str!("script/nbody.js"),
+        include_str!("script/graphs.js"),
+        include_str!("script/molecules.js"),
         include_str!("script/start.js"),
     ];
     format!("(() => {{\n'use strict';\n{}}})();", parts.concat())

@@ -1,12 +1,12 @@
 //! Test molecules and what runs said of them, for the parity plot and the error by size.
 
-use super::{File, path, words};
+use super::{File, doubt, largest, path, words};
 use crate::{
     frame::{self, Frame},
     kind::Kind,
     metric::Metric,
     paper,
-    results::{Results, Run, Status, place},
+    results::{Results, Run},
 };
 use std::{collections::BTreeMap, path::Path};
 
@@ -14,8 +14,6 @@ use std::{collections::BTreeMap, path::Path};
 const ROWS: usize = 200_000;
 /// A label or prediction beyond this is none.
 const LARGEST: f64 = 1e100;
-/// Predictions whose error differs from the recorded one by more than this part are not the run's.
-const TOLERANCE: f64 = 1e-3;
 
 /// The predictions of a run, row by row of its file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,32 +61,12 @@ pub(crate) struct ShownRun {
 
 /// For each property and model the run on the most molecules, of these the first variant's lowest seed.
 pub(crate) fn shown(folder: &Path, results: &Results) -> Vec<ShownRun> {
-    let mut best: Vec<&Run> = Vec::new();
-    for run in results.with(Status::Finished).filter(|run| run.value(Metric::Mae).is_some()) {
-        match best.iter_mut().find(|other| (&other.set, &other.model) == (&run.set, &run.model)) {
-            // Runs come by place, variant and seed.
-            Some(other) if place(run.at) > place(other.at) => *other = run,
-            Some(_) => {}
-            None => best.push(run),
-        }
-    }
-    best.into_iter().map(|run| of_run(folder, run)).collect()
+    largest(results, Metric::Mae).into_iter().map(|run| of_run(folder, run)).collect()
 }
 
 fn of_run(folder: &Path, run: &Run) -> ShownRun {
     let predicted = path(folder, &run.run).and_then(|file| read(&file));
-    let doubt = predicted.as_ref().ok().zip(run.value(Metric::Mae)).and_then(|(predicted, recorded)| {
-        let found = predicted.mae();
-        let text = |value| Metric::Mae.text(value);
-        ((found - recorded).abs() > TOLERANCE * recorded).then(|| {
-            format!(
-                "The predictions of {} have an error of {}, its record says {}",
-                run.run,
-                text(found),
-                text(recorded)
-            )
-        })
-    });
+    let doubt = predicted.as_ref().ok().and_then(|predicted| doubt(run, Metric::Mae, predicted.mae()));
     ShownRun {
         property: run.set.clone(),
         model: run.model.clone(),
@@ -112,13 +90,9 @@ impl ShownRun {
 }
 
 fn read(file: &File) -> Result<Predicted, String> {
-    let name = &file.name;
-    if !file.path.is_file() {
-        return Err(format!("{name} is not there (published results have no run folders; run the sweep to have it)"));
-    }
-    let damaged = |what: String| format!("{name}: {what}; delete the run's folder and run the sweep again");
-    let frame = frame::head(&file.path, ROWS + 1).map_err(|error| damaged(words(&error)))?;
-    predicted(&frame).map_err(damaged)
+    file.check()?;
+    let frame = frame::head(&file.path, ROWS + 1).map_err(|error| file.damaged(&words(&error)))?;
+    predicted(&frame).map_err(|what| file.damaged(&what))
 }
 
 fn predicted(frame: &Frame) -> Result<Predicted, String> {

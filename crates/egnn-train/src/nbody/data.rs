@@ -74,6 +74,16 @@ impl Samples {
         Self { len, bodies, position, velocity, charge, target }
     }
 
+    /// Positions at the start frame, `(len, bodies, 3)`.
+    pub(crate) fn position(&self) -> &[f32] {
+        &self.position
+    }
+
+    /// Charges, `(len, bodies)`.
+    pub(crate) fn charge(&self) -> &[f32] {
+        &self.charge
+    }
+
     /// Target positions, `(len, bodies, 3)`.
     pub fn target(&self) -> &[f32] {
         &self.target

@@ -21,7 +21,8 @@ const BATCH: usize = 100;
 type Rotation = [[f32; 3]; 3];
 
 /// Columns: `trajectory, body, rotation` (0 is none), `rotation_xx ..` (null for none), `target_*`, `prediction_*` in
-/// the rotated frame, and `squared_error` (mean over the three coordinates).
+/// the rotated frame, `squared_error` (mean over the three coordinates), `input_*`, the position at the start frame, in
+/// the rotated frame too, and `charge`.
 pub(crate) fn table(
     model: &dyn NbodyModel,
     samples: &Samples,
@@ -63,12 +64,15 @@ struct Rows {
     target: [Vec<Option<f32>>; 3],
     prediction: [Vec<Option<f32>>; 3],
     squared_error: Vec<Option<f32>>,
+    input: [Vec<Option<f32>>; 3],
+    charge: Vec<Option<f32>>,
 }
 
 impl Rows {
     fn push(&mut self, samples: &Samples, prediction: &[f32], number: u8, rotation: Option<&Rotation>) {
         let points = prediction.chunks_exact(3).zip(samples.target().chunks_exact(3));
-        for (node, (prediction, target)) in points.enumerate() {
+        let inputs = samples.position().chunks_exact(3).zip(samples.charge());
+        for (node, ((prediction, target), (input, charge))) in points.zip(inputs).enumerate() {
             self.trajectory.push((node / samples.bodies) as u32);
             self.body.push((node % samples.bodies) as u16);
             self.rotation.push(number);
@@ -78,7 +82,9 @@ impl Rows {
             for axis in 0..3 {
                 self.target[axis].push(Some(target[axis]));
                 self.prediction[axis].push(Some(prediction[axis]));
+                self.input[axis].push(Some(input[axis]));
             }
+            self.charge.push(Some(*charge));
             let square: f32 = prediction.iter().zip(target).map(|(p, t)| (p - t) * (p - t)).sum();
             self.squared_error.push(Some(square / 3.0));
         }
@@ -100,6 +106,8 @@ impl Rows {
         columns.extend(named("target", self.target));
         columns.extend(named("prediction", self.prediction));
         columns.push(("squared_error".to_owned(), ColumnData::F32(self.squared_error)));
+        columns.extend(named("input", self.input));
+        columns.push(("charge".to_owned(), ColumnData::F32(self.charge)));
         for (entry, data) in self.matrix.into_iter().enumerate() {
             columns.push((format!("rotation_{}{}", AXES[entry / 3], AXES[entry % 3]), ColumnData::F32(data)));
         }

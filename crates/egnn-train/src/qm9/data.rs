@@ -69,6 +69,12 @@ impl Molecules {
         self.starts[molecule as usize]..self.starts[molecule as usize + 1]
     }
 
+    /// Atomic number and position, in angstrom, of each atom of a molecule.
+    pub(crate) fn geometry(&self, molecule: usize) -> impl Iterator<Item = (u8, [f64; 3])> {
+        let atoms = self.atoms(molecule as u32);
+        self.atomic_numbers[atoms.clone()].iter().copied().zip(self.positions[atoms].iter().copied())
+    }
+
     /// Some molecules side by side.
     pub(crate) fn batch(&self, molecules: &[u32], cutoff: Option<f64>) -> Result<MoleculeInput, TrainError> {
         let atoms = molecules.iter().map(|&molecule| self.atoms(molecule)).map(|atoms| Atoms {

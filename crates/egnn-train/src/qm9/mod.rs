@@ -2,11 +2,13 @@
 
 mod config;
 mod data;
+mod predictions;
 mod task;
 
 pub use config::Qm9Config;
 pub use data::{Molecules, Qm9Data};
-pub(crate) use task::{Labels, Qm9Task, predict, score, table};
+pub(crate) use predictions::table;
+pub(crate) use task::{Labels, Qm9Task, predict, score};
 
 /// The task's name in pipelines and records.
 pub(crate) const TASK: &str = "qm9";

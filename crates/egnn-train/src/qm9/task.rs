@@ -1,6 +1,6 @@
 //! The QM9 task as the training loop sees it.
 
-use super::{Molecules, Qm9Config, Qm9Data};
+use super::{Molecules, Qm9Config, Qm9Data, predictions::table};
 use crate::{
     error::TrainError,
     protocol::fields,
@@ -10,8 +10,6 @@ use candle_core::{Device, Tensor};
 use egnn_nn::{Backend, Parameters, molecule::MoleculeModel};
 use egnn_random::Stream;
 use egnn_schema::{FieldValue, Fields, columns::results as column};
-use egnn_store::table::{ColumnData, Table};
-use std::collections::BTreeMap;
 
 /// What labels are normalised with: mean and mean absolute deviation of the training molecules, in the paper's unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -131,23 +129,6 @@ pub(crate) fn predict(
 pub(crate) fn score(molecules: &Molecules, prediction: &[f64]) -> f64 {
     let errors = molecules.labels().iter().zip(prediction).map(|(label, prediction)| (label - prediction).abs());
     errors.sum::<f64>() / molecules.len().max(1) as f64
-}
-
-/// `predictions.parquet`. Columns: `index`, `smiles`, `atoms`, `target`, `prediction` and `error` (prediction - target);
-/// the last three in the paper's unit. A row is a test molecule.
-pub(crate) fn table(molecules: &Molecules, prediction: &[f64]) -> Table {
-    let target = molecules.labels();
-    let error = target.iter().zip(prediction).map(|(target, prediction)| Some(prediction - target)).collect();
-    let columns = [
-        ("index", ColumnData::U32(molecules.indices().to_vec())),
-        ("smiles", ColumnData::Text(molecules.smiles().iter().cloned().map(Some).collect())),
-        ("atoms", ColumnData::U16(molecules.sizes().map(|atoms| atoms as u16).collect())),
-        ("target", ColumnData::F64(target.iter().copied().map(Some).collect())),
-        ("prediction", ColumnData::F64(prediction.iter().copied().map(Some).collect())),
-        ("error", ColumnData::F64(error)),
-    ];
-    let columns = columns.into_iter().map(|(name, data)| (name.to_owned(), data)).collect();
-    Table { columns, metadata: BTreeMap::new() }
 }
 
 #[cfg(test)]

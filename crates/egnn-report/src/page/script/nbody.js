@@ -1,0 +1,282 @@
+// Trajectories in space: true against predicted ends, and whether predictions turn with their input.
+// For tests: [data-test=nbody-trajectory], [data-test=nbody-magnify], [data-test=nbody-model] (left and right) are choices, [data-test=nbody-rotation] the slider,
+// [data-test=nbody-play] its button, [data-test=nbody-follow] "turn the view with the input"; [data-test=nbody-measured] say how far
+// predictions are from turning with the input, their data-rms holds the number of this rotation (or of all, for the input as stored).
+
+const NBODY_BEAT = 1100;
+const NBODY_CALM_BEAT = 2600;
+const NBODY_MAGNIFIED = [
+  ['1', 'as long as they are'],
+  ['5', 'drawn 5 times as long'],
+  ['20', 'drawn 20 times as long'],
+];
+
+/** Points from a flat list. */
+const pointsOf = list => Array.from({ length: list.length / 3 }, (_, i) => list.slice(3 * i, 3 * i + 3));
+const centreOf = points => times(points.reduce(plus), 1 / points.length);
+const NBODY_STILL = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+
+viewers.nbody = (root, data) => {
+  const trajectories = data.scenes[0].trajectories.map((number, place) => [String(place), `trajectory ${number}`]);
+  const rotations = Math.max(...data.scenes.map(scene => scene.rotations.length));
+  const state = Object.assign(
+    {
+      trajectory: 0,
+      rotation: 0,
+      follow: false,
+      magnify: 5,
+      models: data.models.length > 1 ? [data.left, data.right] : [0],
+    },
+    kept('nbody', {})
+  );
+  const within = (value, count) => (value < count ? value : 0);
+  state.models = state.models.map(model => within(model, data.models.length));
+  state.trajectory = within(state.trajectory, trajectories.length);
+  state.rotation = within(state.rotation, rotations + 1);
+  // The same model twice shows nothing: the second view takes another.
+  if (state.models.length > 1 && state.models[0] === state.models[1]) {
+    state.models[1] = data.models.length > 1 ? (state.models[0] + 1) % data.models.length : 0;
+  }
+  const angle = viewAngle('nbody-angle');
+  const said = element('p', { class: 'viewer-said', 'aria-live': 'polite' });
+  const views = state.models.map((_, side) => nbodyView(data, state, side, angle, () => update()));
+  const control = rotations > 0 ? rotationControl(state, rotations, () => update()) : null;
+  const pick = choice('Trajectory', trajectories, String(state.trajectory), value => {
+    state.trajectory = Number(value);
+    update();
+  });
+  testName(pick, 'select', 'nbody-trajectory');
+  const magnify = choice('Errors', NBODY_MAGNIFIED, String(state.magnify), value => {
+    state.magnify = Number(value);
+    update();
+  });
+  testName(magnify, 'select', 'nbody-magnify');
+  root.append(
+    element('div', { class: 'viewer-controls' }, pick, magnify, turningButtons(angle)),
+    ...(control ? [control.node] : [element('p', {}, 'These runs have no predictions for rotated inputs.')]),
+    element('div', { class: views.length > 1 ? 'viewer-beside' : '' }, ...views.map(view => view.node)),
+    nbodyKey(
+      data.scenes.some(scene => scene.charges),
+      data.scenes.some(scene => scene.inputs),
+      rotations > 0
+    ),
+    said
+  );
+  function update() {
+    keep('nbody', state);
+    if (control) control.show();
+    said.textContent = views.map(view => view.show()).join(' ');
+  }
+  update();
+};
+
+/** Gives the control in a label a name for tests. */
+function testName(label, selector, name) {
+  const control = label.matches(selector) ? label : label.querySelector(selector);
+  if (control) control.dataset.test = name;
+}
+
+/** The slider over the stored rotations, its player, and whether the view follows. */
+function rotationControl(state, rotations, changed) {
+  const name = number => (number === 0 ? 'as stored' : `rotation ${number} of ${rotations}`);
+  const slider = element('input', {
+    type: 'range',
+    min: 0,
+    max: rotations,
+    step: 1,
+    value: state.rotation,
+    'data-test': 'nbody-rotation',
+    on: { input: () => go(Number(slider.value)) },
+  });
+  const value = element('output', {});
+  const play = element('button', { type: 'button', 'data-test': 'nbody-play', on: { click: () => toggle() } }, 'play');
+  const follow = element('input', {
+    type: 'checkbox',
+    'data-test': 'nbody-follow',
+    on: {
+      change: () => {
+        state.follow = follow.checked;
+        changed();
+      },
+    },
+  });
+  follow.checked = state.follow;
+  let timer = null;
+  const go = number => {
+    state.rotation = number;
+    changed();
+  };
+  function toggle() {
+    if (timer) {
+      clearInterval(timer);
+      timer = null;
+    } else {
+      const beat = matchMedia('(prefers-reduced-motion: reduce)').matches ? NBODY_CALM_BEAT : NBODY_BEAT;
+      const next = () => go((state.rotation + 1) % (rotations + 1));
+      next();
+      timer = setInterval(next, beat);
+    }
+    play.textContent = timer ? 'pause' : 'play';
+  }
+  const node = element(
+    'div',
+    { class: 'viewer-controls' },
+    element('label', { class: 'slider' }, 'Rotation of the input ', slider, ' ', value),
+    play,
+    element('label', {}, follow, ' turn the view with the input')
+  );
+  return {
+    node,
+    show() {
+      slider.value = state.rotation;
+      slider.setAttribute('aria-valuetext', name(state.rotation));
+      value.textContent = name(state.rotation);
+    },
+  };
+}
+
+/** One model's picture with its numbers. */
+function nbodyView(data, state, side, angle, changed) {
+  const names = data.models.map((model, place) => [String(place), model.title]);
+  const pick = choice(side === 0 ? 'Model' : 'Beside it', names, String(state.models[side]), value => {
+    state.models[side] = Number(value);
+    changed();
+  });
+  testName(pick, 'select', 'nbody-model');
+  const picture = space(angle, 'Bodies in space');
+  const measured = element('p', { class: 'measured', 'data-test': 'nbody-measured' });
+  const about = element('p', { class: 'about' });
+  return {
+    node: element(
+      'figure',
+      { class: 'viewer-view', 'data-side': side },
+      pick,
+      picture.node,
+      element('figcaption', {}, measured, about)
+    ),
+    show() {
+      const model = data.models[state.models[side]];
+      const scene = data.scenes[model.scene];
+      const shown = nbodyShown(scene, model, state);
+      const rms = Math.sqrt(shown.missed.reduce((sum, value) => sum + value * value, 0) / shown.missed.length);
+      const place = scene.trajectories[state.trajectory];
+      const words = `${model.title}, trajectory ${place}: bodies end ${format(rms)} from where it says they do`;
+      picture.show(nbodyThings(shown), shown.reach, words);
+      const of = shown.rotation === 0 ? model.all : model.each[shown.rotation - 1];
+      measured.replaceChildren(...nbodyMeasured(model, of, shown.rotation, scene.samples));
+      measured.dataset.rms = of ? of.rms : '';
+      about.textContent =
+        `Root mean square of the errors in this picture: ${format(rms)}` +
+        `${state.magnify > 1 ? `, drawn ${state.magnify} times as long` : ''}. Test MSE ${format(model.mse)}. Run ${model.run}.`;
+      const sentence = measured.textContent;
+      return `${words}. ${sentence}`;
+    },
+  };
+}
+
+/** What is to be drawn of a model: places about their centre, in the rotated frame or turned back from it. */
+function nbodyShown(scene, model, state) {
+  const place = Math.min(state.trajectory, scene.trajectories.length - 1);
+  const rotation = state.rotation <= scene.rotations.length ? state.rotation : 0;
+  const matrix = rotation === 0 ? NBODY_STILL : scene.rotations[rotation - 1];
+  const back = state.follow ? transposed(matrix) : NBODY_STILL;
+  const targets = pointsOf(scene.targets[place]);
+  const inputs = scene.inputs ? pointsOf(scene.inputs[place]) : null;
+  const centre = centreOf(inputs ? targets.concat(inputs) : targets);
+  const stored = pointsOf(model.predictions[place]);
+  const found = rotation === 0 ? stored : pointsOf(model.rotated[rotation - 1][place]);
+  const put = point => turnedBy(back, minus(point, turnedBy(matrix, centre)));
+  const turned = point => put(turnedBy(matrix, point));
+  const [truths, starts] = [targets.map(turned), inputs ? inputs.map(turned) : null];
+  const far = points => Math.max(...points.map(norm));
+  const magnified = (point, body) => plus(truths[body], times(minus(point, truths[body]), state.magnify));
+  const predicted = found.map(put);
+  const ends = predicted.map(magnified);
+  const room = far(starts ? truths.concat(starts) : truths);
+  return {
+    rotation,
+    starts,
+    truths,
+    predicted: ends,
+    missed: predicted.map((point, body) => norm(minus(point, truths[body]))),
+    turned: rotation === 0 ? null : stored.map(turned).map(magnified),
+    frame: [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ].map(axis => turnedBy(back, turnedBy(matrix, axis))),
+    charges: scene.charges ? scene.charges.slice(place * scene.bodies, (place + 1) * scene.bodies) : null,
+    // Predictions that are far off do not make the rest tiny.
+    reach: 1.08 * Math.min(1.6 * room, Math.max(room, far(ends))),
+  };
+}
+
+function nbodyThings(shown) {
+  const things = [];
+  shown.frame.forEach((axis, i) => {
+    const end = times(axis, 0.98 * shown.reach);
+    things.push({ from: times(axis, -0.98 * shown.reach), to: end, draw: spaceLine('frame-axis', 0.5), above: -9 });
+    things.push({ at: end, draw: spaceBall('frame-axis', 4, 'xyz'[i]), above: -9 });
+  });
+  shown.truths.forEach((truth, body) => {
+    const charge = shown.charges ? shown.charges[body] : null;
+    const sort = charge === null ? 'none' : charge < 0 ? 'minus' : 'plus';
+    const sign = { none: '', minus: '−', plus: '+' }[sort];
+    const predicted = shown.predicted[body];
+    if (shown.starts) {
+      const start = shown.starts[body];
+      things.push({ from: start, to: truth, draw: spaceLine(`n-path ${sort}`) });
+      things.push({ at: start, draw: spaceBall(`n-start ${sort}`, 2.2, '', `body ${body}, start`) });
+    }
+    things.push({ from: truth, to: predicted, draw: spaceLine('n-miss', 0.6), above: 0.01 });
+    things.push({
+      at: truth,
+      draw: spaceBall(`n-truth ${sort}`, 6, sign, `body ${body}, true end${sign ? `, charge ${sign}` : ''}`),
+    });
+    if (shown.turned) {
+      const turned = shown.turned[body];
+      things.push({ from: turned, to: predicted, draw: spaceLine('n-apart', 0.8), above: 0.02 });
+      things.push({ at: turned, draw: spaceBall('n-turned', 8.4, '', `body ${body}, rotated prediction`, 0.8), above: 0.02 });
+    }
+    things.push({
+      at: predicted,
+      draw: spaceBall(`n-predicted ${sort}`, 6.6, '', `body ${body}, predicted end`, 0.8),
+      above: 0.03,
+    });
+  });
+  return things;
+}
+
+/** The measured equivariance in a sentence: `of` a rotation, or of all. */
+function nbodyMeasured(model, of, rotation, samples) {
+  if (!of) return [`${model.title} was not asked about rotated inputs.`];
+  const strong = value => element('strong', {}, format(value));
+  const all = `all ${model.each.length} rotations`;
+  return [
+    `Under ${rotation === 0 ? all : `rotation ${rotation}`} the prediction of the rotated input differs from the rotated prediction by `,
+    strong(of.rms),
+    ` (root mean square over the bodies of ${samples} trajectories; at most ${format(of.max)}): `,
+    strong(of.rms / model.spread),
+    ' of the spread of the true places.',
+    rotation === 0 ? '' : ` Under ${all}: ${format(model.all.rms)}, at most ${format(model.all.max)}.`,
+  ];
+}
+
+/** What the marks mean. */
+function nbodyKey(charges, starts, rotations) {
+  const mark = (draw, words) =>
+    element('li', {}, drawing('svg', { viewBox: '-12 -9 24 18', width: 24, height: 18, 'aria-hidden': 'true' }, ...draw), words);
+  const ball = (name, radius, letter) => spaceBall(name, radius, letter)([0, 0], 1, 1);
+  const line = name => spaceLine(name)([-11, 0], [11, 0], 1);
+  const items = charges
+    ? [mark([ball('n-truth plus', 6, '+')], 'true end, positive'), mark([ball('n-truth minus', 6, '−')], 'true end, negative')]
+    : [mark([ball('n-truth none', 6)], 'true end')];
+  items.push(mark([ball('n-predicted', 6.6)], 'predicted end'), mark([line('n-miss')], 'error'));
+  if (starts)
+    items.push(mark([line('n-path none'), spaceBall('n-start none', 2.4)([-9, 0], 1, 1)], 'from start to end, straight'));
+  if (rotations) {
+    items.push(mark([ball('n-turned', 8)], 'prediction of the input as stored, rotated'));
+    items.push(mark([line('n-apart')], 'what is between the two predictions: nothing where a model is equivariant'));
+  }
+  return element('ul', { class: 'viewer-key' }, ...items);
+}
