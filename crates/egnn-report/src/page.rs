@@ -1,11 +1,11 @@
 //! `index.html`: everything a report says on one page that needs no other file, no script and no network.
 
 use crate::{
+    figure::Drawing,
     kind::Kind,
     paper::{autoencoder, nbody, qm9, source},
     report::Report,
     table::{Align, Table, data, full, paper_table, table_3},
-    write::Picture,
 };
 
 const STYLE: &str = "
@@ -18,16 +18,15 @@ figure { margin: 1.5rem 0 } svg { max-width: 100%; height: auto } code { backgro
 dt { font-weight: 600 } dd { margin: 0 0 .5rem 1.5rem; overflow-wrap: anywhere }
 ";
 
-/// The page, with the figure and the pictures in it.
-pub(crate) fn html(report: &Report<'_>, svg: &str, pictures: &[Picture]) -> String {
+/// The page with the drawings in it, of which the first is the figure.
+pub(crate) fn html(report: &Report<'_>, drawings: &[Drawing]) -> String {
     let options = report.options;
     let title = escaped(&options.title);
     let mut body =
         format!("<h1 id=\"title\">{title}</h1>\n<p>Profile <code>{}</code></p>\n", escaped(&options.profile));
-    body += &format!(
-        "<figure>\n{}</figure>\n<p><a href=\"figure.svg\">figure.svg</a>, <a href=\"figure.png\">figure.png</a></p>\n",
-        inline(svg)
-    );
+    if let Some(figure) = drawings.first() {
+        body += &format!("<figure>\n{}</figure>\n{}", inline(&figure.svg), links(figure));
+    }
     let notes: Vec<String> = report.notes.iter().map(|sentence| format!("<p>{}</p>\n", escaped(sentence))).collect();
     body += &format!(
         "<h2>Results</h2>\n<p class=\"budget\" id=\"budget\">{}</p>\n{}<div class=\"scroll\">{}</div>\n<p>{}",
@@ -36,12 +35,10 @@ pub(crate) fn html(report: &Report<'_>, svg: &str, pictures: &[Picture]) -> Stri
         table(&full(report)),
         escaped(&report.spent())
     );
-    body += " <a href=\"table.csv\">table.csv</a>, <a href=\"table.md\">table.md</a>, <a href=\"results.parquet\">results.parquet</a></p>\n";
-    for Picture { heading, files: [png, drawing], svg } in pictures {
-        body += &format!(
-            "<h2>{heading}</h2>\n<figure>\n{}</figure>\n<p><a href=\"{drawing}\">{drawing}</a>, <a href=\"{png}\">{png}</a></p>\n",
-            from_tag(svg)
-        );
+    body += " <a href=\"table.csv\">table.csv</a>, <a href=\"table.md\">table.md</a>, <a href=\"table.tex\">table.tex</a>, <a href=\"results.parquet\">results.parquet</a></p>\n";
+    for drawing in drawings.iter().skip(1) {
+        let (heading, svg) = (drawing.heading, from_tag(&drawing.svg));
+        body += &format!("<h2>{heading}</h2>\n<figure>\n{svg}</figure>\n{}", links(drawing));
     }
     if !report.data.is_empty() {
         body += &format!("<h2>Data</h2>\n<div class=\"scroll\">{}</div>\n", table(&data::table(&report.data)));
@@ -74,11 +71,17 @@ pub(crate) fn html(report: &Report<'_>, svg: &str, pictures: &[Picture]) -> Stri
     )
 }
 
+/// Links to a drawing's files.
+fn links(drawing: &Drawing) -> String {
+    let links = drawing.files.iter().map(|(name, _)| format!("<a href=\"{name}\">{name}</a>"));
+    format!("<p>{}</p>\n", links.collect::<Vec<_>>().join(", "))
+}
+
 fn paper_values(report: &Report<'_>) -> String {
     let kind = report.options.kind;
     if kind == Kind::Qm9 {
         return format!(
-            "<h2>Table 3 as published, and ours below</h2>\n<div class=\"scroll\">{}</div>\n<p>Published: {}. {} <a href=\"table-3.csv\">table-3.csv</a></p>\n",
+            "<h2>Table 3 as published, and ours below</h2>\n<div class=\"scroll\">{}</div>\n<p>Published: {}. {} <a href=\"table-3.csv\">table-3.csv</a>, <a href=\"table-3.tex\">table-3.tex</a></p>\n",
             table(&table_3(report)),
             qm9::TABLE_3_SOURCE,
             qm9::NOTE

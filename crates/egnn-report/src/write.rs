@@ -2,24 +2,23 @@
 
 use crate::{
     error::ReportError,
-    figure,
+    figure::{self, Drawing},
     kind::Kind,
     page,
     predictions::{self, molecules::ShownRun},
     report::Report,
     results::Results,
     stamp,
-    table::{csv, markdown, table_3_csv, terminal},
+    table::{csv, latex, markdown, table_3_csv, table_3_latex, terminal},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    iter,
+    path::{Path, PathBuf},
+};
 
 /// Name of the results file in a report's folder.
 pub const RESULTS: &str = "results.parquet";
 
-/// Files of every report.
-const FILES: [&str; 5] = ["table.md", "table.csv", "figure.png", "figure.svg", PAGE];
-/// The paper's table with ours, for molecules.
-const TABLE_3: &str = "table-3.csv";
 /// The last file that is drawn: whoever sees it finds the rest.
 const PAGE: &str = "index.html";
 
@@ -51,33 +50,33 @@ pub struct Summary {
     pub pending: usize,
 }
 
-/// Reads `results.parquet` in `folder` and writes `table.md`, `table.csv`, `figure.svg`, `figure.png` and `index.html` beside it,
-/// each whole or not at all; from `runs/<run>/predictions.parquet` also `graphs.svg` and `graphs.png` for [`Kind::Autoencoder`], and the
-/// same of `parity` and `sizes` for [`Kind::Qm9`], which has `table-3.csv` besides. At the end it writes `report.json`, which
-/// [`outdated`](crate::outdated) reads.
+/// Reads `results.parquet` in `folder` and writes beside it, each whole or not at all:
+///
+/// - `table.md`, `table.csv` and `table.tex`, and of [`Kind::Qm9`] the same rows in the paper's columns as `table-3.csv` and `table-3.tex`;
+/// - of each drawing `NAME.svg`, `NAME.png` and `NAME.pdf` as on the page, the same of `NAME-1col` and `NAME-2col` for one and two columns of a
+///   paper (3.25 and 6.75 inches), and its points as `NAME.csv`. `figure` is of every report; from `runs/<run>/predictions.parquet` come `graphs`
+///   of [`Kind::Autoencoder`], and `parity` and `sizes` of [`Kind::Qm9`];
+/// - `index.html`, the page, and at the end `report.json`, which [`outdated`](crate::outdated) reads.
 pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportError> {
     let results = Results::read(&folder.join(RESULTS), options.kind)?;
     let inputs = stamp::inputs(folder, options)?;
     let mut report = Report::new(&results, options);
-    let drawn = pictures(folder, &results, &mut report)?;
+    let pictures = pictures(folder, &results, &mut report)?;
     // What follows takes most memory, and the runs are not asked any more.
     drop(results);
-    let svg = figure::svg(&report)?;
-    let page = page::html(&report, &svg, &drawn);
-    let [table, values, picture, drawing, last] = FILES;
-    let mut contents: Vec<(&str, Vec<u8>)> = vec![
-        (table, markdown(&report).into_bytes()),
-        (values, csv(&report).into_bytes()),
-        (picture, figure::png(picture, &svg)?),
-        (drawing, svg.into_bytes()),
+    let drawings: Vec<Drawing> = iter::once(figure::figure(&report)?).chain(pictures).collect();
+    let page = page::html(&report, &drawings);
+    let named = |name: &str, text: String| (name.to_owned(), text.into_bytes());
+    let mut contents = vec![
+        named("table.md", markdown(&report)),
+        named("table.csv", csv(&report)),
+        named("table.tex", latex(&report)),
     ];
-    for Picture { files: [picture, drawing], svg, .. } in drawn {
-        contents.extend([(picture, figure::png(picture, &svg)?), (drawing, svg.into_bytes())]);
-    }
     if options.kind == Kind::Qm9 {
-        contents.push((TABLE_3, table_3_csv(&report).into_bytes()));
+        contents.extend([named("table-3.csv", table_3_csv(&report)), named("table-3.tex", table_3_latex(&report))]);
     }
-    contents.push((last, page.into_bytes()));
+    contents.extend(drawings.into_iter().flat_map(|drawing| drawing.files));
+    contents.push(named(PAGE, page));
     let mut files = Vec::new();
     for (name, bytes) in contents {
         let path = folder.join(name);
@@ -94,22 +93,8 @@ pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportE
     })
 }
 
-/// A picture made from predictions.
-pub(crate) struct Picture {
-    /// Heading on the page.
-    pub(crate) heading: &'static str,
-    /// PNG and SVG.
-    pub(crate) files: [&'static str; 2],
-    /// The drawing.
-    pub(crate) svg: String,
-}
-
-const GRAPHS: [&str; 2] = ["graphs.png", "graphs.svg"];
-const PARITY: [&str; 2] = ["parity.png", "parity.svg"];
-const SIZES: [&str; 2] = ["sizes.png", "sizes.svg"];
-
-/// Pictures from the runs' predictions; where there are none to be drawn, the report warns.
-fn pictures(folder: &Path, results: &Results, report: &mut Report<'_>) -> Result<Vec<Picture>, ReportError> {
+/// Drawings from the runs' predictions; where there are none to be drawn, the report warns.
+fn pictures(folder: &Path, results: &Results, report: &mut Report<'_>) -> Result<Vec<Drawing>, ReportError> {
     match report.options.kind {
         Kind::Autoencoder => {
             let shown = predictions::shown(folder, Kind::Autoencoder, results);
@@ -118,15 +103,12 @@ fn pictures(folder: &Path, results: &Results, report: &mut Report<'_>) -> Result
                 Some(format!("No pictures of {}: {reason}.", shown.set))
             };
             report.warnings.extend(shown.iter().filter_map(missing));
-            Ok(vec![Picture { heading: "Some test graphs", files: GRAPHS, svg: figure::graphs(report, &shown)? }])
+            Ok(vec![figure::graphs(report, &shown)?])
         }
         Kind::Qm9 => {
             let shown = predictions::molecules::shown(folder, results);
             report.warnings.extend(shown.iter().filter_map(ShownRun::warning));
-            Ok(vec![
-                Picture { heading: "Predicted against true", files: PARITY, svg: figure::parity(report, &shown)? },
-                Picture { heading: "Error by size of the molecule", files: SIZES, svg: figure::sizes(report, &shown)? },
-            ])
+            Ok(vec![figure::parity(report, &shown)?, figure::sizes(report, &shown)?])
         }
         _ => Ok(Vec::new()),
     }

@@ -56,20 +56,26 @@ impl Axis {
         Self { scale: Scale::Linear, ends, before: 0.0, ticks: same(ticks) }
     }
 
-    /// A linear axis over places, with a tick at each.
-    pub(super) fn linear_places(places: &[f64]) -> Self {
+    /// A linear axis over places, with a tick at each, or at every second and so on if no more than `most` have room.
+    pub(super) fn linear_places(places: &[f64], most: usize) -> Self {
         let low = places.iter().copied().fold(f64::INFINITY, f64::min);
         let high = places.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if places.is_empty() {
             return Self::linear((0.0, 1.0), Vec::new());
         }
         let margin = if high > low { (high - low) * MARGIN } else { 1.0 };
-        Self::linear((low - margin, high + margin), places.to_vec())
+        let every = places.len().div_ceil(most.max(1));
+        Self::linear((low - margin, high + margin), places.iter().copied().step_by(every).collect())
     }
 
     /// Both ends of the values.
     pub(super) fn ends(&self) -> (f64, f64) {
         self.ends
+    }
+
+    /// The values that have a label.
+    pub(super) fn labelled(&self) -> &[f64] {
+        &self.ticks.major
     }
 
     /// Whether there is a place for zero before the values.
@@ -150,7 +156,9 @@ mod tests {
         let axis = Axis::logarithmic_places([1.0, 100.0].into_iter(), |_| vec![1.0]);
         assert_eq!(at(&axis, 10.0), 500);
         assert!((axis.between(1.0, 10.0) - axis.between(10.0, 100.0)).abs() < 1e-12);
-        let (low, high) = Axis::linear_places(&[4.0]).ends();
+        let every = |most| Axis::linear_places(&[1.0, 2.0, 3.0, 4.0, 5.0], most).ticks.major;
+        assert_eq!((every(5).len(), every(3), every(1)), (5, vec![1.0, 3.0, 5.0], vec![1.0]));
+        let (low, high) = Axis::linear_places(&[4.0], 0).ends();
         assert!(low < 4.0 && high > 4.0);
     }
 }
