@@ -20,7 +20,7 @@ const WIDTH: i32 = LEGEND - 60;
 const HEIGHTS: [i32; 3] = [960, 780, 600];
 /// Units that a panel needs across in a paper, and its height for that.
 const LEAST: i32 = 380;
-const PROPORTION: f64 = 0.9;
+const PROPORTION: f64 = 1.0;
 /// Where panels begin: the caption has two lines.
 const UPPER: i32 = TOP + 20;
 /// Units for tick labels beside a plot, and what a panel's title leaves free above.
@@ -28,6 +28,8 @@ const BESIDE: i32 = 130;
 const ABOVE: i32 = 12;
 /// Units that a tick label below needs.
 const LABEL: f64 = 110.0;
+/// Units to the right of a plot of a paper, for half of the last one.
+const RIGHT: i32 = 44;
 /// What the legend takes besides its models.
 const LEGEND_HEIGHT: i32 = 480;
 const OF_MODEL: i32 = 125;
@@ -74,7 +76,8 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure, panels: &Panels, looks: &Looks) -> 
     // One width for all: panels are compared.
     let values = || figure.panels.iter().map(|panel| Axis::logarithmic(panel.values()));
     let beside = values().map(|y| beside(sheet.format, BESIDE, &y, number::plain, false)).max().unwrap_or(BESIDE);
-    let length = f64::from(panels.size.0 - beside);
+    let right = sheet.format.pick(0, RIGHT);
+    let length = f64::from(panels.size.0 - beside - right);
     let (x, places) = axis(figure, length);
     let aside = asides(figure, &x, &places, length);
     if figure.panels.is_empty() {
@@ -97,12 +100,12 @@ fn paint_panel(
 ) -> Drawn {
     let format = sheet.format;
     let above = format.pick(60, 40);
-    let middle = left + beside + (width - beside) / 2;
+    let middle = left + beside + (width - beside - format.pick(0, RIGHT)) / 2;
     sheet.text_to(&heading(&panel.title, width), (middle, top + format.pick(ABOVE, 0)), TEXT + 3, BLACK, HPos::Center)?;
     let y = Axis::logarithmic(panel.values());
     let plot = Plot {
         corner: (left, top + above),
-        size: (width - 10, height - above - BELOW),
+        size: (width - format.pick(10, RIGHT), height - above - BELOW),
         beside,
         axes: (x, &y),
         names: ("training molecules", ""),

@@ -9,6 +9,8 @@ use super::{
 pub(super) const BELOW: i32 = 24;
 /// Units that a panel across a whole paper is high at most: three inches.
 const TALLEST: i32 = 720;
+/// How high a panel alone in its row is for its width, beside one that is not.
+const ALONE: f64 = 0.75;
 /// Units across in which a whole heading fits.
 const WIDE: i32 = 600;
 
@@ -39,10 +41,11 @@ impl Panels {
         Self { corner, columns, size: (width / columns as i32, heights[columns - 1]) }
     }
 
-    /// Small multiples across a paper: as many side by side as may be, none narrower than `least`, and of some proportion.
+    /// Small multiples across a paper: as many side by side as may be, none narrower than `least`, and of some proportion; one alone is lower.
     pub(super) fn across(format: Format, count: usize, least: i32, proportion: f64) -> Self {
         let columns = count.clamp(1, (format.across() / least).max(1) as usize);
         let width = format.across() / columns as i32;
+        let proportion = if columns == 1 { proportion * ALONE } else { proportion };
         let height = ((f64::from(width) * proportion) as i32).min(TALLEST);
         Self { corner: (Format::MARGIN, PAPER_TOP), columns, size: (width, height) }
     }

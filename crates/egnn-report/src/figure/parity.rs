@@ -34,6 +34,8 @@ const BESIDE: i32 = 160;
 const WIDE: i32 = 380;
 const LEAST: i32 = 250;
 const PAGE: i32 = 2160;
+/// Units between two rows of its panels at least, whose plots are squares.
+const BETWEEN: i32 = 16;
 /// Height of the words above a plot on the page, and of a line of them.
 const HEADING: i32 = 176;
 const LINE: i32 = 34;
@@ -90,7 +92,7 @@ impl<'a> Shown<'a> {
         }
         let panels = |columns: usize| {
             let across = (format.across() / columns as i32).min(SINGLE_IN_PAPER);
-            Panels { corner: (Format::MARGIN, PAPER_TOP), columns, size: (across, across + 2 * LINE) }
+            Panels { corner: (Format::MARGIN, PAPER_TOP), columns, size: (across, across + 2 * LINE + BETWEEN) }
         };
         let most = |least: i32| (format.across() / least).max(1) as usize;
         let wished = by_model.min(most(WIDE));
@@ -133,7 +135,7 @@ pub(super) fn draw(format: Format, title: &str, shown: &[ShownRun]) -> Result<St
                 ends: ends(same.flat_map(|(_, predicted)| shown.points(predicted))),
                 colour: model.map_or(BLACK, |model| colours[model].colour),
             };
-            panel(sheet, grid.place(slot), grid.size, &cloud)?;
+            panel(sheet, grid.place(slot), grid.size.0, &cloud)?;
         }
         let reasons = shown.reasons.iter().enumerate().filter(|_| is_page);
         reasons.into_iter().try_for_each(|(index, reason)| {
@@ -176,7 +178,7 @@ struct Cloud<'a> {
     colour: RGBColor,
 }
 
-fn panel(sheet: &Sheet<'_>, (left, top): Place, (across, down): (i32, i32), cloud: &Cloud<'_>) -> Drawn {
+fn panel(sheet: &Sheet<'_>, (left, top): Place, across: i32, cloud: &Cloud<'_>) -> Drawn {
     let Cloud { run, predicted, pairs, ends, colour } = cloud;
     let format = sheet.format;
     let unit = qm9::unit(&run.property);
@@ -201,7 +203,7 @@ fn panel(sheet: &Sheet<'_>, (left, top): Place, (across, down): (i32, i32), clou
     }
     let plot = Plot {
         corner: (left, top + heading),
-        size: (across - gap, format.pick(across - gap - BESIDE + format.bottom(), down - heading)),
+        size: (across - gap, across - gap - beside + format.bottom()),
         beside,
         axes: (&axis, &axis),
         names: (&with_unit("true"), &with_unit("predicted")),

@@ -27,7 +27,9 @@ const AREA: i32 = LEGEND - 60;
 const HEIGHTS: [i32; 3] = [1080, 900, 720];
 /// Units that a panel needs across in a paper, and its height for that.
 const LEAST: i32 = 380;
-const PROPORTION: f64 = 1.05;
+const PROPORTION: f64 = 1.1;
+/// Units to the right of a plot, in a paper enough for half of the last tick label.
+const RIGHT: (i32, i32) = (10, 20);
 /// Part of a panel's plots that the bars take, and what they leave free above.
 const BARS: f64 = 0.22;
 const GAP: i32 = 18;
@@ -164,14 +166,15 @@ fn paint(
     sheet.text_to(&heading(&panel.title, width), middle, TEXT + 3, BLACK, HPos::Center)?;
     let sizes = || panel.series.iter().flat_map(|series| series.points.iter().map(|point| point.at));
     let ends = (sizes().fold(f64::INFINITY, f64::min) - 1.0, sizes().fold(f64::NEG_INFINITY, f64::max) + 1.0);
-    let length = width - 10 - beside;
+    let across = width - format.pick(RIGHT.0, RIGHT.1);
+    let length = across - beside;
     let x = Axis::linear(ends, linear(ends, (length / LABEL).max(2) as usize));
     let room = height - above - format.bottom() - GAP - BELOW;
     let part = (f64::from(room) * BARS) as i32;
     let none = |_: f64| String::new();
     let plot = Plot {
         corner: (left, top + above),
-        size: (width - 10, room - part + format.bottom()),
+        size: (across, room - part + format.bottom()),
         beside,
         axes: (&x, &y),
         names: ("", ""),
@@ -180,7 +183,7 @@ fn paint(
     let at = plot.draw(sheet)?;
     let plot = Plot {
         corner: (left, top + above + room - part + GAP),
-        size: (width - 10, part + format.bottom()),
+        size: (across, part + format.bottom()),
         axes: (&x, &bars),
         names: ("atoms of the molecule", format.pick("molecules", "")),
         labels: (&number::signed, &number::plain),
