@@ -25,7 +25,7 @@ pub(crate) fn html(report: &Report<'_>, drawings: &[Drawing]) -> String {
     let mut body =
         format!("<h1 id=\"title\">{title}</h1>\n<p>Profile <code>{}</code></p>\n", escaped(&options.profile));
     if let Some(figure) = drawings.first() {
-        body += &format!("<figure>\n{}</figure>\n{}", inline(&figure.svg), links(figure));
+        body += &format!("<figure id=\"{}\">\n{}</figure>\n{}", figure.name, inline(&figure.svg), links(figure));
     }
     let notes: Vec<String> = report.notes.iter().map(|sentence| format!("<p>{}</p>\n", escaped(sentence))).collect();
     body += &format!(
@@ -37,8 +37,9 @@ pub(crate) fn html(report: &Report<'_>, drawings: &[Drawing]) -> String {
     );
     body += " <a href=\"table.csv\">table.csv</a>, <a href=\"table.md\">table.md</a>, <a href=\"table.tex\">table.tex</a>, <a href=\"results.parquet\">results.parquet</a></p>\n";
     for drawing in drawings.iter().skip(1) {
-        let (heading, svg) = (drawing.heading, from_tag(&drawing.svg));
-        body += &format!("<h2>{heading}</h2>\n<figure>\n{svg}</figure>\n{}", links(drawing));
+        let Drawing { name, heading, svg, .. } = drawing;
+        let svg = from_tag(svg);
+        body += &format!("<h2>{heading}</h2>\n<figure id=\"{name}\">\n{svg}</figure>\n{}", links(drawing));
     }
     if !report.data.is_empty() {
         body += &format!("<h2>Data</h2>\n<div class=\"scroll\">{}</div>\n", table(&data::table(&report.data)));

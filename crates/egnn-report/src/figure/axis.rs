@@ -1,6 +1,10 @@
 //! Axes: where values stand, logarithmic or linear, with a place of its own for a zero that a logarithmic axis lacks.
 
-use super::ticks::{Ticks, decades, range};
+use super::{
+    sheet::TEXT,
+    ticks::{Ticks, decades, range},
+    words::breadth,
+};
 use plotters::coord::{
     ranged1d::{DefaultFormatting, KeyPointHint, Ranged},
     types::RangedCoordf64,
@@ -16,6 +20,8 @@ pub(crate) enum Scale {
 
 /// Part of a range left beyond its ends.
 const MARGIN: f64 = 0.07;
+/// Units between two labels.
+const LABEL_GAP: i32 = 12;
 /// Part of a logarithmic axis between its range and zero.
 const ZERO: f64 = 0.08;
 
@@ -66,6 +72,24 @@ impl Axis {
         let margin = if high > low { (high - low) * MARGIN } else { 1.0 };
         let every = places.len().div_ceil(most.max(1));
         Self::linear((low - margin, high + margin), places.iter().copied().step_by(every).collect())
+    }
+
+    /// Without the labels that would touch the one before on an axis of so many units.
+    pub(super) fn thinned(mut self, length: i32, label: impl Fn(f64) -> String) -> Self {
+        let mut end = f64::NEG_INFINITY;
+        let mut values = self.ticks.major.clone();
+        values.sort_by(|&a, &b| self.own(a).total_cmp(&self.own(b)));
+        values.retain(|&value| {
+            let (middle, half) =
+                (self.between(self.ends.0, value) * f64::from(length), breadth(&label(value), TEXT) / 2);
+            let is_free = middle - f64::from(half) > end;
+            if is_free {
+                end = middle + f64::from(half + LABEL_GAP);
+            }
+            is_free
+        });
+        self.ticks.major = values;
+        self
     }
 
     /// Both ends of the values.
@@ -147,6 +171,15 @@ mod tests {
         assert!(axis.has_zero() && axis.ticks.major.contains(&0.0));
         assert!(0 < at(&axis, 0.0) && at(&axis, 0.0) < at(&axis, axis.ends().0) && axis.ends().0 < 0.01);
         assert!(!Axis::logarithmic([0.01, 1.0].into_iter()).has_zero());
+    }
+
+    #[test]
+    fn labels_that_would_touch_are_left_out() {
+        let axis = || Axis::logarithmic([0.0, 1e-6, 1.0].into_iter());
+        let labels = |length| axis().thinned(length, crate::number::plain).labelled().to_vec();
+        assert_eq!(labels(100_000).len(), axis().labelled().len());
+        assert_eq!(labels(100_000)[0], 0.0, "in the order of the axis");
+        assert!((1..axis().labelled().len()).contains(&labels(300).len()));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{
     sheet::{BLACK, Drawn, GREY, PAPER_TOP, Place, Sheet, TEXT, TOP, sheet},
     style::{Looks, Style},
     ticks::sparse,
+    words::cut_to,
 };
 use crate::{kind::Kind, number};
 use plotters::style::text_anchor::HPos;
@@ -24,6 +25,8 @@ const PROPORTION: f64 = 0.7;
 const TALLEST: i32 = 760;
 /// Units to the right of a plot of a paper, for half of the last tick label.
 pub(super) const RIGHT: i32 = 20;
+/// Units between a panel of a paper that has a title and what is below.
+const BETWEEN: i32 = 16;
 /// What a panel's title leaves free above.
 const ABOVE: i32 = 12;
 /// Units that a tick label on the horizontal axis needs.
@@ -165,9 +168,9 @@ fn paint(
     if !panel.title.is_empty() {
         let heading = sheet.format.pick(60, 44);
         let middle = (left + beside + grid.breadth / 2, top + sheet.format.pick(ABOVE, 0));
-        sheet.text_to(&panel.title, middle, TEXT + 3, BLACK, HPos::Center)?;
+        sheet.text_to(&cut_to(&panel.title, grid.breadth, TEXT + 3), middle, TEXT + 3, BLACK, HPos::Center)?;
         top += heading;
-        height -= heading;
+        height -= heading + sheet.format.pick(0, BETWEEN);
     }
     let plot = Plot {
         corner: (left, top),

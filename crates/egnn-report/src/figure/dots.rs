@@ -63,7 +63,9 @@ impl Layout {
     fn new(format: Format, figure: &Figure) -> Self {
         // Headings of sets leave more free below the caption.
         let top = if figure.metric == Metric::Mse { TOP } else { TOP + 16 };
-        let widest = figure.series().map(|series| breadth(&series.title, TEXT)).max().unwrap_or(0);
+        let names = figure.series().map(|series| &series.title);
+        let titles = figure.panels.iter().map(|panel| &panel.title);
+        let widest = names.chain(titles).map(|name| breadth(name, TEXT)).max().unwrap_or(0);
         Self {
             row: format.pick(110, 76),
             corner: format.pick((20, top), (Format::MARGIN, PAPER_TOP)),
@@ -89,7 +91,7 @@ impl Layout {
 pub(super) fn draw(format: Format, figure: &Figure) -> Result<String, String> {
     let (_, rows) = lines(figure);
     let layout = Layout::new(format, figure);
-    let axis = Axis::logarithmic(figure.values());
+    let axis = Axis::logarithmic(figure.values()).thinned(layout.across - layout.left, number::plain);
     let looks = Looks::new(figure);
     let mut note = String::from(if figure.has_several_seeds() {
         "Ours above, published below; seeds above their mean."
@@ -141,7 +143,8 @@ fn paint(sheet: &Sheet<'_>, figure: &Figure, layout: &Layout, axis: &Axis, looks
         let (_, middle) = at(low, row);
         match line {
             Line::Heading(title) => {
-                sheet.text(title, (format.pick(40, corner.0), middle - TEXT / 2 + 6), TEXT + 4, BLACK)?;
+                let title = format.pick((*title).into(), cut_to(title, layout.left - 12, TEXT));
+                sheet.text(&title, (format.pick(40, corner.0), middle - TEXT / 2 + 6), TEXT + 4, BLACK)?;
                 let above = at(high, row - HEADING / 2.0);
                 sheet.line(vec![(left, above.1), above], GREY, 1)?;
             }

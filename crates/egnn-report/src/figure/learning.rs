@@ -9,7 +9,7 @@ use super::{
     legend::{HALF, Key, LEGEND, Legend},
     panels::{BELOW, Panels, heading},
     plot::{Plot, beside},
-    sheet::{BLACK, Drawn, GREY, Place, Sheet, TEXT, TOP, sheet},
+    sheet::{BLACK, Drawn, GREY, NOTHING_HEIGHT, Place, Sheet, TEXT, TOP, sheet},
     style::{Looks, Marker, Style},
     ticks::sparse,
 };
@@ -45,7 +45,7 @@ pub(super) fn draw(format: Format, figure: &Figure) -> Result<String, String> {
     };
     let looks = Looks::new(figure);
     let legend = legend(format, figure, &looks);
-    let below = panels.corner.1 + panels.height(count);
+    let below = panels.corner.1 + if count == 0 { NOTHING_HEIGHT } else { panels.height(count) };
     let height = match format {
         Format::Page => {
             let beside = LEGEND_HEIGHT + figure.named().len() as i32 * OF_MODEL;
@@ -100,8 +100,14 @@ fn paint_panel(
 ) -> Drawn {
     let format = sheet.format;
     let above = format.pick(60, 40);
-    let middle = left + beside + (width - beside - format.pick(0, RIGHT)) / 2;
-    sheet.text_to(&heading(&panel.title, width), (middle, top + format.pick(ABOVE, 0)), TEXT + 3, BLACK, HPos::Center)?;
+    let middle = left + format.pick(beside + (width - beside) / 2, width / 2);
+    sheet.text_to(
+        &heading(&panel.title, width),
+        (middle, top + format.pick(ABOVE, 0)),
+        TEXT + 3,
+        BLACK,
+        HPos::Center,
+    )?;
     let y = Axis::logarithmic(panel.values());
     let plot = Plot {
         corner: (left, top + above),

@@ -80,7 +80,8 @@ impl<'a> Legend<'a> {
         } else {
             marks.push(Key::new("one seed", move |sheet, at| sheet.marker(at, grey)));
         }
-        let paper = figure.paper.map(|paper| Key { gap: 0, ..Key::new(paper, move |sheet, at| sheet.hollow(at, grey)) });
+        let paper =
+            figure.paper.map(|paper| Key { gap: 0, ..Key::new(paper, move |sheet, at| sheet.hollow(at, grey)) });
         marks.extend(paper);
         Self { series: series.collect(), marks, note: Some(note) }
     }
@@ -111,9 +112,9 @@ impl<'a> Legend<'a> {
         for mark in &self.marks {
             y = key(mark, y)?;
         }
-        self.note.as_ref().map_or(Ok(()), |note| {
-            sheet.paragraph(note, (KEY - HALF, y + 28), LETTERS + 5, GREY).map(drop)
-        })
+        self.note
+            .as_ref()
+            .map_or(Ok(()), |note| sheet.paragraph(note, (KEY - HALF, y + 28), LETTERS + 5, GREY).map(drop))
     }
 
     fn below(&self, sheet: &Sheet<'_>, top: i32) -> Drawn {

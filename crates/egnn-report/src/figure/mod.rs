@@ -59,10 +59,13 @@ impl Drawing {
         name: &'static str,
         heading: &'static str,
         points: String,
-        draw: impl Fn(Format) -> Result<String, String> + Sync,
+        draw: impl Fn(Format) -> Result<String, String>,
     ) -> Result<Self, ReportError> {
         let one = |format: Format| {
-            let failed = |ending, message| ReportError::Figure { figure: format!("{name}{}.{ending}", format.suffix()), message };
+            let failed = |ending, message| ReportError::Figure {
+                figure: format!("{name}{}.{ending}", format.suffix()),
+                message,
+            };
             let svg = draw(format).map_err(|message| failed("svg", message))?;
             let tree = raster::tree(&svg).map_err(|message| failed("svg", message))?;
             let png = raster::png(&tree, format).map_err(|message| failed("png", message))?;

@@ -2,7 +2,8 @@
 
 use super::{
     format::Format,
-    sheet::{PAPER_TOP, Place},
+    sheet::{PAPER_TOP, Place, TEXT},
+    words::cut_to,
 };
 
 /// Units that a panel beside a legend leaves free below.
@@ -11,12 +12,14 @@ pub(super) const BELOW: i32 = 24;
 const TALLEST: i32 = 720;
 /// How high a panel alone in its row is for its width, beside one that is not.
 const ALONE: f64 = 0.75;
+/// Units that it leaves free to the next one.
+const NEXT: i32 = 16;
 /// Units across in which a whole heading fits.
 const WIDE: i32 = 600;
 
 /// What stands above a panel of errors of a property.
 pub(super) fn heading(property: &str, width: i32) -> String {
-    format!("{} of {property}", if width > WIDE { "test MAE" } else { "MAE" })
+    cut_to(&format!("{} of {property}", if width > WIDE { "test MAE" } else { "MAE" }), width - NEXT, TEXT + 3)
 }
 
 /// Where panels stand.

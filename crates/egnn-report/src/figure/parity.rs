@@ -32,10 +32,10 @@ const TOP: i32 = 150;
 const BESIDE: i32 = 160;
 /// In a paper: units that a panel needs across, those that it may shrink to where there are many, and down for all of them: nine inches.
 const WIDE: i32 = 380;
-const LEAST: i32 = 250;
+const LEAST: i32 = 320;
 const PAGE: i32 = 2160;
 /// Units between two rows of its panels at least, whose plots are squares.
-const BETWEEN: i32 = 16;
+const BETWEEN: i32 = 22;
 /// Height of the words above a plot on the page, and of a line of them.
 const HEADING: i32 = 176;
 const LINE: i32 = 34;
@@ -182,11 +182,15 @@ fn panel(sheet: &Sheet<'_>, (left, top): Place, across: i32, cloud: &Cloud<'_>) 
     let Cloud { run, predicted, pairs, ends, colour } = cloud;
     let format = sheet.format;
     let unit = qm9::unit(&run.property);
-    let with_unit = |name: &str| if unit.is_empty() { name.to_owned() } else { format!("{name} ({unit})") };
+    // A paper's panel has the unit above only.
+    let with_unit = |name: &str| match format {
+        Format::Page if !unit.is_empty() => format!("{name} ({unit})"),
+        _ => name.to_owned(),
+    };
     let title = format!("{}: {}", run.property, run.title);
     let error = format!("MAE {} {unit}", Metric::Mae.text(predicted.mae()));
-    let gap = format.pick(20, 12);
-    let heading = format.pick(HEADING - 20, 2 * LINE);
+    let gap = format.pick(20, 44);
+    let heading = format.pick(HEADING - 20, 2 * LINE + 6);
     let page = Axis::linear(*ends, ticks(*ends, across - gap - BESIDE));
     let beside = beside(format, BESIDE, &page, number::signed, true);
     let axis = format.pick(page, Axis::linear(*ends, ticks(*ends, across - gap - beside)));
@@ -240,7 +244,7 @@ fn ticks(ends: (f64, f64), room: i32) -> Vec<f64> {
         let letters = ticks.iter().map(|&tick| number::signed(tick).chars().count()).max().unwrap_or(0);
         ticks.len() as i32 * (letters as i32 * LETTER + LABEL_GAP) <= room
     };
-    (2..=TICKS).rev().map(|most| linear(ends, most)).find(fits).unwrap_or_else(|| linear(ends, 2))
+    (1..=TICKS).rev().map(|most| linear(ends, most)).find(fits).unwrap_or_default()
 }
 
 /// At most so many, evenly over the file, whose order is the split's and says nothing.

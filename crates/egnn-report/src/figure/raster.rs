@@ -25,7 +25,9 @@ pub(super) fn tree(svg: &str) -> Result<Tree, String> {
 fn with_simple_opacity(svg: &str) -> String {
     let line = |line: &str| match line {
         line if line.starts_with("<circle ") => line.replacen(" opacity=", " fill-opacity=", 1),
-        line if line.starts_with("<line ") || line.starts_with("<polyline ") => line.replacen(" opacity=", " stroke-opacity=", 1),
+        line if line.starts_with("<line ") || line.starts_with("<polyline ") => {
+            line.replacen(" opacity=", " stroke-opacity=", 1)
+        }
         line => line.to_owned(),
     };
     svg.split_inclusive('\n').map(line).collect()
@@ -128,14 +130,20 @@ mod tests {
     #[test]
     fn a_hostile_svg_is_an_error() {
         let svg = |size: &str, inner: &str| {
-            format!(r#"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {size}>{inner}</svg>"#)
+            format!(
+                r#"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {size}>{inner}</svg>"#
+            )
         };
-        for broken in ["", "<svg", "\0", "<a/>", &svg(r#"width="0" height="0""#, ""), &svg(r#"width="NaN" height="-1""#, "")] {
+        for broken in
+            ["", "<svg", "\0", "<a/>", &svg(r#"width="0" height="0""#, ""), &svg(r#"width="NaN" height="-1""#, "")]
+        {
             assert!(tree(broken).is_err(), "{broken}");
         }
         let laughs = format!(
             r#"<!DOCTYPE svg [<!ENTITY a "ha">{}]>{}"#,
-            (1..12).map(|i| format!(r#"<!ENTITY {} "{}">"#, letter(i), format!("&{};", letter(i - 1)).repeat(10))).collect::<String>(),
+            (1..12)
+                .map(|i| format!(r#"<!ENTITY {} "{}">"#, letter(i), format!("&{};", letter(i - 1)).repeat(10)))
+                .collect::<String>(),
             svg("", "<text>&l;</text>")
         );
         assert!(tree(&laughs).is_err());

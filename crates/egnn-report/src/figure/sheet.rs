@@ -27,7 +27,7 @@ pub(super) const TEXT: i32 = 25;
 /// Where the plot begins below title and caption.
 pub(super) const TOP: i32 = 140;
 /// Where it begins in a paper, and the height of a drawing that shows nothing.
-pub(super) const PAPER_TOP: i32 = 12;
+pub(super) const PAPER_TOP: i32 = 18;
 pub(super) const NOTHING_HEIGHT: i32 = 72;
 
 pub(super) const BLACK: RGBColor = RGBColor(20, 20, 20);

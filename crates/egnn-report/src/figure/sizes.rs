@@ -162,7 +162,7 @@ fn paint(
     let both = [(&y, number::plain as fn(f64) -> String), (&bars, number::plain)];
     let beside = both.map(|(axis, label)| beside(format, BESIDE, axis, label, false)).into_iter().max();
     let beside = beside.unwrap_or(BESIDE);
-    let middle = (left + beside + (width - beside) / 2, top + format.pick(12, 0));
+    let middle = (left + format.pick(beside + (width - beside) / 2, width / 2), top + format.pick(12, 0));
     sheet.text_to(&heading(&panel.title, width), middle, TEXT + 3, BLACK, HPos::Center)?;
     let sizes = || panel.series.iter().flat_map(|series| series.points.iter().map(|point| point.at));
     let ends = (sizes().fold(f64::INFINITY, f64::min) - 1.0, sizes().fold(f64::NEG_INFINITY, f64::max) + 1.0);

@@ -8,7 +8,12 @@ use super::{
     },
     table_3,
 };
-use crate::{kind::Kind, metric::Metric, paper::qm9, report::Report};
+use crate::{
+    kind::Kind,
+    metric::Metric,
+    paper::{beyond, qm9},
+    report::Report,
+};
 
 /// Letters of a first column that is not broken into lines.
 const LETTERS: usize = 40;
@@ -18,20 +23,23 @@ const COLUMNS: usize = 6;
 /// The report's table: the columns that a paper has room for, the budget in the caption.
 pub(crate) fn latex(report: &Report<'_>) -> String {
     let table = build(report, &columns(report.options.kind), report.options.kind.has_sets());
-    let source = report.source_line().unwrap_or_default();
-    environment(report, &table, &source, table.columns.len() > COLUMNS, "")
+    let mut sources: Vec<String> = report.source_line().into_iter().collect();
+    if report.options.kind == Kind::Beyond {
+        sources = beyond::PUBLISHED.iter().map(|row| format!("{}: {}", row.title, row.source)).collect();
+    }
+    environment(report, &table, &sources, table.columns.len() > COLUMNS, "")
 }
 
 /// The paper's Table 3 with ours below, for both columns of a paper.
 pub(crate) fn table_3_latex(report: &Report<'_>) -> String {
     let mut table = table_3(report);
-    // What ours were tested on is in the other table.
+    // What ours were tested on is in the caption.
     for index in [4, 3] {
         table.columns.remove(index);
         table.rows.iter_mut().for_each(|row| drop(row.remove(index)));
     }
     let source = format!("{}. {}", qm9::TABLE_3_SOURCE, qm9::NOTE);
-    environment(report, &table, &source, true, "\\scriptsize\n\\setlength{\\tabcolsep}{2pt}\n")
+    environment(report, &table, &[source], true, "\\scriptsize\n\\setlength{\\tabcolsep}{2pt}\n")
 }
 
 fn columns(kind: Kind) -> Vec<Column> {
@@ -51,21 +59,20 @@ fn columns(kind: Kind) -> Vec<Column> {
     }
 }
 
-fn environment(report: &Report<'_>, table: &Table, source: &str, is_wide: bool, small: &str) -> String {
+fn environment(report: &Report<'_>, table: &Table, sources: &[String], is_wide: bool, small: &str) -> String {
     let options = report.options;
     let environment = if is_wide { "table*" } else { "table" };
-    let comments = [
-        format!("{} ({} profile)", options.title, options.profile),
-        format!("Made by: {}", options.command),
-        format!("Source: {source}"),
-        "Needs \\usepackage{booktabs}.".into(),
-    ];
+    let mut comments =
+        vec![format!("{} ({} profile)", options.title, options.profile), format!("Made by: {}", options.command)];
+    comments.extend(sources.iter().map(|source| format!("Source: {source}")));
+    comments.push("Needs \\usepackage{booktabs}.".into());
     let mut text = String::new();
-    for comment in comments.iter().filter(|comment| *comment != "Source: ") {
+    for comment in comments {
         // One line, whatever stands in it: what comes after a line's end is no comment.
         text += &format!("% {}\n", comment.split_whitespace().collect::<Vec<_>>().join(" "));
     }
-    let notes: Vec<&str> = [report.budget.as_str()].into_iter().chain(report.notes.iter().map(String::as_str)).collect();
+    let notes: Vec<&str> =
+        [report.budget.as_str()].into_iter().chain(report.notes.iter().map(String::as_str)).collect();
     text += &format!(
         "\\begin{{{environment}}}\n\\centering\n\\caption{{{}. {}}}\n{small}{}\\end{{{environment}}}\n",
         escaped(&options.title),
@@ -77,7 +84,8 @@ fn environment(report: &Report<'_>, table: &Table, source: &str, is_wide: bool, 
 
 fn tabular(table: &Table) -> String {
     let count = table.columns.len();
-    let letters = |index: usize| table.rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.chars().count()).max();
+    let letters =
+        |index: usize| table.rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.chars().count()).max();
     let align = |(index, align): (usize, Align)| match align {
         Align::Left if letters(index).is_some_and(|letters| letters > LETTERS) => "p{0.3\\linewidth}",
         Align::Left => "l",
@@ -94,7 +102,8 @@ fn tabular(table: &Table) -> String {
             text += if index > 0 { "\\addlinespace\n" } else { "" };
             text += &format!("\\multicolumn{{{count}}}{{l}}{{\\emph{{{}}}}} \\\\\n", escaped(&row[0]));
         } else {
-            text += &line(row.iter().map(|cell| if cell == "-" { "--".into() } else { escaped(cell.trim()) }).collect());
+            text +=
+                &line(row.iter().map(|cell| if cell == "-" { "--".into() } else { escaped(cell.trim()) }).collect());
         }
     }
     text + "\\bottomrule\n\\end{tabular}\n"
@@ -151,7 +160,22 @@ mod tests {
         {
             rest = rest.replace(&format!("\\{escape}{{}}"), "");
         }
-        for escape in ["\\&", "\\%", "\\$", "\\#", "\\{", "\\}", "\\_", "{[}", "{]}", "{*}", "$\\pm$", "$^2$", "$^3$"] {
+        for escape in [
+            "\\&",
+            "\\%",
+            "\\$",
+            "\\#",
+            "\\{",
+            "\\}",
+            "\\_",
+            "{[}",
+            "{]}",
+            "{*}",
+            "$\\pm$",
+            "$^2$",
+            "$^3$",
+            "$\\times$",
+        ] {
             rest = rest.replace(escape, "");
         }
         !rest.contains(['&', '%', '$', '#', '{', '}', '~', '^', '\\', '_', '\n'])
@@ -238,7 +262,7 @@ mod tests {
             let text = latex(report);
             assert_eq!(text.matches("\\multicolumn{8}{l}{\\emph{").count(), 2, "{text}");
             assert_eq!(text.matches("\\addlinespace").count(), 1, "{text}");
-            assert!(text.contains("EGNN & 1.64 & 1.70 & 0.09 & 0.100 & 0.998 & 0.9980 & 1 \\\\"), "{text}");
+            assert!(text.contains("EGNN & 1.65 & 1.70 & 0.11 & 0.100 & 0.998 & 0.9980 & 1 \\\\"), "{text}");
         });
     }
 }
