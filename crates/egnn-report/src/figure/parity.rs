@@ -191,9 +191,9 @@ fn panel(sheet: &Sheet<'_>, (left, top): Place, across: i32, cloud: &Cloud<'_>) 
     let error = format!("MAE {} {unit}", Metric::Mae.text(predicted.mae()));
     let gap = format.pick(20, 44);
     let heading = format.pick(HEADING - 20, 2 * LINE + 6);
-    let page = Axis::linear(*ends, ticks(*ends, across - gap - BESIDE));
-    let beside = beside(format, BESIDE, &page, number::signed, true);
-    let axis = format.pick(page, Axis::linear(*ends, ticks(*ends, across - gap - beside)));
+    let with_ticks = |room: i32| Axis::linear(*ends, ticks(*ends, room));
+    let beside = beside(format, BESIDE, &with_ticks(across), number::signed, true);
+    let axis = with_ticks(across - gap - beside);
     if format == Format::Page {
         let x = left + beside;
         sheet.text(&title, (x, top), TEXT + 4, BLACK)?;
