@@ -1,5 +1,7 @@
 //! Drawings for papers: their sizes, letters and lines, and that nothing overlaps or is cut off, whatever the runs are.
 
+#![allow(clippy::duplicate_mod, reason = "each kind of fabricated results brings its columns along")]
+
 mod common;
 #[path = "common/graphs.rs"]
 #[allow(dead_code, reason = "not every test file uses all of it")]
@@ -44,7 +46,7 @@ fn words(group: &Group, found: &mut Vec<(String, Rect)>) {
         match node {
             Node::Group(group) => words(group, found),
             Node::Text(text) => {
-                let chunks: String = text.chunks().iter().map(|chunk| chunk.text()).collect();
+                let chunks: String = text.chunks().iter().map(usvg::TextChunk::text).collect();
                 found.push((chunks, text.abs_bounding_box()));
             }
             _ => {}
@@ -61,7 +63,7 @@ fn assert_fits_a_paper(folder: &Path, name: &str) {
     assert_eq!(root.attribute("width"), Some(format!("{inches}in").as_str()));
     let units: f64 = root.attribute("viewBox").unwrap().split(' ').nth(2).unwrap().parse().unwrap();
     let points = inches * 72.0 / units;
-    for node in document.descendants().filter(|node| node.is_element()) {
+    for node in document.descendants().filter(usvg::roxmltree::Node::is_element) {
         let number = |attribute| node.attribute(attribute).and_then(|value| value.parse::<f64>().ok());
         if node.has_tag_name("text") {
             let size = number("font-size").unwrap() * points;

@@ -24,7 +24,7 @@ const LEAST: i32 = 560;
 const PROPORTION: f64 = 0.7;
 const TALLEST: i32 = 760;
 /// Units to the right of a plot of a paper, for half of the last tick label.
-pub(super) const RIGHT: i32 = 20;
+pub(super) const RIGHT: i32 = 40;
 /// Units between a panel of a paper that has a title and what is below.
 const BETWEEN: i32 = 16;
 /// What a panel's title leaves free above.

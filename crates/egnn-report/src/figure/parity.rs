@@ -34,8 +34,8 @@ const BESIDE: i32 = 160;
 const WIDE: i32 = 380;
 const LEAST: i32 = 320;
 const PAGE: i32 = 2160;
-/// Units between two rows of its panels at least, whose plots are squares.
-const BETWEEN: i32 = 22;
+/// Units by which its panels are higher than wide at most: plots are squares.
+const DOWN: i32 = 58;
 /// Height of the words above a plot on the page, and of a line of them.
 const HEADING: i32 = 176;
 const LINE: i32 = 34;
@@ -92,7 +92,7 @@ impl<'a> Shown<'a> {
         }
         let panels = |columns: usize| {
             let across = (format.across() / columns as i32).min(SINGLE_IN_PAPER);
-            Panels { corner: (Format::MARGIN, PAPER_TOP), columns, size: (across, across + 2 * LINE + BETWEEN) }
+            Panels { corner: (Format::MARGIN, PAPER_TOP), columns, size: (across, across + DOWN) }
         };
         let most = |least: i32| (format.across() / least).max(1) as usize;
         let wished = by_model.min(most(WIDE));
@@ -191,9 +191,9 @@ fn panel(sheet: &Sheet<'_>, (left, top): Place, across: i32, cloud: &Cloud<'_>) 
     let error = format!("MAE {} {unit}", Metric::Mae.text(predicted.mae()));
     let gap = format.pick(20, 44);
     let heading = format.pick(HEADING - 20, 2 * LINE + 6);
-    let page = Axis::linear(*ends, ticks(*ends, across - gap - BESIDE));
-    let beside = beside(format, BESIDE, &page, number::signed, true);
-    let axis = format.pick(page, Axis::linear(*ends, ticks(*ends, across - gap - beside)));
+    let with_ticks = |room: i32| Axis::linear(*ends, ticks(*ends, room));
+    let beside = beside(format, BESIDE, &with_ticks(across), number::signed, true);
+    let axis = with_ticks(across - gap - beside);
     if format == Format::Page {
         let x = left + beside;
         sheet.text(&title, (x, top), TEXT + 4, BLACK)?;
@@ -244,7 +244,7 @@ fn ticks(ends: (f64, f64), room: i32) -> Vec<f64> {
         let letters = ticks.iter().map(|&tick| number::signed(tick).chars().count()).max().unwrap_or(0);
         ticks.len() as i32 * (letters as i32 * LETTER + LABEL_GAP) <= room
     };
-    (1..=TICKS).rev().map(|most| linear(ends, most)).find(fits).unwrap_or_default()
+    (1..=TICKS).rev().map(|most| linear(ends, most)).find(fits).unwrap_or_else(|| linear(ends, 1))
 }
 
 /// At most so many, evenly over the file, whose order is the split's and says nothing.

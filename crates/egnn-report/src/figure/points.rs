@@ -17,7 +17,7 @@ pub(super) fn points(figure: &Figure, has_places: bool) -> String {
                 of_point(&mut text, panel, series, point, has_places);
             }
             for &(at, value) in &series.paper {
-                let of = [&series.model, &series.title].map(|text| text.as_str());
+                let of = [&series.model, &series.title].map(String::as_str);
                 row(&mut text, panel, of, Some(at).filter(|_| has_places), "paper", None, value);
             }
         }
@@ -32,7 +32,7 @@ pub(super) fn points(figure: &Figure, has_places: bool) -> String {
 }
 
 fn of_point(text: &mut String, panel: &Panel, series: &Series, point: &Point, has_places: bool) {
-    let of = [&series.model, &series.title].map(|text| text.as_str());
+    let of = [&series.model, &series.title].map(String::as_str);
     let at = Some(point.at).filter(|_| has_places);
     let mut add = |kind, seed, value| row(text, panel, of, at, kind, seed, value);
     add("mean", None, point.mean);
