@@ -15,7 +15,7 @@ viewers.graphs = (root, data) => {
     Object.assign(state, { set: Number(value), graph: 0 });
     show();
   });
-  testName(pick, 'select', 'graphs-set');
+  testName(pick, 'graphs-set');
   const graphs = element('span', {});
   root.append(element('div', { class: 'viewer-controls' }, pick, graphs), body);
   function show() {
@@ -28,7 +28,7 @@ viewers.graphs = (root, data) => {
       keep('graphs', state);
       body.replaceChildren(...graphPictures(set, set.graphs[state.graph]));
     });
-    testName(which, 'select', 'graphs-graph');
+    testName(which, 'graphs-graph');
     graphs.replaceChildren(which);
     body.replaceChildren(...graphPictures(set, set.graphs[state.graph]));
   }
@@ -36,8 +36,7 @@ viewers.graphs = (root, data) => {
 };
 
 const wrongPairs = graph => [...graph.pairs].filter(pair => pair === 'm' || pair === 'a').length;
-const graphName = graph =>
-  `${graph.graph} (${graph.first ? 'one of the first' : 'one of the worst'}, ${wrongPairs(graph)} wrong)`;
+const graphName = graph => `${graph.graph} (${graph.first ? 'one of the first' : 'one of the worst'}, ${wrongPairs(graph)} wrong)`;
 
 /** Every pair of nodes with what became of it. */
 function graphPairs(graph) {
@@ -72,8 +71,7 @@ function graphPictures(set, graph) {
   const counts =
     `Graph ${graph.graph}: ${graph.nodes} nodes, ${found} of ${found + missed} links found, ${missed} missed, ${added} added ` +
     `of ${pairs.length} pairs. Reconstructed by ${set.model}, seed ${set.seed}; of ${set.of} test graphs ${set.right} have no wrong pair.`;
-  const figure = (node, caption) =>
-    element('figure', { class: 'viewer-view' }, node, element('figcaption', {}, element('p', {}, caption)));
+  const figure = (node, caption) => element('figure', { class: 'viewer-view' }, node, element('figcaption', {}, element('p', {}, caption)));
   const wrong = pairs.filter(pair => pair.sort === 'm' || pair.sort === 'a');
   const parts = [
     element('p', { 'data-test': 'graphs-counts' }, counts),
@@ -103,12 +101,8 @@ function graphPictures(set, graph) {
     graphKey(),
   ];
   if (wrong.length > 0) {
-    const list = wrong.map(pair =>
-      element('li', {}, `${pair.a} and ${pair.b}: ${PAIR_WORDS[pair.sort]}, probability ${pair.probability}`)
-    );
-    parts.push(
-      element('details', {}, element('summary', {}, `The ${wrong.length} wrong pairs as a list`), element('ul', {}, ...list))
-    );
+    const list = wrong.map(pair => element('li', {}, `${pair.a} and ${pair.b}: ${PAIR_WORDS[pair.sort]}, probability ${pair.probability}`));
+    parts.push(element('details', {}, element('summary', {}, `The ${wrong.length} wrong pairs as a list`), element('ul', {}, ...list)));
   }
   point(null);
   return parts;
@@ -124,12 +118,7 @@ function nodeLink(graph, pairs, of, point, marks) {
   const links = ['f', 'm', 'a'].flatMap(sort => pairs.filter(pair => pair.sort === sort));
   const nodes = graph.places.map((_, node) => {
     const [cx, cy] = place(node);
-    return drawing(
-      'g',
-      { class: 'g-node' },
-      drawing('circle', { cx, cy, r: 5.2 }),
-      drawing('text', { x: cx, y: cy }, String(node))
-    );
+    return drawing('g', { class: 'g-node' }, drawing('circle', { cx, cy, r: 5.2 }), drawing('text', { x: cx, y: cy }, String(node)));
   });
   const mark = drawing('line', { class: 'g-mark', visibility: 'hidden' });
   marks.push(pair => {

@@ -45,12 +45,12 @@ viewers.nbody = (root, data) => {
     state.trajectory = Number(value);
     update();
   });
-  testName(pick, 'select', 'nbody-trajectory');
+  testName(pick, 'nbody-trajectory');
   const magnify = choice('Errors', NBODY_MAGNIFIED, String(state.magnify), value => {
     state.magnify = Number(value);
     update();
   });
-  testName(magnify, 'select', 'nbody-magnify');
+  testName(magnify, 'nbody-magnify');
   root.append(
     element('div', { class: 'viewer-controls' }, pick, magnify, turningButtons(angle)),
     ...(control ? [control.node] : [element('p', {}, 'These runs have no predictions for rotated inputs.')]),
@@ -70,10 +70,11 @@ viewers.nbody = (root, data) => {
   update();
 };
 
-/** Gives the control in a label a name for tests. */
-function testName(label, selector, name) {
-  const control = label.matches(selector) ? label : label.querySelector(selector);
-  if (control) control.dataset.test = name;
+/** Gives the control in a label a name for tests, and an id by which a live page finds it again. */
+function testName(label, name, id = name) {
+  const control = label.querySelector('select');
+  control.dataset.test = name;
+  control.id = id;
 }
 
 /** The slider over the stored rotations, its player, and whether the view follows. */
@@ -86,13 +87,15 @@ function rotationControl(state, rotations, changed) {
     step: 1,
     value: state.rotation,
     'data-test': 'nbody-rotation',
+    id: 'nbody-rotation',
     on: { input: () => go(Number(slider.value)) },
   });
   const value = element('output', {});
-  const play = element('button', { type: 'button', 'data-test': 'nbody-play', on: { click: () => toggle() } }, 'play');
+  const play = element('button', { type: 'button', 'data-test': 'nbody-play', id: 'nbody-play', on: { click: () => toggle() } }, 'play');
   const follow = element('input', {
     type: 'checkbox',
     'data-test': 'nbody-follow',
+    id: 'nbody-follow',
     on: {
       change: () => {
         state.follow = follow.checked;
@@ -142,18 +145,12 @@ function nbodyView(data, state, side, angle, changed) {
     state.models[side] = Number(value);
     changed();
   });
-  testName(pick, 'select', 'nbody-model');
+  testName(pick, 'nbody-model', `nbody-model-${side}`);
   const picture = space(angle, 'Bodies in space');
   const measured = element('p', { class: 'measured', 'data-test': 'nbody-measured' });
   const about = element('p', { class: 'about' });
   return {
-    node: element(
-      'figure',
-      { class: 'viewer-view', 'data-side': side },
-      pick,
-      picture.node,
-      element('figcaption', {}, measured, about)
-    ),
+    node: element('figure', { class: 'viewer-view', 'data-side': side }, pick, picture.node, element('figcaption', {}, measured, about)),
     show() {
       const model = data.models[state.models[side]];
       const scene = data.scenes[model.scene];
@@ -188,16 +185,13 @@ function nbodyShown(scene, model, state) {
   const put = point => turnedBy(back, minus(point, turnedBy(matrix, centre)));
   const turned = point => put(turnedBy(matrix, point));
   const [truths, starts] = [targets.map(turned), inputs ? inputs.map(turned) : null];
-  const far = points => Math.max(...points.map(norm));
   const magnified = (point, body) => plus(truths[body], times(minus(point, truths[body]), state.magnify));
   const predicted = found.map(put);
-  const ends = predicted.map(magnified);
-  const room = far(starts ? truths.concat(starts) : truths);
   return {
     rotation,
     starts,
     truths,
-    predicted: ends,
+    predicted: predicted.map(magnified),
     missed: predicted.map((point, body) => norm(minus(point, truths[body]))),
     turned: rotation === 0 ? null : stored.map(turned).map(magnified),
     frame: [
@@ -206,8 +200,8 @@ function nbodyShown(scene, model, state) {
       [0, 0, 1],
     ].map(axis => turnedBy(back, turnedBy(matrix, axis))),
     charges: scene.charges ? scene.charges.slice(place * scene.bodies, (place + 1) * scene.bodies) : null,
-    // Predictions that are far off do not make the rest tiny.
-    reach: 1.08 * Math.min(1.6 * room, Math.max(room, far(ends))),
+    // The same for all models, so that their pictures compare.
+    reach: 1.3 * Math.max(...(starts ? truths.concat(starts) : truths).map(norm)),
   };
 }
 
@@ -272,8 +266,7 @@ function nbodyKey(charges, starts, rotations) {
     ? [mark([ball('n-truth plus', 6, '+')], 'true end, positive'), mark([ball('n-truth minus', 6, '−')], 'true end, negative')]
     : [mark([ball('n-truth none', 6)], 'true end')];
   items.push(mark([ball('n-predicted', 6.6)], 'predicted end'), mark([line('n-miss')], 'error'));
-  if (starts)
-    items.push(mark([line('n-path none'), spaceBall('n-start none', 2.4)([-9, 0], 1, 1)], 'from start to end, straight'));
+  if (starts) items.push(mark([line('n-path none'), spaceBall('n-start none', 2.4)([-9, 0], 1, 1)], 'from start to end, straight'));
   if (rotations) {
     items.push(mark([ball('n-turned', 8)], 'prediction of the input as stored, rotated'));
     items.push(mark([line('n-apart')], 'what is between the two predictions: nothing where a model is equivariant'));
