@@ -1,5 +1,9 @@
 //! The command line. Field names and values are checked by the commands, which know them; clap knows the rest.
 
+mod results;
+
+pub(crate) use results::{Compare, Format, Query};
+
 use crate::models;
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use egnn_nn::Backend;
@@ -75,19 +79,25 @@ pub(crate) enum Command {
     /// End a sweep, on a cluster or here; the same `egnn sweep` goes on from there
     #[command(after_help = "Example: egnn cancel nbody-sizes --profile paper")]
     Cancel(Finished),
-    /// Draw a pipeline's tables, figure and page again from its records
-    #[command(after_help = "Example: egnn report nbody-sizes --profile quick")]
-    Report(Finished),
+    /// Draw a pipeline's tables, figures and page again from its records
+    #[command(after_help = "\
+Examples:
+  egnn report nbody-sizes                          files in reports/nbody-sizes/quick, the page is index.html
+  egnn report nbody-sizes --watch                  while the sweep runs: open the page, it follows
+  egnn report nbody --out for-a-colleague          a copy without links to the runs' folders
+  egnn report reports/published/nbody/quick        a folder that was written with --out, from its results alone
+  egnn report --all                                every sweep, and reports/index.html with all at a glance")]
+    Report(Report),
     /// List runs that no pipeline refers to any longer, and remove them after asking
     #[command(after_help = "Examples:\n  egnn gc\n  egnn gc nbody-sizes --yes\n\
         A run is referred to if the last plan of its folder has it, or what the profile of that name plans now.")]
     Gc(Gc),
     /// Ask Parquet files in SQL
-    #[command(
-        after_help = "Example: egnn query \"SELECT model, train_samples, test_mse FROM read_parquet('reports/nbody-sizes/quick/results.parquet')\"\n     \
-        or: egnn query --pipeline nbody-sizes \"SELECT model, AVG(test_mse) AS mse FROM results GROUP BY model\""
-    )]
+    #[command(after_help = results::QUERY)]
     Query(Query),
+    /// Compare two result sets: configurations, and metrics by seed
+    #[command(after_help = results::COMPARE)]
+    Compare(Compare),
     /// Compare this program with reference cases (outputs, loss, gradients; for an Adam trace: losses and parameters)
     #[command(after_help = "Example: egnn parity crates/egnn-nn/tests/fixtures/nbody_egnn.safetensors")]
     Parity(Parity),
@@ -326,6 +336,37 @@ pub(crate) struct Finished {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// Pipeline: the name of a file in pipelines/; or a report's folder
+    #[arg(required_unless_present = "all")]
+    pub(crate) pipeline: Option<String>,
+    /// Profile, or the folder name of a sweep with overrides
+    #[arg(long, default_value = "quick")]
+    pub(crate) profile: String,
+    /// Draw all reports of which something changed, and the page of all of them
+    #[arg(long, conflicts_with_all = ["pipeline", "profile"])]
+    pub(crate) all: bool,
+    /// Write the page again every so many seconds until every run has ended; an open page follows (exit code 4 if nobody
+    /// has been at work for 30 looks)
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "5", conflicts_with_all = ["all", "out"])]
+    pub(crate) watch: Option<f64>,
+    /// Write into this folder, with a copy of the results and without links to the runs
+    #[arg(long, value_name = "DIR", conflicts_with = "all")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Report {
+    /// The sweep that is meant.
+    pub(crate) fn sweep(&self) -> Finished {
+        let pipeline = self.pipeline.clone().unwrap_or_default();
+        Finished { pipeline, profile: self.profile.clone(), json: self.json }
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Status {
     #[command(flatten)]
     pub(crate) sweep: Finished,
@@ -345,34 +386,6 @@ pub(crate) struct Gc {
     /// Print as JSON; removes with --yes only
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Query {
-    /// The SQL
-    pub(crate) sql: String,
-    /// Make the results of this pipeline available as table `results`
-    #[arg(long)]
-    pub(crate) pipeline: Option<String>,
-    /// Profile of the pipeline
-    #[arg(long, default_value = "quick")]
-    pub(crate) profile: String,
-    /// Output
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(crate) format: Format,
-    /// The same as --format json
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Aligned columns
-    Table,
-    /// Comma-separated values
-    Csv,
-    /// An array of objects
-    Json,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod catalogue;
+mod collection;
 mod command;
 mod display;
 mod estimate;
@@ -62,6 +63,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Report(args) => command::report::run(args, &workspace()?),
         Command::Gc(args) => command::gc::run(args, &workspace()?),
         Command::Query(args) => command::query::run(args, &workspace),
+        Command::Compare(args) => command::compare::run(args, &workspace),
         Command::Train(args) => on_one_thread().and_then(|()| command::train::run(args, &workspace()?)),
         Command::Evaluate(args) => on_one_thread().and_then(|()| command::evaluate::run(args, &workspace()?)),
         Command::Worker(args) => on_one_thread().and_then(|()| command::worker::run(args, &workspace()?)),

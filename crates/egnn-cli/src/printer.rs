@@ -23,6 +23,11 @@ pub(crate) fn data(text: impl AsRef<str>) {
     print(|out| out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes())));
 }
 
+/// Prints data as they are: a document, or what is no text.
+pub(crate) fn bytes(bytes: &[u8]) {
+    print(|out| out.write_all(bytes));
+}
+
 fn print(write: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>) {
     let mut state = STDOUT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if !matches!(*state, Stdout::Open) {

@@ -7,9 +7,10 @@ use common::Lab;
 #[test]
 fn help_teaches_with_an_example() {
     insta::assert_snapshot!("help", Lab::new().ok(&["--help"]).stdout);
-    for command in
-        ["generate", "import", "train", "evaluate", "sweep", "status", "report", "gc", "query", "parity", "bench"]
-    {
+    for command in [
+        "generate", "import", "train", "evaluate", "sweep", "status", "report", "gc", "query", "compare", "parity",
+        "bench",
+    ] {
         let help = Lab::new().ok(&[command, "--help"]).stdout;
         assert!(help.contains("egnn ") && help.contains("Example"), "{command}: {help}");
     }

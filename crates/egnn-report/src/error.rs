@@ -63,6 +63,30 @@ pub enum ReportError {
         /// What is wrong with it.
         message: String,
     },
+    /// A named query that does not exist.
+    #[error("{message}")]
+    UnknownQuery {
+        /// The name, and what it may have meant.
+        message: String,
+    },
+    /// Results without a run.
+    #[error("'{}' has no runs: there is nothing to compare; run the sweep first, or check the path", path.display())]
+    NoRuns {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Results of which no run of one can be compared with a run of the other.
+    #[error("{a} and {b} have no {what} in common: {why}")]
+    NothingInCommon {
+        /// Name of the first results.
+        a: String,
+        /// Name of the second.
+        b: String,
+        /// `task` or `model`.
+        what: &'static str,
+        /// What each has.
+        why: String,
+    },
     /// SQL that names a column that no table of the query has.
     #[error("unknown column '{column}'{}; known: {}", suggestion.as_ref().map_or(String::new(), |name| format!(" (did you mean '{name}'?)")), known.join(", "))]
     UnknownColumn {

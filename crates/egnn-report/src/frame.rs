@@ -1,6 +1,6 @@
 //! A Parquet file's columns as plain vectors, read through Polars.
 
-use crate::error::ReportError;
+use crate::{error::ReportError, number};
 use polars::prelude::{Column, DataFrame, DataType, LazyFrame, PlRefPath, ScanArgsParquet};
 use std::{
     collections::BTreeSet,
@@ -45,6 +45,10 @@ pub(crate) fn unreadable(path: &Path, error: &polars::prelude::PolarsError) -> R
 }
 
 impl Frame {
+    pub(crate) fn data(&self) -> &DataFrame {
+        &self.data
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.data.height()
     }
@@ -68,6 +72,15 @@ impl Frame {
         let column = self.cast(name, &DataType::String, "text", |_| true)?;
         let values = column.str().map_err(|error| unreadable(&self.path, &error))?;
         Ok(values.iter().map(|value| value.map(Into::into)).collect())
+    }
+
+    /// A column of whatever type as configurations have its values: `100`, `1e-4`, `true`; nulls if there is none of the name.
+    pub(crate) fn settings(&self, name: &str) -> Result<Vec<Option<String>>, ReportError> {
+        if self.data.column(name).is_ok_and(|column| column.dtype().is_primitive_numeric()) {
+            Ok(self.real(name)?.into_iter().map(|value| value.map(number::setting)).collect())
+        } else {
+            self.text(name)
+        }
     }
 
     /// The different texts of a column, but for empty ones.

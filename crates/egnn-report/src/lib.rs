@@ -6,6 +6,7 @@
 #![expect(clippy::format_push_string, reason = "appending with write! would leave a Result that cannot be an error")]
 
 mod budget;
+pub mod compare;
 mod curves;
 pub mod error;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod fabricate;
 mod figure;
 mod frame;
 pub mod group;
+mod index;
 mod kind;
 mod live;
 mod metric;
@@ -27,13 +29,16 @@ pub mod results;
 mod run_data;
 mod stamp;
 mod table;
+mod variant;
 mod viewer;
 pub mod write;
 
+pub use compare::{Comparison, Equality, compare};
 pub use error::ReportError;
+pub use index::write_index;
 pub use kind::Kind;
 pub use live::Live;
 pub use metric::Metric;
-pub use query::{Format, Output, query};
+pub use query::{Format, Named, Output, Source, query};
 pub use stamp::{options_of, outdated};
 pub use write::{Options, Summary, write_copy, write_live_report, write_report};

@@ -61,6 +61,17 @@ pub enum Status {
     Pending,
 }
 
+impl Status {
+    /// The status of a word in the file.
+    pub(crate) fn of(word: Option<&str>) -> Self {
+        match word {
+            Some("finished") => Self::Finished,
+            Some("failed") => Self::Failed,
+            _ => Self::Pending,
+        }
+    }
+}
+
 /// A row of `results.parquet`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
@@ -243,11 +254,7 @@ fn rows(frame: &Frame, first: usize, kind: Kind) -> Result<Vec<Run>, ReportError
         .enumerate()
         .map(|(i, ((values, data), settings))| Run {
             run: run[i].take().unwrap_or_else(|| format!("row {}", first + i)),
-            status: match status[i].as_deref() {
-                Some("finished") => Status::Finished,
-                Some("failed") => Status::Failed,
-                _ => Status::Pending,
-            },
+            status: Status::of(status[i].as_deref()),
             reason: reason[i].take(),
             model: model[i].clone().unwrap_or_else(|| "unknown".into()),
             set: match kind {

@@ -71,6 +71,7 @@ pub fn write_live_report(folder: &Path, options: &Options, live: &Live) -> Resul
 pub fn write_copy(folder: &Path, to: &Path, options: &Options) -> Result<Summary, ReportError> {
     let results =
         std::fs::read(folder.join(RESULTS)).map_err(|_| ReportError::NoResults { path: folder.join(RESULTS) })?;
+    egnn_store::atomic::create_folder(to)?;
     egnn_store::atomic::write(&to.join(RESULTS), |file| file.write_all(&results))?;
     write(folder, to, options, None)
 }

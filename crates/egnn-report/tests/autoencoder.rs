@@ -2,6 +2,8 @@
 
 #[path = "common/graphs.rs"]
 mod graphs;
+#[path = "common/page.rs"]
+mod page;
 
 use egnn_report::{Kind, Options, ReportError, Summary, outdated, write_report};
 use egnn_store::table::write;
@@ -96,8 +98,8 @@ fn embedding_sizes_everywhere() {
 #[test]
 fn the_page_stands_alone_with_both_figures() {
     let (folder, _) = report(Kind::Autoencoder, &figure_5());
-    let page = text(folder.path(), "index.html");
-    assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("<link"), "nothing else is loaded");
+    let page = page::page(folder.path());
+    page::stands_alone(&page);
     assert_eq!(page.matches("<svg ").count(), 2);
     for said in [
         "Not a reproduction of Figure 5 (left): these runs had 20 % of the paper's epochs.",
@@ -261,7 +263,7 @@ fn a_run_that_was_best_early_is_named() {
     assert!(text(folder.path(), "table.md").contains(said));
     assert_eq!(summary.terminal.matches("collapsed").count(), 1, "{}", summary.terminal);
     assert!(text(folder.path(), "table.md").contains("| 9–10 |"));
-    assert!(text(folder.path(), "index.html").contains("<td class=\"r\">9–10</td>"));
+    assert!(page::page(folder.path()).contains("<td class=\"r\">9–10</td>"));
     assert!(text(folder.path(), "table.csv").contains("best_epoch_min,best_epoch_max"));
 }
 

@@ -1,6 +1,8 @@
 //! N-body models beside what was published, and what stands beside their mean errors.
 
 mod common;
+#[path = "common/page.rs"]
+mod page;
 
 use common::{Row, finished, measured, results};
 use egnn_report::{Kind, Options, Summary, write_report};
@@ -49,7 +51,7 @@ fn ours_stand_beside_what_was_published() {
 #[test]
 fn the_page_says_which_values_are_published_and_by_whom() {
     let (folder, _) = report(Kind::Beyond, &rows());
-    let page = text(folder.path(), "index.html");
+    let page = page::page(folder.path());
     for said in [
         "0.00433 ± 0.00013",
         "33,602 parameters, 500 epochs",

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{results, sweep};
-use egnn_report::{Format, Output, ReportError, query};
+use egnn_report::{Format, Output, ReportError, Source, query};
 use egnn_store::table::{ColumnData, Table, write};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -24,12 +24,16 @@ impl Sweep {
     }
 
     fn run(&self, sql: &str) -> Result<Output, ReportError> {
-        query(sql, Some(&self.path()))
+        query(sql, &[Source { pipeline: "sizes".into(), profile: "quick".into(), path: self.path() }])
     }
 
     fn csv(&self, sql: &str) -> String {
-        self.run(sql).unwrap().render(Format::Csv)
+        shown(&self.run(sql).unwrap(), Format::Csv)
     }
+}
+
+fn shown(output: &Output, format: Format) -> String {
+    String::from_utf8(output.bytes(format).unwrap()).unwrap()
 }
 
 #[test]
@@ -37,10 +41,10 @@ fn files_and_the_pipelines_results_are_the_same_rows() {
     let sweep = Sweep::new();
     let path = sweep.path();
     let select = "SELECT model, train_samples, test_mse FROM";
-    let file = query(&format!("{select} read_parquet('{}')", path.display()), None).unwrap();
+    let file = query(&format!("{select} read_parquet('{}')", path.display()), &[]).unwrap();
     let results = sweep.run(&format!("{select} results")).unwrap();
     assert_eq!((file.rows(), file.columns()), (18, vec!["model".into(), "train_samples".into(), "test_mse".into()]));
-    assert_eq!(file.render(Format::Csv), results.render(Format::Csv));
+    assert_eq!(shown(&file, Format::Csv), shown(&results, Format::Csv));
 }
 
 #[test]
@@ -77,9 +81,9 @@ fn what_people_need_of_sql_works() {
 fn formats() {
     let sweep = Sweep::new();
     let output = sweep.run("SELECT model, seed, test_mse / 3 AS third, reason FROM results WHERE train_samples = 100 AND model <> 'gnn' ORDER BY model, seed").unwrap();
-    insta::assert_snapshot!("query_table", output.render(Format::Table));
-    insta::assert_snapshot!("query_csv", output.render(Format::Csv));
-    insta::assert_snapshot!("query_json", output.render(Format::Json));
+    insta::assert_snapshot!("query_table", shown(&output, Format::Table));
+    insta::assert_snapshot!("query_csv", shown(&output, Format::Csv));
+    insta::assert_snapshot!("query_json", shown(&output, Format::Json));
 }
 
 #[test]
@@ -88,16 +92,16 @@ fn every_row_is_shown_and_long_text_is_cut() {
     let path = folder.path().join("long.parquet");
     let columns = vec![
         ("n".to_owned(), ColumnData::I64((0..300).map(Some).collect())),
-        ("words".to_owned(), ColumnData::Text(vec![Some("word ".repeat(100)); 300])),
+        ("words".to_owned(), ColumnData::Text(vec![Some("word\n\u{1b}[2J ".repeat(100)); 300])),
         ("narrow".to_owned(), ColumnData::U16(vec![7; 300])),
         ("single".to_owned(), ColumnData::F32(vec![Some(0.1); 300])),
     ];
     write(&path, &Table { columns, metadata: BTreeMap::new() }).unwrap();
-    let output = query(&format!("SELECT * FROM read_parquet('{}')", path.display()), None).unwrap();
-    let table = output.render(Format::Table);
+    let output = query(&format!("SELECT * FROM read_parquet('{}')", path.display()), &[]).unwrap();
+    let table = shown(&output, Format::Table);
     assert_eq!(table.lines().count(), 303);
     assert!(table.lines().all(|line| line.chars().count() <= 160));
-    let json: serde_json::Value = serde_json::from_str(&output.render(Format::Json)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&shown(&output, Format::Json)).unwrap();
     assert_eq!(json[299]["n"], 299);
     assert_eq!(json[0]["narrow"], 7);
     assert_eq!(json[0]["single"].to_string(), "0.1");
@@ -115,7 +119,9 @@ fn an_unknown_column_lists_the_known() {
     assert!(matches!(&error, ReportError::UnknownColumn { column, .. } if column == "test_mes"), "{error:?}");
     let error = error.to_string();
     assert!(
-        error.starts_with("unknown column 'test_mes' (did you mean 'test_mse'?); known: run, task, status"),
+        error.starts_with(
+            "unknown column 'test_mes' (did you mean 'test_mse'?); known: pipeline, profile, variant, run, task, status"
+        ),
         "{error}"
     );
 }
@@ -124,13 +130,13 @@ fn an_unknown_column_lists_the_known() {
 fn an_unknown_column_of_a_file_lists_the_known() {
     let sweep = Sweep::new();
     let sql = format!("SELECT model FROM read_parquet('{}') WHERE sead = 1", sweep.path().display());
-    let error = query(&sql, None).unwrap_err().to_string();
+    let error = query(&sql, &[]).unwrap_err().to_string();
     assert!(error.contains("'sead'") && error.contains("did you mean 'seed'"), "{error}");
 }
 
 #[test]
 fn an_unknown_table_says_which_there_are() {
-    let error = query("SELECT * FROM results", None).unwrap_err().to_string();
+    let error = query("SELECT * FROM results", &[]).unwrap_err().to_string();
     assert!(error.contains("unknown table 'results'") && error.contains("name a pipeline"), "{error}");
     let error = Sweep::new().run("SELECT * FROM reslts").unwrap_err().to_string();
     assert!(error.contains("unknown table 'reslts'") && error.contains("'results'"), "{error}");
@@ -138,7 +144,7 @@ fn an_unknown_table_says_which_there_are() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let error = query("SELECT * FROM read_parquet('reports/none/results.parquet')", None).unwrap_err();
+    let error = query("SELECT * FROM read_parquet('reports/none/results.parquet')", &[]).unwrap_err();
     assert!(matches!(error, ReportError::MissingFile { .. }), "{error:?}");
     assert!(error.to_string().contains("'reports/none/results.parquet', which does not exist"), "{error}");
 }
@@ -163,7 +169,7 @@ fn a_file_that_is_not_parquet_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.txt");
     std::fs::write(&path, "no").unwrap();
-    let error = query(&format!("SELECT * FROM read_parquet('{}')", path.display()), None).unwrap_err().to_string();
+    let error = query(&format!("SELECT * FROM read_parquet('{}')", path.display()), &[]).unwrap_err().to_string();
     assert!(error.contains("notes.txt") && error.contains("Parquet"), "{error}");
 }
 

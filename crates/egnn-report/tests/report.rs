@@ -1,6 +1,8 @@
 //! What a reader of a report sees.
 
 mod common;
+#[path = "common/page.rs"]
+mod page;
 
 use common::{Row, finished, measured, results, sweep};
 use egnn_report::{Kind, Options, ReportError, Summary, outdated, write_report};
@@ -69,8 +71,8 @@ fn the_page_stands_alone_and_says_where_everything_comes_from() {
     let mut rows = sweep();
     rows[0] = failed(rows[0].model, rows[0].samples, rows[0].seed);
     let (folder, _) = report(Kind::SizeCurve, &rows);
-    let page = text(folder.path(), "index.html");
-    assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("<link"), "nothing else is loaded");
+    let page = page::page(folder.path());
+    page::stands_alone(&page);
     for said in [
         "<svg ",
         "Not a reproduction of Figure 2: these runs had 1.2 to 75 % of the paper&#39;s epochs.",

@@ -211,6 +211,55 @@ pub mod results {
     /// i64.
     pub const ENDED: Column = circumstantial("ended_unix", "s", "end since 1970");
 
+    /// Every column, in the file's order where a file has it.
+    pub const ALL: [Column; 45] = [
+        RUN,
+        TASK,
+        STATUS,
+        REASON,
+        PARAMETERS,
+        EPOCHS,
+        STEPS,
+        BEST_EPOCH,
+        TEST_MSE,
+        VALID_MSE,
+        TRAIN_MSE,
+        TEST_MSE_MEDIAN,
+        TEST_MSE_P95,
+        TEST_BCE,
+        VALID_BCE,
+        TRAIN_BCE,
+        TEST_ERROR,
+        TEST_F1,
+        TEST_MAE,
+        VALID_MAE,
+        TRAIN_MAE,
+        TEST_MAE_OF_MEAN,
+        LABEL_MEAN,
+        LABEL_MAD,
+        P,
+        TRAIN_DENSITY,
+        TRAIN_DISTINCT,
+        TEST_DENSITY,
+        TEST_DISTINCT,
+        TEST_IN_TRAIN,
+        DATASET_HASH,
+        CONFIG_HASH,
+        NUMERICS,
+        BACKEND,
+        THREADS,
+        SECONDS,
+        FORWARD_SECONDS,
+        PEAK_MEMORY,
+        ATTEMPTS,
+        VERSION,
+        REVISION,
+        HOST,
+        CPU,
+        STARTED,
+        ENDED,
+    ];
+
     /// The columns that never count when results are compared.
     pub const CIRCUMSTANTIAL: [Column; 11] =
         [REASON, SECONDS, FORWARD_SECONDS, PEAK_MEMORY, ATTEMPTS, VERSION, REVISION, HOST, CPU, STARTED, ENDED];

@@ -2,7 +2,9 @@
 
 pub(crate) mod bench;
 pub(crate) mod cancel;
+pub(crate) mod compare;
 pub(crate) mod evaluate;
+pub(crate) mod follow;
 pub(crate) mod gc;
 pub(crate) mod generate;
 pub(crate) mod import;

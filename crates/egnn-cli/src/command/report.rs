@@ -1,24 +1,133 @@
-//! `egnn report`: tables, figure and page from a sweep's records.
+//! `egnn report`: tables, figures and pages from sweeps' records.
 
 use crate::{
-    args::Finished,
+    args::{Finished, Report},
+    command::follow,
     exit::{Result, Stop},
     printer,
     workspace::Workspace,
 };
-use egnn_report::{Kind, Options, Summary, write_report};
-use egnn_sweep::{End, ReportKind, SweepPlan, results, settle, slurm::Submission};
-use std::path::Path;
+use egnn_report::{Kind, Options, Summary, write_copy, write_index, write_report};
+use egnn_sweep::{End, ReportKind, SweepManifest, SweepPlan, results, settle, slurm::Submission};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
-    let plan = load(args, workspace)?;
-    let ends = End::read_all(&plan.manifest, &plan.folder)?;
-    settle(&plan.manifest, &plan.folder, &ends)?;
-    results::write(&plan, &ends)?;
+pub(crate) fn run(args: &Report, workspace: &Workspace) -> Result<()> {
+    if args.all {
+        return all(args, workspace);
+    }
+    // A pipeline's name has no slash.
+    if let Some(folder) = args.pipeline.as_deref().map(Path::new).filter(|path| path.components().count() > 1) {
+        return again(args, folder);
+    }
+    if let Some(seconds) = args.watch {
+        return follow::run(args, workspace, seconds);
+    }
+    let plan = load(&args.sweep(), workspace)?;
+    gather(&plan)?;
     let (folder, options) = (plan.folder.clone(), options_of(&plan));
     // With many runs it is large, and nothing asks it any more.
-    drop((plan, ends));
-    let summary = write_report(&folder, &options)?;
+    drop(plan);
+    let to = args.out.as_deref().unwrap_or(&folder);
+    let summary = match &args.out {
+        Some(out) => write_copy(&folder, out, &options)?,
+        None => write_report(&folder, &options)?,
+    };
+    write_index(&workspace.reports(""))?;
+    show(args, &summary, to);
+    Ok(())
+}
+
+/// Draws the report of a folder again from its results, with what it said about itself.
+fn again(args: &Report, folder: &Path) -> Result<()> {
+    if !folder.is_dir() {
+        return Err(Stop::input(format!(
+            "{}: no such folder; give a pipeline's name or a report's folder",
+            folder.display()
+        )));
+    }
+    let Some(options) = egnn_report::options_of(folder) else {
+        let message = "no report.json in it that says what it shows; name the sweep instead: egnn report PIPELINE";
+        return Err(Stop::input(format!("{}: {message}", folder.display())));
+    };
+    if args.watch.is_some() {
+        return Err(Stop::input(format!("{}: --watch needs a pipeline's name, not a folder", folder.display())));
+    }
+    let summary = match &args.out {
+        Some(out) => write_copy(folder, out, &options)?,
+        None => write_report(folder, &options)?,
+    };
+    show(args, &summary, args.out.as_deref().unwrap_or(folder));
+    Ok(())
+}
+
+/// Every sweep that has a plan: reports of which something changed, then the page of all.
+fn all(args: &Report, workspace: &Workspace) -> Result<()> {
+    let (mut drawn, mut same, mut refused) = (Vec::new(), 0, Vec::new());
+    for folder in planned(&workspace.reports(""))? {
+        let drawing = SweepPlan::load(&folder).map_err(Into::into).and_then(|plan| {
+            gather(&plan)?;
+            let is_new = outdated(&plan).is_some();
+            if is_new {
+                write(&plan)?;
+            }
+            Ok::<bool, Stop>(is_new)
+        });
+        match drawing {
+            Ok(true) => drawn.push(folder),
+            Ok(false) => same += 1,
+            // One that cannot be drawn does not keep the others from it.
+            Err(stop) => refused.push((folder, stop)),
+        }
+    }
+    let index = write_index(&workspace.reports(""))?;
+    if args.json {
+        let refused: Vec<_> = refused
+            .iter()
+            .map(|(folder, stop)| serde_json::json!({"folder": folder, "error": stop.to_string()}))
+            .collect();
+        printer::json(&serde_json::json!({"drawn": drawn, "up_to_date": same, "refused": refused, "page": index}));
+    } else {
+        drawn.iter().for_each(|folder| printer::data(format!("drawn: {}", page(folder))));
+        printer::say(format!("{} drawn, {same} up to date; page: {}", drawn.len(), index.display()));
+    }
+    match refused.into_iter().next() {
+        None => Ok(()),
+        Some((folder, stop)) => Err(Stop::new(stop.code, anyhow::anyhow!("{}: {stop}", folder.display()))),
+    }
+}
+
+/// Folders of sweeps that have a plan, sorted.
+fn planned(reports: &Path) -> Result<Vec<PathBuf>> {
+    let folders = |path: &Path| -> Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Stop::environment("cannot read the folder of reports", error)),
+        };
+        let mut folders: Vec<PathBuf> =
+            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
+        folders.sort();
+        Ok(folders)
+    };
+    let mut found = Vec::new();
+    for pipeline in folders(reports)? {
+        found.extend(folders(&pipeline)?.into_iter().filter(|folder| folder.join(SweepManifest::FILE).is_file()));
+    }
+    Ok(found)
+}
+
+/// Brings a sweep's records together in its `results.parquet`.
+fn gather(plan: &SweepPlan) -> Result<()> {
+    let ends = End::read_all(&plan.manifest, &plan.folder)?;
+    settle(&plan.manifest, &plan.folder, &ends)?;
+    results::write(plan, &ends)?;
+    Ok(())
+}
+
+fn show(args: &Report, summary: &Summary, folder: &Path) {
     if args.json {
         printer::json(&serde_json::json!({
             "finished": summary.finished,
@@ -28,16 +137,15 @@ pub(crate) fn run(args: &Finished, workspace: &Workspace) -> Result<()> {
         }));
     } else {
         printer::data(&summary.terminal);
-        printer::say(format!("page: {}", page(&folder)));
+        printer::say(format!("page: {}", page(folder)));
     }
-    Ok(())
 }
 
 /// The plan of a sweep that was run before.
 pub(crate) fn load(args: &Finished, workspace: &Workspace) -> Result<SweepPlan> {
     workspace.pipeline(&args.pipeline)?;
     let folder = workspace.reports(&args.pipeline).join(&args.profile);
-    if !folder.join("plan.json").is_file() {
+    if !folder.join(SweepManifest::FILE).is_file() {
         if let Some(last) = Submission::read_all(&folder)?.last() {
             let message = "its data are still to be made, or could not be; the queue and the logs tell";
             return Err(Stop::input(format!("{}: no plan yet: {message}: {}", args.pipeline, last.logs().display())));
@@ -62,7 +170,7 @@ pub(crate) fn outdated(plan: &SweepPlan) -> Option<String> {
     egnn_report::outdated(&plan.folder, &options_of(plan))
 }
 
-fn options_of(plan: &SweepPlan) -> Options {
+pub(crate) fn options_of(plan: &SweepPlan) -> Options {
     let manifest = &plan.manifest;
     options(&manifest.title, manifest.report, &manifest.profile, &manifest.command)
 }

@@ -1,7 +1,7 @@
 //! `egnn status`: where the runs of a sweep stand.
 
 use crate::{
-    args::Status,
+    args::{Finished, Status},
     command::{report::load, watch},
     display::brief,
     exit::{Result, Stop},
@@ -28,10 +28,10 @@ const ANSWER_HOLDS: Duration = Duration::from_secs(10);
 pub(crate) fn run(args: &Status, workspace: &Workspace) -> Result<()> {
     let interval = args.watch.map(interval).transpose()?;
     if let Some(interval) = interval {
-        wait_for_plan(args, workspace, interval)?;
+        wait_for_plan(&args.sweep, workspace, interval)?;
     }
     let plan = load(&args.sweep, workspace)?;
-    let queue = Queue { plan: &plan, answer: RefCell::new(None) };
+    let queue = Queue::new(&plan);
     let mut watch = Watch::new(&plan);
     if let Some(interval) = interval {
         let is_held = || egnn_sweep::is_held(&plan.folder);
@@ -48,8 +48,8 @@ pub(crate) fn run(args: &Status, workspace: &Workspace) -> Result<()> {
 }
 
 /// A submitted sweep whose data are still to be made has no plan to look at: it will.
-fn wait_for_plan(args: &Status, workspace: &Workspace, interval: Duration) -> Result<()> {
-    let folder = workspace.reports(&args.sweep.pipeline).join(&args.sweep.profile);
+pub(crate) fn wait_for_plan(args: &Finished, workspace: &Workspace, interval: Duration) -> Result<()> {
+    let folder = workspace.reports(&args.pipeline).join(&args.profile);
     let has_none = || !folder.join(SweepManifest::FILE).exists();
     // A host without a cluster's programs, or a cluster that does not answer now, cannot tell: the file will.
     let is_over = || slurm::is_busy(&folder, &Cluster::once()).is_ok_and(|is_busy| !is_busy);
@@ -69,19 +69,23 @@ fn wait_for_plan(args: &Status, workspace: &Workspace, interval: Duration) -> Re
     Ok(())
 }
 
-fn interval(seconds: f64) -> Result<Duration> {
+pub(crate) fn interval(seconds: f64) -> Result<Duration> {
     let interval = Duration::try_from_secs_f64(seconds).ok().filter(|interval| !interval.is_zero());
     interval.ok_or_else(|| Stop::input(format!("--watch {seconds}: give a number of seconds above 0")))
 }
 
 /// What a cluster's queue knows of the runs, by id. Controllers are not to be asked often: an answer holds for a while.
-struct Queue<'a> {
+pub(crate) struct Queue<'a> {
     plan: &'a SweepPlan,
     answer: RefCell<Option<(Instant, BTreeMap<String, Queued>)>>,
 }
 
-impl Queue<'_> {
-    fn ask(&self) -> Result<BTreeMap<String, Queued>> {
+impl<'a> Queue<'a> {
+    pub(crate) fn new(plan: &'a SweepPlan) -> Self {
+        Self { plan, answer: RefCell::new(None) }
+    }
+
+    pub(crate) fn ask(&self) -> Result<BTreeMap<String, Queued>> {
         let mut answer = self.answer.borrow_mut();
         if let Some((asked, queued)) = &*answer
             && asked.elapsed() < ANSWER_HOLDS
@@ -143,7 +147,7 @@ fn detail(run: &RunStanding) -> String {
 }
 
 /// How far a run is.
-fn progress(run: &RunStanding) -> Option<String> {
+pub(crate) fn progress(run: &RunStanding) -> Option<String> {
     let loss = |name: &str, value: Option<f64>| value.map_or_else(String::new, |value| format!(", {name} {value:.4}"));
     let (loss, valid) = (loss("loss", run.loss), loss("valid", run.valid));
     (run.steps > 0).then(|| format!("step {} of {}{loss}{valid}", run.step, run.steps))

@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Sweep, workspace: &Workspace) -> Result<()> {
     let options = LocalOptions { jobs, fail_fast: args.fail_fast, retries: args.retries, time_limit: args.time_limit };
     let summary = egnn_sweep::run(&plan, &trainer, options, interrupt::graceful(), &mut |event| display.event(event))?;
     display.end();
-    finish(args, &plan, &summary)
+    finish(args, workspace, &plan, &summary)
 }
 
 /// What a person types to get the same plan.
@@ -111,7 +111,7 @@ pub(crate) fn words(args: &Sweep) -> Vec<String> {
     words
 }
 
-fn finish(args: &Sweep, plan: &egnn_sweep::SweepPlan, summary: &Summary) -> Result<()> {
+fn finish(args: &Sweep, workspace: &Workspace, plan: &egnn_sweep::SweepPlan, summary: &Summary) -> Result<()> {
     let page = plan.folder.join("index.html");
     if summary.ending == Ending::UpToDate && report::outdated(plan).is_none() {
         if args.json {
@@ -122,6 +122,7 @@ fn finish(args: &Sweep, plan: &egnn_sweep::SweepPlan, summary: &Summary) -> Resu
         return Ok(());
     }
     let report = report::write(plan)?;
+    egnn_report::write_index(&workspace.reports(""))?;
     if args.json {
         print_summary(plan, summary);
     } else {

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, thread, time::Duration};
 const SHOWN: usize = 30;
 
 /// Looks at which nobody may be at work before nobody is expected to be.
-const PATIENCE: u32 = 30;
+pub(crate) const PATIENCE: u32 = 30;
 
 /// Looks every `interval` until every run has ended, or nobody works on any of them. A run that failed makes the command
 /// fail. `is_held` tells whether a sweep is at work on this machine.

@@ -20,7 +20,11 @@ pub(crate) struct Lab {
 
 impl Lab {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::within(&std::env::temp_dir())
+    }
+
+    pub(crate) fn within(parent: &Path) -> Self {
+        let folder = tempfile::tempdir_in(parent).unwrap();
         let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         for sub in ["pipelines", "datasets"] {
             std::fs::create_dir(folder.path().join(sub)).unwrap();

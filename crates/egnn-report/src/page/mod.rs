@@ -23,7 +23,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-const STYLE: &str = concat!(
+/// The style that all pages share.
+pub(crate) const STYLE: &str = include_str!("style/page.css");
+
+/// The same with that of the viewers.
+const STYLES: &str = concat!(
     include_str!("style/page.css"),
     include_str!("style/space.css"),
     include_str!("style/nbody.css"),
@@ -49,7 +53,7 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 
 /// What a page of the same content looks like depends on.
 pub(crate) fn fingerprint() -> String {
-    egnn_schema::hash::of(&(include_str!("../../templates/page.html"), STYLE, SCRIPT.as_str()))
+    egnn_schema::hash::of(&(include_str!("../../templates/page.html"), STYLES, SCRIPT.as_str()))
 }
 
 /// What the policy in a page's head knows the script by.
@@ -179,7 +183,7 @@ pub(crate) fn html(report: &Report<'_>, content: &Content<'_>) -> Result<String,
         runs: has_runs.then(|| runs::runs(report, content)),
         sections: &sections,
         provenance: &report.provenance,
-        style: STYLE,
+        style: STYLES,
         script: &SCRIPT,
         script_hash: script_hash(),
     };

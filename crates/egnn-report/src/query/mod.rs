@@ -2,19 +2,29 @@
 
 mod failure;
 mod guard;
+mod named;
 mod output;
+mod union;
 
+pub use named::Named;
 pub use output::{Format, Output};
+pub use union::Source;
 
 use crate::{error::ReportError, frame::scan};
-use polars::{prelude::LazyFrame, sql::SQLContext};
+use polars::{
+    prelude::{IntoLazy, LazyFrame},
+    sql::SQLContext,
+};
 use std::path::{Path, PathBuf};
 
-/// Runs a query. `read_parquet('path')` reads a file, relative to the current folder; `results` is a table if its file is given.
+/// Runs a query. `read_parquet('path')` reads a file, relative to the current folder. The table `results` is there if there are
+/// sources: the rows of all of them, by column name, with columns `pipeline` and `profile` that say where each is from, and
+/// `variant`, the settings in which it differs from other runs of its model in the same file, for example `train_samples=100`.
+/// It has every documented column, null where the files lack it.
 ///
 /// # Errors
 /// If the SQL does anything but read, is wrong, or names a table, column or file that is not there.
-pub fn query(sql: &str, results: Option<&Path>) -> Result<Output, ReportError> {
+pub fn query(sql: &str, results: &[Source]) -> Result<Output, ReportError> {
     guard::reads_only(sql)?;
     let files = files_of(sql);
     if let Some(path) = files.iter().find(|path| !is_pattern(path) && !path.exists()) {
@@ -23,18 +33,21 @@ pub fn query(sql: &str, results: Option<&Path>) -> Result<Output, ReportError> {
     }
     let mut context = SQLContext::new();
     let mut tables: Vec<(PathBuf, LazyFrame)> = Vec::new();
-    if let Some(path) = results {
-        let results = scan(path)?;
-        context.register("results", results.clone());
-        tables.push((path.into(), results));
+    let mut notices = Vec::new();
+    if let [first, ..] = results {
+        let (union, said) = union::union(results)?;
+        context.register("results", union.clone().lazy());
+        tables.push((first.path.clone(), union.lazy()));
+        notices = said;
     }
     for path in files.iter().filter(|path| !is_pattern(path)) {
         tables.push((path.clone(), scan(path)?));
     }
-    context.execute(sql).and_then(LazyFrame::collect).map(Output::new).map_err(|error| {
+    let frame = context.execute(sql).and_then(LazyFrame::collect).map_err(|error| {
         failure::damaged(&error, &tables, files.iter().find(|path| is_pattern(path)))
-            .unwrap_or_else(|| failure::explain(&error, &tables, results.is_some()))
-    })
+            .unwrap_or_else(|| failure::explain(&error, &tables, !results.is_empty()))
+    })?;
+    Ok(Output::new(frame, notices))
 }
 
 /// The paths in a query's `read_parquet('...')`: they are checked before Polars sees them, whose words for a missing file are long.

@@ -1,7 +1,10 @@
 //! A query's result, for people and for programs.
 
-use crate::table::{Align, Heading, Table, aligned, quoted};
-use polars::prelude::{AnyValue, DataFrame};
+use crate::{
+    error::ReportError,
+    table::{Align, Heading, Table, aligned, quoted},
+};
+use polars::prelude::{AnyValue, DataFrame, ParquetWriter};
 use serde_json::Value;
 
 /// Columns of a terminal that a result is cut to, where cutting text is enough.
@@ -19,17 +22,21 @@ pub enum Format {
     Csv,
     /// An array of objects, every number in full; what JSON has no number for (NaN, infinity) is null.
     Json,
+    /// Parquet: columns keep their order, types and nulls, and another query can read them.
+    Parquet,
 }
 
 /// A query's result.
 #[derive(Clone, Debug)]
 pub struct Output {
     frame: DataFrame,
+    /// What is to be said about the tables that were read.
+    pub notices: Vec<String>,
 }
 
 impl Output {
-    pub(super) fn new(frame: DataFrame) -> Self {
-        Self { frame }
+    pub(super) fn new(frame: DataFrame, notices: Vec<String>) -> Self {
+        Self { frame, notices }
     }
 
     /// Rows of the result.
@@ -42,13 +49,25 @@ impl Output {
         self.frame.get_column_names().into_iter().map(ToString::to_string).collect()
     }
 
-    /// The result as text that ends with a line break.
-    pub fn render(&self, format: Format) -> String {
-        match format {
-            Format::Table => self.table(),
-            Format::Csv => self.csv(),
-            Format::Json => self.json(),
-        }
+    /// The result as a file has it; text ends with a line break.
+    ///
+    /// # Errors
+    /// If the result has columns that Parquet cannot hold.
+    pub fn bytes(&self, format: Format) -> Result<Vec<u8>, ReportError> {
+        Ok(match format {
+            Format::Table => self.table().into_bytes(),
+            Format::Csv => self.csv().into_bytes(),
+            Format::Json => self.json().into_bytes(),
+            Format::Parquet => self.parquet()?,
+        })
+    }
+
+    fn parquet(&self) -> Result<Vec<u8>, ReportError> {
+        let mut bytes = Vec::new();
+        let mut frame = self.frame.clone();
+        let written = ParquetWriter::new(&mut bytes).finish(&mut frame);
+        written.map_err(|error| ReportError::Sql { message: format!("Parquet cannot hold its result: {error}") })?;
+        Ok(bytes)
     }
 
     fn table(&self) -> String {
@@ -135,6 +154,8 @@ fn digits(value: f64) -> String {
     if size < 1e-5 { format!("{rounded:e}") } else { rounded.to_string() }
 }
 
+/// Text as a cell of a terminal's table: on one line, not too long.
 fn cut(text: &str) -> String {
-    if text.chars().count() <= CELL { text.into() } else { text.chars().take(CELL - 1).chain(['…']).collect() }
+    let letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    if text.chars().count() <= CELL { letters.collect() } else { letters.take(CELL - 1).chain(['…']).collect() }
 }
