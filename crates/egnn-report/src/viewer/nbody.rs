@@ -83,7 +83,8 @@ fn viewer_of(good: &[(&ShownRun<'_>, &Predicted)]) -> Option<Viewer> {
     };
     let words = format!(
         "The first test trajectories, where their bodies truly end and where models say they do: of each model one run, {of}of the \
-         lowest seed. Rotate the input: an equivariant model's prediction rotates with it, that of any other does not."
+         lowest seed. Rotate the input: an equivariant model's prediction rotates with it, that of any other does not. The spread of \
+         the true places is the root mean square of their distances from the middle of their trajectory's."
     );
     let data = json!({ "scenes": scenes, "models": models, "left": 0, "right": farthest.0 });
     Some(Viewer { id: "nbody", heading: "Trajectories in space".into(), words, data })
