@@ -7,12 +7,12 @@ const GRAPH_SIDE = 200;
 const PAIR_WORDS = { f: 'a link, found', m: 'a link, missed', a: 'no link, but one was added', e: 'no link, rightly' };
 
 viewers.graphs = (root, data) => {
-  const state = Object.assign({ set: 0, graph: 0 }, kept('graphs', {}));
+  const state = Object.assign({ set: 0, graph: null }, kept('graphs', {}));
   if (state.set >= data.sets.length) state.set = 0;
   const body = element('div', {});
   const sets = data.sets.map((set, place) => [String(place), set.set]);
   const pick = choice('Set', sets, String(state.set), value => {
-    Object.assign(state, { set: Number(value), graph: 0 });
+    Object.assign(state, { set: Number(value), graph: null });
     show();
   });
   testName(pick, 'graphs-set');
@@ -20,7 +20,9 @@ viewers.graphs = (root, data) => {
   root.append(element('div', { class: 'viewer-controls' }, pick, graphs), body);
   function show() {
     const set = data.sets[state.set];
-    if (state.graph >= set.graphs.length) state.graph = 0;
+    // Where something is wrong there is more to see.
+    const wrong = set.graphs.findIndex(graph => wrongPairs(graph) > 0);
+    if (state.graph === null || state.graph >= set.graphs.length) state.graph = Math.max(0, wrong);
     keep('graphs', state);
     const names = set.graphs.map((graph, place) => [String(place), graphName(graph)]);
     const which = choice('Graph', names, String(state.graph), value => {
@@ -116,9 +118,11 @@ function nodeLink(graph, pairs, of, point, marks) {
     return drawing('line', { class: name, x1, y1, x2, y2, 'data-pair': `${pair.a}-${pair.b}` });
   };
   const links = ['f', 'm', 'a'].flatMap(sort => pairs.filter(pair => pair.sort === sort));
+  const r = Math.min(5.2, 24 / Math.sqrt(graph.nodes));
   const nodes = graph.places.map((_, node) => {
     const [cx, cy] = place(node);
-    return drawing('g', { class: 'g-node' }, drawing('circle', { cx, cy, r: 5.2 }), drawing('text', { x: cx, y: cy }, String(node)));
+    const number = drawing('text', { x: cx, y: cy, 'font-size': 1.15 * r }, String(node));
+    return drawing('g', { class: 'g-node' }, drawing('circle', { cx, cy, r }), number);
   });
   const mark = drawing('line', { class: 'g-mark', visibility: 'hidden' });
   marks.push(pair => {
