@@ -23,11 +23,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-/// The style that all pages share.
-pub(crate) const STYLE: &str = include_str!("style/page.css");
-
-/// The same with that of the viewers.
-const STYLES: &str = concat!(
+pub(crate) const STYLE: &str = concat!(
     include_str!("style/page.css"),
     include_str!("style/space.css"),
     include_str!("style/nbody.css"),
@@ -53,7 +49,7 @@ static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 
 /// What a page of the same content looks like depends on.
 pub(crate) fn fingerprint() -> String {
-    egnn_schema::hash::of(&(include_str!("../../templates/page.html"), STYLES, SCRIPT.as_str()))
+    egnn_schema::hash::of(&(include_str!("../../templates/page.html"), STYLE, SCRIPT.as_str()))
 }
 
 /// What the policy in a page's head knows the script by.
@@ -183,7 +179,7 @@ pub(crate) fn html(report: &Report<'_>, content: &Content<'_>) -> Result<String,
         runs: has_runs.then(|| runs::runs(report, content)),
         sections: &sections,
         provenance: &report.provenance,
-        style: STYLES,
+        style: STYLE,
         script: &SCRIPT,
         script_hash: script_hash(),
     };
