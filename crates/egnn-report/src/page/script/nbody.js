@@ -19,7 +19,8 @@ const NBODY_STILL = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 viewers.nbody = (root, data) => {
   const trajectories = data.scenes[0].trajectories.map((number, place) => [String(place), `trajectory ${number}`]);
   const rotations = Math.max(...data.scenes.map(scene => scene.rotations.length));
-  const state = { trajectory: 0, rotation: 0, follow: false, magnify: 5, models: [null, null], ...kept('nbody', {}) };
+  const state = { trajectory: 0, rotation: 0, follow: false, magnify: usualMagnification(data), models: [null, null] };
+  Object.assign(state, kept('nbody', {}));
   if (state.trajectory >= trajectories.length) state.trajectory = 0;
   if (state.rotation > rotations) state.rotation = 0;
   const angle = viewAngle('nbody-angle');
@@ -56,6 +57,14 @@ viewers.nbody = (root, data) => {
   }
   update();
 };
+
+/** How much longer the errors of the two models that are shown first can be drawn and stay within the picture. */
+function usualMagnification(data) {
+  const error = ({ mse, spread }) => Math.sqrt(3 * mse) / spread;
+  const largest = Math.max(...[data.left, data.right].map(number => error(data.models[number])));
+  const fitting = NBODY_MAGNIFIED.map(([factor]) => Number(factor)).filter(factor => factor * largest < 0.5);
+  return Math.max(1, ...fitting);
+}
 
 /** What tests, and a live page that was read again, find a control by. */
 const named = name => ({ 'data-test': name, id: name });
