@@ -11,8 +11,9 @@ use crate::{
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Trajectories that are shown.
+/// Trajectories that are shown, and coordinates of predictions in all: about 8 bytes each. Of large systems fewer are shown.
 const TRAJECTORIES: usize = 6;
+const COORDINATES: usize = 100_000;
 /// Digits of what is drawn, and of what is measured.
 const DRAWN: usize = 5;
 const MEASURED: usize = 4;
@@ -54,6 +55,9 @@ fn mse(shown: &ShownRun<'_>) -> f64 {
 /// A viewer of runs, the best first.
 fn viewer_of(good: &[(&ShownRun<'_>, &Predicted)]) -> Option<Viewer> {
     let (best, _) = good.first()?;
+    let of_trajectory = |(_, of): &(&ShownRun<'_>, &Predicted)| 3 * of.bodies * (1 + of.rotations.len());
+    let shown_of_each = COORDINATES / good.iter().map(of_trajectory).sum::<usize>().max(1);
+    let trajectories = shown_of_each.clamp(1, TRAJECTORIES);
     let mut scenes: Vec<Value> = Vec::new();
     let mut scene_of: Vec<&Predicted> = Vec::new();
     let mut models = Vec::new();
@@ -66,14 +70,14 @@ fn viewer_of(good: &[(&ShownRun<'_>, &Predicted)]) -> Option<Viewer> {
         });
         // Of runs on the same trajectories one may say more: older ones have neither inputs nor charges.
         if scenes[scene].is_null() || scenes[scene]["inputs"].is_null() {
-            scenes[scene] = self::scene(predicted);
+            scenes[scene] = self::scene(predicted, trajectories);
         }
         let (each, all) = predicted.equivariance();
         let spread = predicted.spread();
         if let Some(relative) = all.map(|all| all.rms / spread).filter(|&relative| relative > farthest.1) {
             farthest = (number, relative);
         }
-        models.push(model(shown, predicted, scene, &each, all));
+        models.push(model(shown, predicted, (scene, trajectories), &each, all));
     }
     let samples = number::count(best.run.settings.train_samples);
     let of = if good.iter().all(|(shown, _)| shown.run.settings.train_samples == best.run.settings.train_samples) {
@@ -83,7 +87,8 @@ fn viewer_of(good: &[(&ShownRun<'_>, &Predicted)]) -> Option<Viewer> {
     };
     let words = format!(
         "The first test trajectories, where their bodies truly end and where models say they do: of each model one run, {of}of the \
-         lowest seed. Rotate the input: an equivariant model's prediction rotates with it, that of any other does not."
+         lowest seed. Rotate the input: an equivariant model's prediction rotates with it, that of any other does not. The spread of \
+         the true places is the root mean square of their distances from the middle of their trajectory's."
     );
     let data = json!({ "scenes": scenes, "models": models, "left": 0, "right": farthest.0 });
     Some(Viewer { id: "nbody", heading: "Trajectories in space".into(), words, data })
@@ -95,13 +100,13 @@ fn is_same(a: &Predicted, b: &Predicted) -> bool {
     (a.bodies, &a.trajectories, &a.targets) == (b.bodies, &b.trajectories, &b.targets) && matrices(a) == matrices(b)
 }
 
-/// Points of the trajectories that are shown, each a list.
-fn by_trajectory(predicted: &Predicted, points: &[Point]) -> Vec<Vec<f64>> {
-    points.chunks(predicted.bodies.max(1)).take(TRAJECTORIES).map(|points| flat(points, DRAWN)).collect()
+/// Points of the first trajectories, each a list.
+fn by_trajectory(predicted: &Predicted, points: &[Point], trajectories: usize) -> Vec<Vec<f64>> {
+    points.chunks(predicted.bodies.max(1)).take(trajectories).map(|points| flat(points, DRAWN)).collect()
 }
 
-fn scene(predicted: &Predicted) -> Value {
-    let count = predicted.trajectories.len().min(TRAJECTORIES);
+fn scene(predicted: &Predicted, trajectories: usize) -> Value {
+    let count = predicted.trajectories.len().min(trajectories);
     let charges = |charges: &Vec<f64>| -> Vec<f64> {
         charges.iter().take(count * predicted.bodies).map(|&charge| rounded(charge, DRAWN)).collect()
     };
@@ -110,9 +115,9 @@ fn scene(predicted: &Predicted) -> Value {
         "trajectories": predicted.trajectories[..count],
         "samples": predicted.trajectories.len(),
         "bodies": predicted.bodies,
-        "inputs": predicted.inputs.as_ref().map(|inputs| by_trajectory(predicted, inputs)),
+        "inputs": predicted.inputs.as_ref().map(|inputs| by_trajectory(predicted, inputs, count)),
         "charges": predicted.charges.as_ref().map(charges),
-        "targets": by_trajectory(predicted, &predicted.targets),
+        "targets": by_trajectory(predicted, &predicted.targets, count),
         "rotations": matrices,
     })
 }
@@ -120,12 +125,13 @@ fn scene(predicted: &Predicted) -> Value {
 fn model(
     shown: &ShownRun<'_>,
     predicted: &Predicted,
-    scene: usize,
+    (scene, trajectories): (usize, usize),
     each: &[Distances],
     all: Option<Distances>,
 ) -> Value {
     let measured = |of: Distances| json!({ "rms": rounded(of.rms, MEASURED), "max": rounded(of.max, MEASURED) });
-    let rotated = predicted.rotations.iter().map(|rotated| by_trajectory(predicted, &rotated.predictions));
+    let rotated =
+        predicted.rotations.iter().map(|rotated| by_trajectory(predicted, &rotated.predictions, trajectories));
     json!({
         "title": shown.title,
         "run": shown.run.run,
@@ -134,7 +140,7 @@ fn model(
         "scene": scene,
         "mse": shown.run.value(Metric::Mse).map(|mse| rounded(mse, MEASURED)),
         "spread": rounded(predicted.spread(), MEASURED),
-        "predictions": by_trajectory(predicted, &predicted.predictions),
+        "predictions": by_trajectory(predicted, &predicted.predictions, trajectories),
         "rotated": rotated.collect::<Vec<_>>(),
         "each": each.iter().map(|&of| measured(of)).collect::<Vec<_>>(),
         "all": all.map(measured),

@@ -7,20 +7,22 @@ const GRAPH_SIDE = 200;
 const PAIR_WORDS = { f: 'a link, found', m: 'a link, missed', a: 'no link, but one was added', e: 'no link, rightly' };
 
 viewers.graphs = (root, data) => {
-  const state = Object.assign({ set: 0, graph: 0 }, kept('graphs', {}));
+  const state = Object.assign({ set: 0, graph: null }, kept('graphs', {}));
   if (state.set >= data.sets.length) state.set = 0;
   const body = element('div', {});
   const sets = data.sets.map((set, place) => [String(place), set.set]);
   const pick = choice('Set', sets, String(state.set), value => {
-    Object.assign(state, { set: Number(value), graph: 0 });
+    Object.assign(state, { set: Number(value), graph: null });
     show();
   });
-  testName(pick, 'select', 'graphs-set');
+  testName(pick, 'graphs-set');
   const graphs = element('span', {});
   root.append(element('div', { class: 'viewer-controls' }, pick, graphs), body);
   function show() {
     const set = data.sets[state.set];
-    if (state.graph >= set.graphs.length) state.graph = 0;
+    // Where something is wrong there is more to see.
+    const wrong = set.graphs.findIndex(graph => wrongPairs(graph) > 0);
+    if (state.graph === null || state.graph >= set.graphs.length) state.graph = Math.max(0, wrong);
     keep('graphs', state);
     const names = set.graphs.map((graph, place) => [String(place), graphName(graph)]);
     const which = choice('Graph', names, String(state.graph), value => {
@@ -28,7 +30,7 @@ viewers.graphs = (root, data) => {
       keep('graphs', state);
       body.replaceChildren(...graphPictures(set, set.graphs[state.graph]));
     });
-    testName(which, 'select', 'graphs-graph');
+    testName(which, 'graphs-graph');
     graphs.replaceChildren(which);
     body.replaceChildren(...graphPictures(set, set.graphs[state.graph]));
   }
@@ -36,8 +38,7 @@ viewers.graphs = (root, data) => {
 };
 
 const wrongPairs = graph => [...graph.pairs].filter(pair => pair === 'm' || pair === 'a').length;
-const graphName = graph =>
-  `${graph.graph} (${graph.first ? 'one of the first' : 'one of the worst'}, ${wrongPairs(graph)} wrong)`;
+const graphName = graph => `${graph.graph} (${graph.first ? 'one of the first' : 'one of the worst'}, ${wrongPairs(graph)} wrong)`;
 
 /** Every pair of nodes with what became of it. */
 function graphPairs(graph) {
@@ -72,8 +73,7 @@ function graphPictures(set, graph) {
   const counts =
     `Graph ${graph.graph}: ${graph.nodes} nodes, ${found} of ${found + missed} links found, ${missed} missed, ${added} added ` +
     `of ${pairs.length} pairs. Reconstructed by ${set.model}, seed ${set.seed}; of ${set.of} test graphs ${set.right} have no wrong pair.`;
-  const figure = (node, caption) =>
-    element('figure', { class: 'viewer-view' }, node, element('figcaption', {}, element('p', {}, caption)));
+  const figure = (node, caption) => element('figure', { class: 'viewer-view' }, node, element('figcaption', {}, element('p', {}, caption)));
   const wrong = pairs.filter(pair => pair.sort === 'm' || pair.sort === 'a');
   const parts = [
     element('p', { 'data-test': 'graphs-counts' }, counts),
@@ -103,12 +103,8 @@ function graphPictures(set, graph) {
     graphKey(),
   ];
   if (wrong.length > 0) {
-    const list = wrong.map(pair =>
-      element('li', {}, `${pair.a} and ${pair.b}: ${PAIR_WORDS[pair.sort]}, probability ${pair.probability}`)
-    );
-    parts.push(
-      element('details', {}, element('summary', {}, `The ${wrong.length} wrong pairs as a list`), element('ul', {}, ...list))
-    );
+    const list = wrong.map(pair => element('li', {}, `${pair.a} and ${pair.b}: ${PAIR_WORDS[pair.sort]}, probability ${pair.probability}`));
+    parts.push(element('details', {}, element('summary', {}, `The ${wrong.length} wrong pairs as a list`), element('ul', {}, ...list)));
   }
   point(null);
   return parts;
@@ -122,14 +118,11 @@ function nodeLink(graph, pairs, of, point, marks) {
     return drawing('line', { class: name, x1, y1, x2, y2, 'data-pair': `${pair.a}-${pair.b}` });
   };
   const links = ['f', 'm', 'a'].flatMap(sort => pairs.filter(pair => pair.sort === sort));
+  const r = Math.min(5.2, 24 / Math.sqrt(graph.nodes));
   const nodes = graph.places.map((_, node) => {
     const [cx, cy] = place(node);
-    return drawing(
-      'g',
-      { class: 'g-node' },
-      drawing('circle', { cx, cy, r: 5.2 }),
-      drawing('text', { x: cx, y: cy }, String(node))
-    );
+    const number = drawing('text', { x: cx, y: cy, 'font-size': 1.15 * r }, String(node));
+    return drawing('g', { class: 'g-node' }, drawing('circle', { cx, cy, r }), number);
   });
   const mark = drawing('line', { class: 'g-mark', visibility: 'hidden' });
   marks.push(pair => {

@@ -1,6 +1,6 @@
 // Molecules at which a run is worst, and at which it errs as usual: ball and stick, with what is true and what was predicted.
-// For tests: [data-test=molecules-run] is a choice; [data-test=molecules-table] lists the molecules, each with a button
-// [data-test=molecules-show] where its geometry is known; [data-test=molecules-about] speaks of the one that is drawn.
+// For tests: [data-test=molecules-run] is a choice; [data-test=molecules-table] lists the molecules, which are buttons
+// [data-test=molecules-show] where their geometry is known; [data-test=molecules-about] speaks of the one that is drawn.
 
 // Covalent radii in angstrom (Cordero et al. 2008), and how far beyond their sum atoms still count as bound.
 const ATOM_RADII = { H: 0.31, C: 0.76, N: 0.71, O: 0.66, F: 0.57 };
@@ -17,7 +17,7 @@ viewers.molecules = (root, data) => {
     Object.assign(state, { run: Number(value), molecule: 0 });
     show();
   });
-  testName(pick, 'select', 'molecules-run');
+  testName(pick, 'molecules-run');
   root.append(element('div', { class: 'viewer-controls' }, pick), body);
   function show() {
     keep('molecules', state);
@@ -34,9 +34,13 @@ function moleculesOf(run, state, angle) {
   const parts = [element('p', {}, title)];
   if (drawn.length === 0) {
     parts.push(
-      element('p', {}, 'This run stored no geometry, as runs of earlier versions: run the sweep again to see the molecules.')
+      element(
+        'p',
+        {},
+        'This run stored no geometry, as runs of earlier versions: delete its folder and run the sweep again to see molecules.'
+      )
     );
-    return [...parts, moleculeTable(run, null, null)];
+    return [...parts, moleculeTable(run, [], null)];
   }
   if (!drawn.includes(state.molecule)) state.molecule = drawn[0];
   const picture = space(angle, 'Molecule');
@@ -51,7 +55,7 @@ function moleculesOf(run, state, angle) {
     const molecule = run.molecules[state.molecule];
     const atoms = atomsOf(molecule);
     const reach = Math.max(...atoms.map(atom => norm(atom.at))) + 0.6;
-    picture.show(moleculeThings(atoms), reach, `${molecule.smiles}, ${molecule.atoms} atoms`);
+    picture.show(moleculeThings(atoms, reach), reach, `${molecule.smiles}, ${molecule.atoms} atoms`);
     about.replaceChildren(...moleculeWords(run, molecule));
     key.replaceChildren(...elementKey(atoms));
     table.querySelectorAll('tr[data-place]').forEach(row => {
@@ -83,74 +87,71 @@ function moleculeWords(run, molecule) {
   ];
 }
 
-/** All of a run's molecules; those that can be drawn have a button that calls `act`. */
+/** All of a run's molecules; those that can be drawn are buttons that call `act`. */
 function moleculeTable(run, drawn, act) {
   const unit = run.unit ? ` (${run.unit})` : '';
-  const columns = ['Molecule', 'Atoms', `True${unit}`, `Predicted${unit}`, `Error${unit}`, ...(act ? ['View'] : [])];
-  const number = value => element('td', { class: 'r' }, format(value));
-  const row = (molecule, place) =>
-    element(
-      'tr',
-      { 'data-place': place },
-      element('td', {}, molecule.worst ? 'worst ' : 'median ', element('code', {}, molecule.smiles || '?')),
-      element('td', { class: 'r' }, String(molecule.atoms)),
-      number(molecule.true),
-      number(molecule.predicted),
-      number(molecule.error),
-      ...(act ? [element('td', {}, ...(drawn.includes(place) ? [showButton(molecule, () => act(place))] : ['not stored']))] : [])
-    );
-  const head = columns.map((column, place) =>
-    element('th', { scope: 'col', ...(place > 0 && place < 5 ? { class: 'r' } : {}) }, column)
-  );
-  return element(
-    'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Worst and median molecules' },
-    element(
-      'table',
-      { 'data-test': 'molecules-table' },
-      element('thead', {}, element('tr', {}, ...head)),
-      element('tbody', {}, ...run.molecules.map(row))
-    )
-  );
+  const cell = (name, text, place) => element(name, { class: place > 0 ? 'r' : '', scope: name === 'th' && 'col' }, text);
+  const name = (molecule, place) => {
+    const smiles = element('code', {}, molecule.smiles || '?');
+    if (!drawn.includes(place)) return smiles;
+    const shown = { type: 'button', 'data-test': 'molecules-show', title: 'show', on: { click: () => act(place) } };
+    return element('button', shown, smiles);
+  };
+  const row = (molecule, place) => {
+    const numbers = [molecule.true, molecule.predicted, molecule.error].map(format);
+    const first = element('td', {}, molecule.worst ? 'worst ' : 'median ', name(molecule, place));
+    return element('tr', { 'data-place': place }, first, ...[String(molecule.atoms), ...numbers].map(text => cell('td', text, 1)));
+  };
+  const head = ['Molecule', 'Atoms', `True${unit}`, `Predicted${unit}`, `Error${unit}`].map((text, place) => cell('th', text, place));
+  const table = element('table', { 'data-test': 'molecules-table' });
+  table.append(element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...run.molecules.map(row)));
+  return element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Worst and median molecules' }, table);
 }
 
-const showButton = (molecule, click) =>
-  element(
-    'button',
-    {
-      type: 'button',
-      'data-test': 'molecules-show',
-      'aria-label': `show ${molecule.smiles}`,
-      on: { click },
-    },
-    'show'
-  );
-
-/** Atoms about the middle of their molecule. */
+/** Atoms about the middle of their molecule, its longest extent along x and the shortest along z. */
 function atomsOf(molecule) {
   const places = pointsOf(molecule.places);
   const middle = centreOf(places);
-  return places.map((place, i) => ({ element: molecule.elements[i], at: minus(place, middle) }));
+  const about = places.map(place => minus(place, middle));
+  const axes = principalAxes(about);
+  return about.map((at, i) => ({ element: molecule.elements[i], at: turnedBy(axes, at) }));
+}
+
+/** Axes of the largest, second and least spread of points about the origin, by power iteration. */
+function principalAxes(points) {
+  const spread = v => points.reduce((sum, p) => plus(sum, times(p, dot(p, v))), [0, 0, 0]);
+  const along = others => {
+    const free = v => others.reduce((left, axis) => minus(left, times(axis, dot(axis, left))), v);
+    let v = free([0.6, 0.5, 0.4]);
+    for (let i = 0; i < 50; i++) {
+      const next = free(spread(v));
+      if (norm(next) < 1e-9) break;
+      v = times(next, 1 / norm(next));
+    }
+    return norm(v) > 0 ? times(v, 1 / norm(v)) : free([0, 1, 0]);
+  };
+  const first = along([]);
+  return straightened([...first, ...along([first]), 0, 0, 0]);
 }
 
 const radiusOf = atom => ATOM_RADII[atom.element] || 0.7;
 const isBound = (a, b) => norm(minus(a.at, b.at)) < BOND_SLACK * (radiusOf(a) + radiusOf(b));
 const elementClass = name => `atom ${ATOM_RADII[name] ? name : 'other'}`;
 
-function moleculeThings(atoms) {
+function moleculeThings(atoms, reach) {
+  const bond = (a, b) => ({ from: a.at, to: b.at, draw: spaceLine('bond', 0.6), under: true });
+  const ball = ({ element: name, at }) => {
+    // Atoms do not hide their bonds, and those of small molecules are not huge.
+    const size = Math.min(11, (name === 'H' ? 22 : 32) / reach);
+    return { at, draw: spaceBall(elementClass(name), size, name, ATOM_NAMES[name], 0.85) };
+  };
   const bonds = atoms.flatMap((a, i) =>
     atoms
       .slice(i + 1)
       .filter(b => isBound(a, b))
-      .map(b => ({ from: a.at, to: b.at, draw: spaceLine('bond', 0.6) }))
+      .map(b => bond(a, b))
   );
-  return [
-    ...bonds,
-    ...atoms.map(atom => ({
-      at: atom.at,
-      draw: spaceBall(elementClass(atom.element), atom.element === 'H' ? 6 : 9, atom.element, ATOM_NAMES[atom.element], 0.85),
-    })),
-  ];
+  return [...bonds, ...atoms.map(ball)];
 }
 
 function elementKey(atoms) {

@@ -19,148 +19,137 @@ const NBODY_STILL = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 viewers.nbody = (root, data) => {
   const trajectories = data.scenes[0].trajectories.map((number, place) => [String(place), `trajectory ${number}`]);
   const rotations = Math.max(...data.scenes.map(scene => scene.rotations.length));
-  const state = Object.assign(
-    {
-      trajectory: 0,
-      rotation: 0,
-      follow: false,
-      magnify: 5,
-      models: data.models.length > 1 ? [data.left, data.right] : [0],
-    },
-    kept('nbody', {})
-  );
-  const within = (value, count) => (value < count ? value : 0);
-  state.models = state.models.map(model => within(model, data.models.length));
-  state.trajectory = within(state.trajectory, trajectories.length);
-  state.rotation = within(state.rotation, rotations + 1);
-  // The same model twice shows nothing: the second view takes another.
-  if (state.models.length > 1 && state.models[0] === state.models[1]) {
-    state.models[1] = data.models.length > 1 ? (state.models[0] + 1) % data.models.length : 0;
-  }
+  const state = { trajectory: 0, rotation: 0, follow: false, magnify: usualMagnification(data), models: [null, null] };
+  Object.assign(state, kept('nbody', {}));
+  if (state.trajectory >= trajectories.length) state.trajectory = 0;
+  if (state.rotation > rotations) state.rotation = 0;
   const angle = viewAngle('nbody-angle');
   const said = element('p', { class: 'viewer-said', 'aria-live': 'polite' });
-  const views = state.models.map((_, side) => nbodyView(data, state, side, angle, () => update()));
-  const control = rotations > 0 ? rotationControl(state, rotations, () => update()) : null;
-  const pick = choice('Trajectory', trajectories, String(state.trajectory), value => {
-    state.trajectory = Number(value);
-    update();
-  });
-  testName(pick, 'select', 'nbody-trajectory');
-  const magnify = choice('Errors', NBODY_MAGNIFIED, String(state.magnify), value => {
-    state.magnify = Number(value);
-    update();
-  });
-  testName(magnify, 'select', 'nbody-magnify');
+  const sides = data.models.length > 1 ? [0, 1] : [0];
+  const views = sides.map(side => nbodyView(data, state, side, angle, update));
+  const control = rotations > 0 ? rotationControl(state, rotations, update) : null;
+  const pick = (label, name, options) => {
+    const act = value => {
+      state[name] = Number(value);
+      update();
+    };
+    return testName(choice(label, options, String(state[name]), act), `nbody-${name}`);
+  };
   root.append(
-    element('div', { class: 'viewer-controls' }, pick, magnify, turningButtons(angle)),
-    ...(control ? [control.node] : [element('p', {}, 'These runs have no predictions for rotated inputs.')]),
-    element('div', { class: views.length > 1 ? 'viewer-beside' : '' }, ...views.map(view => view.node)),
-    nbodyKey(
-      data.scenes.some(scene => scene.charges),
-      data.scenes.some(scene => scene.inputs),
-      rotations > 0
+    element(
+      'div',
+      { class: 'viewer-controls' },
+      pick('Trajectory', 'trajectory', trajectories),
+      pick('Errors', 'magnify', NBODY_MAGNIFIED),
+      turningButtons(angle)
     ),
+    control ? control.node : element('p', {}, 'These runs have no predictions for rotated inputs.'),
+    element('div', { class: views.length > 1 ? 'viewer-beside' : '' }, ...views.map(view => view.node)),
+    nbodyKey(...['charges', 'inputs'].map(name => data.scenes.some(scene => scene[name])), rotations > 0),
     said
   );
   function update() {
     keep('nbody', state);
     if (control) control.show();
-    said.textContent = views.map(view => view.show()).join(' ');
+    const words = views.map(view => view.show()).join(' ');
+    // Nobody wants to hear every step of what plays.
+    if (!control || !control.isPlaying()) said.textContent = words;
   }
   update();
 };
 
-/** Gives the control in a label a name for tests. */
-function testName(label, selector, name) {
-  const control = label.matches(selector) ? label : label.querySelector(selector);
-  if (control) control.dataset.test = name;
+/** How much longer the errors of the two models that are shown first can be drawn and stay within the picture. */
+function usualMagnification(data) {
+  const error = ({ mse, spread }) => Math.sqrt(3 * mse) / spread;
+  const largest = Math.max(...[data.left, data.right].map(number => error(data.models[number])));
+  const fitting = NBODY_MAGNIFIED.map(([factor]) => Number(factor)).filter(factor => factor * largest < 0.5);
+  return Math.max(1, ...fitting);
+}
+
+/** What tests, and a live page that was read again, find a control by. */
+const named = name => ({ 'data-test': name, id: name });
+
+/** A labelled choice with such a name. */
+function testName(label, name, id = name) {
+  const control = label.querySelector('select');
+  control.dataset.test = name;
+  control.id = id;
+  return label;
 }
 
 /** The slider over the stored rotations, its player, and whether the view follows. */
 function rotationControl(state, rotations, changed) {
-  const name = number => (number === 0 ? 'as stored' : `rotation ${number} of ${rotations}`);
-  const slider = element('input', {
-    type: 'range',
-    min: 0,
-    max: rotations,
-    step: 1,
-    value: state.rotation,
-    'data-test': 'nbody-rotation',
-    on: { input: () => go(Number(slider.value)) },
-  });
-  const value = element('output', {});
-  const play = element('button', { type: 'button', 'data-test': 'nbody-play', on: { click: () => toggle() } }, 'play');
-  const follow = element('input', {
-    type: 'checkbox',
-    'data-test': 'nbody-follow',
-    on: {
-      change: () => {
-        state.follow = follow.checked;
-        changed();
-      },
-    },
-  });
-  follow.checked = state.follow;
-  let timer = null;
   const go = number => {
     state.rotation = number;
     changed();
   };
-  function toggle() {
+  const slide = () => go(Number(slider.value));
+  const slider = element('input', { type: 'range', min: 0, max: rotations, ...named('nbody-rotation'), on: { input: slide } });
+  const value = element('output', {});
+  const turn = () => {
+    state.follow = follow.checked;
+    changed();
+  };
+  const follow = element('input', { type: 'checkbox', checked: state.follow, ...named('nbody-follow'), on: { change: turn } });
+  let timer = null;
+  const toggle = () => {
+    const next = () => go((state.rotation + 1) % (rotations + 1));
     if (timer) {
       clearInterval(timer);
       timer = null;
+      changed();
     } else {
-      const beat = matchMedia('(prefers-reduced-motion: reduce)').matches ? NBODY_CALM_BEAT : NBODY_BEAT;
-      const next = () => go((state.rotation + 1) % (rotations + 1));
+      timer = setInterval(next, matchMedia('(prefers-reduced-motion: reduce)').matches ? NBODY_CALM_BEAT : NBODY_BEAT);
       next();
-      timer = setInterval(next, beat);
     }
     play.textContent = timer ? 'pause' : 'play';
-  }
-  const node = element(
-    'div',
-    { class: 'viewer-controls' },
-    element('label', { class: 'slider' }, 'Rotation of the input ', slider, ' ', value),
-    play,
-    element('label', {}, follow, ' turn the view with the input')
-  );
+  };
+  const play = element('button', { type: 'button', ...named('nbody-play'), on: { click: toggle } }, 'play');
+  const label = element('label', { class: 'slider' }, 'Rotation of the input ', slider, ' ', value);
   return {
-    node,
+    node: element('div', { class: 'viewer-controls' }, label, play, element('label', {}, follow, ' turn the view with the input')),
+    isPlaying: () => timer !== null,
     show() {
+      const words = state.rotation === 0 ? 'as stored' : `rotation ${state.rotation} of ${rotations}`;
       slider.value = state.rotation;
-      slider.setAttribute('aria-valuetext', name(state.rotation));
-      value.textContent = name(state.rotation);
+      slider.setAttribute('aria-valuetext', words);
+      value.textContent = words;
     },
   };
+}
+
+/** The model on a side: the one that was chosen, by its title because others may have come, or that of the data. */
+function nbodyModel(data, state, side) {
+  const chosen = data.models.findIndex(model => model.title === state.models[side]);
+  if (chosen >= 0) return chosen;
+  const other = side === 1 ? nbodyModel(data, state, 0) : -1;
+  const usual = side === 0 ? data.left : data.right;
+  // The same model twice shows nothing.
+  return usual === other ? (usual + 1) % data.models.length : usual;
 }
 
 /** One model's picture with its numbers. */
 function nbodyView(data, state, side, angle, changed) {
   const names = data.models.map((model, place) => [String(place), model.title]);
-  const pick = choice(side === 0 ? 'Model' : 'Beside it', names, String(state.models[side]), value => {
-    state.models[side] = Number(value);
+  const pick = choice(side === 0 ? 'Model' : 'Beside it', names, '0', value => {
+    state.models[side] = data.models[Number(value)].title;
     changed();
   });
-  testName(pick, 'select', 'nbody-model');
+  testName(pick, 'nbody-model', `nbody-model-${side}`);
+  const select = pick.querySelector('select');
   const picture = space(angle, 'Bodies in space');
   const measured = element('p', { class: 'measured', 'data-test': 'nbody-measured' });
   const about = element('p', { class: 'about' });
   return {
-    node: element(
-      'figure',
-      { class: 'viewer-view', 'data-side': side },
-      pick,
-      picture.node,
-      element('figcaption', {}, measured, about)
-    ),
+    node: element('figure', { class: 'viewer-view', 'data-side': side }, pick, picture.node, element('figcaption', {}, measured, about)),
     show() {
-      const model = data.models[state.models[side]];
+      const number = nbodyModel(data, state, side);
+      const model = data.models[number];
+      select.value = String(number);
       const scene = data.scenes[model.scene];
       const shown = nbodyShown(scene, model, state);
       const rms = Math.sqrt(shown.missed.reduce((sum, value) => sum + value * value, 0) / shown.missed.length);
-      const place = scene.trajectories[state.trajectory];
-      const words = `${model.title}, trajectory ${place}: bodies end ${format(rms)} from where it says they do`;
+      const words = `${model.title}, trajectory ${shown.trajectory}: bodies end ${format(rms)} from where it says they do`;
       picture.show(nbodyThings(shown), shown.reach, words);
       const of = shown.rotation === 0 ? model.all : model.each[shown.rotation - 1];
       measured.replaceChildren(...nbodyMeasured(model, of, shown.rotation, scene.samples));
@@ -168,8 +157,7 @@ function nbodyView(data, state, side, angle, changed) {
       about.textContent =
         `Root mean square of the errors in this picture: ${format(rms)}` +
         `${state.magnify > 1 ? `, drawn ${state.magnify} times as long` : ''}. Test MSE ${format(model.mse)}. Run ${model.run}.`;
-      const sentence = measured.textContent;
-      return `${words}. ${sentence}`;
+      return `${words}. ${measured.textContent}`;
     },
   };
 }
@@ -188,63 +176,55 @@ function nbodyShown(scene, model, state) {
   const put = point => turnedBy(back, minus(point, turnedBy(matrix, centre)));
   const turned = point => put(turnedBy(matrix, point));
   const [truths, starts] = [targets.map(turned), inputs ? inputs.map(turned) : null];
-  const far = points => Math.max(...points.map(norm));
   const magnified = (point, body) => plus(truths[body], times(minus(point, truths[body]), state.magnify));
   const predicted = found.map(put);
-  const ends = predicted.map(magnified);
-  const room = far(starts ? truths.concat(starts) : truths);
   return {
+    trajectory: scene.trajectories[place],
     rotation,
     starts,
     truths,
-    predicted: ends,
+    predicted: predicted.map(magnified),
     missed: predicted.map((point, body) => norm(minus(point, truths[body]))),
     turned: rotation === 0 ? null : stored.map(turned).map(magnified),
-    frame: [
-      [1, 0, 0],
-      [0, 1, 0],
-      [0, 0, 1],
-    ].map(axis => turnedBy(back, turnedBy(matrix, axis))),
+    frame: pointsOf(NBODY_STILL).map(axis => turnedBy(back, turnedBy(matrix, axis))),
     charges: scene.charges ? scene.charges.slice(place * scene.bodies, (place + 1) * scene.bodies) : null,
-    // Predictions that are far off do not make the rest tiny.
-    reach: 1.08 * Math.min(1.6 * room, Math.max(room, far(ends))),
+    // The same for all models, so that their pictures compare.
+    reach: 1.3 * Math.max(...(starts ? truths.concat(starts) : truths).map(norm)),
   };
 }
 
 function nbodyThings(shown) {
-  const things = [];
-  shown.frame.forEach((axis, i) => {
-    const end = times(axis, 0.98 * shown.reach);
-    things.push({ from: times(axis, -0.98 * shown.reach), to: end, draw: spaceLine('frame-axis', 0.5), above: -9 });
-    things.push({ at: end, draw: spaceBall('frame-axis', 4, 'xyz'[i]), above: -9 });
+  const line = (from, to, name, faintest, above) => ({ from, to, draw: spaceLine(name, faintest), above });
+  const ball = (at, name, radius, letter, title, above = 0) => ({
+    at,
+    draw: spaceBall(name, radius, letter, title, above ? 0.8 : 0.55),
+    above,
   });
-  shown.truths.forEach((truth, body) => {
+  const frame = shown.frame.flatMap((axis, i) => {
+    const end = times(axis, 0.98 * shown.reach);
+    return [line(times(end, -1), end, 'frame-axis', 0.5, -9), ball(end, 'frame-axis', 4, 'xyz'[i], '', -9)];
+  });
+  const ofBody = (truth, body) => {
     const charge = shown.charges ? shown.charges[body] : null;
-    const sort = charge === null ? 'none' : charge < 0 ? 'minus' : 'plus';
-    const sign = { none: '', minus: '−', plus: '+' }[sort];
+    const [sort, sign] = charge === null ? ['none', ''] : charge < 0 ? ['minus', '−'] : ['plus', '+'];
     const predicted = shown.predicted[body];
+    const things = [
+      line(truth, predicted, 'n-miss', 0.6, 0.01),
+      ball(truth, `n-truth ${sort}`, 6, sign, `body ${body}, true end${sign && `, charge ${sign}`}`),
+      ball(predicted, 'n-predicted', 6.6, '', `body ${body}, predicted end`, 0.03),
+    ];
     if (shown.starts) {
       const start = shown.starts[body];
-      things.push({ from: start, to: truth, draw: spaceLine(`n-path ${sort}`) });
-      things.push({ at: start, draw: spaceBall(`n-start ${sort}`, 2.2, '', `body ${body}, start`) });
+      things.push(line(start, truth, `n-path ${sort}`), ball(start, `n-start ${sort}`, 2.2, '', `body ${body}, start`));
     }
-    things.push({ from: truth, to: predicted, draw: spaceLine('n-miss', 0.6), above: 0.01 });
-    things.push({
-      at: truth,
-      draw: spaceBall(`n-truth ${sort}`, 6, sign, `body ${body}, true end${sign ? `, charge ${sign}` : ''}`),
-    });
     if (shown.turned) {
       const turned = shown.turned[body];
-      things.push({ from: turned, to: predicted, draw: spaceLine('n-apart', 0.8), above: 0.02 });
-      things.push({ at: turned, draw: spaceBall('n-turned', 8.4, '', `body ${body}, rotated prediction`, 0.8), above: 0.02 });
+      things.push(line(turned, predicted, 'n-apart', 0.8, 0.02));
+      things.push(ball(turned, 'n-turned', 8.4, '', `body ${body}, rotated prediction`, 0.02));
     }
-    things.push({
-      at: predicted,
-      draw: spaceBall(`n-predicted ${sort}`, 6.6, '', `body ${body}, predicted end`, 0.8),
-      above: 0.03,
-    });
-  });
-  return things;
+    return things;
+  };
+  return [...frame, ...shown.truths.flatMap(ofBody)];
 }
 
 /** The measured equivariance in a sentence: `of` a rotation, or of all. */
@@ -272,8 +252,7 @@ function nbodyKey(charges, starts, rotations) {
     ? [mark([ball('n-truth plus', 6, '+')], 'true end, positive'), mark([ball('n-truth minus', 6, '−')], 'true end, negative')]
     : [mark([ball('n-truth none', 6)], 'true end')];
   items.push(mark([ball('n-predicted', 6.6)], 'predicted end'), mark([line('n-miss')], 'error'));
-  if (starts)
-    items.push(mark([line('n-path none'), spaceBall('n-start none', 2.4)([-9, 0], 1, 1)], 'from start to end, straight'));
+  if (starts) items.push(mark([line('n-path none'), spaceBall('n-start none', 2.4)([-9, 0], 1, 1)], 'from start to end, straight'));
   if (rotations) {
     items.push(mark([ball('n-turned', 8)], 'prediction of the input as stored, rotated'));
     items.push(mark([line('n-apart')], 'what is between the two predictions: nothing where a model is equivariant'));

@@ -96,6 +96,7 @@ function turningButtons(angle) {
 /**
  * A drawing of `things` around the origin, of which those `extent` away just fit.
  * A thing is { at, draw(place, scale, near) } or { from, to, draw(place, place, near) }: `near` is 1 in front and 0 behind.
+ * Things in front hide others, lifted by `above`; a line is where its middle is, or `under` both of its ends.
  */
 function space(angle, label) {
   let things = [];
@@ -120,7 +121,7 @@ function space(angle, label) {
       return { depth: depth + (thing.above || 0), node: thing.draw(place, scale, near(depth)) };
     }
     const [a, b] = [seen(thing.from), seen(thing.to)];
-    const depth = (a.depth + b.depth) / 2;
+    const depth = thing.under ? Math.min(a.depth, b.depth) - 0.001 : (a.depth + b.depth) / 2;
     return { depth: depth + (thing.above || 0), node: thing.draw(a.place, b.place, near(depth)) };
   };
   const draw = () => {
