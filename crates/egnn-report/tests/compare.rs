@@ -208,6 +208,9 @@ fn values_that_are_no_numbers_are_left_out() {
     assert_eq!((mse.means[0].n, mse.paired.as_ref().unwrap().seeds.as_slice()), (1, &[2][..]));
     assert!(!comparison.text().contains("NaN"));
     serde_json::to_string(&comparison.json()).unwrap();
+    // They are no equals of numbers, though there is nothing else to compare.
+    let other = with_column(&table(&rows(0.03)), "run", ColumnData::Text(vec![Some("r".into()), Some("s".into())]));
+    assert_eq!(Lab::new().tables(&table(&rows(f64::NAN)), &other).unwrap().equality, Equality::None);
 }
 
 #[test]

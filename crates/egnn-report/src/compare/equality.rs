@@ -1,6 +1,6 @@
 //! Whether results are equal: bit for bit, in what does not depend on when and where they were made.
 
-use super::{groups::Group, side::Side};
+use super::{groups::Group, quantity::Quantity, side::Side};
 use crate::{error::ReportError, frame::Frame, variant::is_field};
 use egnn_schema::columns::{Kind, results as column};
 use std::collections::BTreeMap;
@@ -26,13 +26,16 @@ pub(super) fn of(
     if is_complete(sides, frames)? {
         return Ok(Equality::Complete);
     }
-    let status = |[a, b]: [usize; 2]| sides[0].status[a] == sides[1].status[b];
-    let values = |group: &Group| {
-        let mut measured = group.measured.iter().filter(|measured| !measured.quantity.is_circumstance);
-        measured.all(|measured| measured.paired.as_ref().is_some_and(|paired| paired.is_equal))
+    let measured: Vec<Quantity> = Quantity::ALL.into_iter().filter(|quantity| !quantity.is_circumstance).collect();
+    let agree = |[a, b]: [usize; 2]| {
+        let same = |quantity: &Quantity| match (sides[0].recorded(quantity, a), sides[1].recorded(quantity, b)) {
+            (Some(a), Some(b)) => a.to_bits() == b.to_bits(),
+            _ => true,
+        };
+        sides[0].status[a] == sides[1].status[b] && measured.iter().all(same)
     };
-    let is_equal = alone.iter().all(Vec::is_empty)
-        && groups.iter().all(|group| values(group) && group.partners(sides).into_iter().all(status));
+    let is_equal =
+        alone.iter().all(Vec::is_empty) && groups.iter().all(|group| group.partners(sides).into_iter().all(agree));
     Ok(if is_equal { Equality::Measured } else { Equality::None })
 }
 

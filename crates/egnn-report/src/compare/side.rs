@@ -13,7 +13,7 @@ pub(super) struct Side {
     pub(super) model: Vec<(String, String)>,
     pub(super) seed: Vec<Option<i64>>,
     pub(super) fields: Fields,
-    /// Values of finished runs; what is no number is none.
+    /// As recorded.
     values: BTreeMap<&'static str, Vec<Option<f64>>>,
 }
 
@@ -34,18 +34,22 @@ impl Side {
             unknown(frame.text(column::TASK.name)?).zip(unknown(frame.text("model")?)).collect();
         let mut values = BTreeMap::new();
         for quantity in Quantity::ALL {
-            let of_runs = frame.real(quantity.column)?.into_iter().enumerate().map(|(run, value)| {
-                // The baseline of autoencoders has no probabilities.
-                let is_none = model[run].1 == BASELINE && quantity.column.ends_with("_bce");
-                value.filter(|value| value.is_finite() && status[run] == Status::Finished && !is_none)
-            });
-            values.insert(quantity.column, of_runs.collect());
+            values.insert(quantity.column, frame.real(quantity.column)?);
         }
         let fields = Fields::read(frame, columns.iter().cloned())?;
         Ok(Self { run, status, model, seed: frame.whole("seed")?, fields, values })
     }
 
+    /// A measured value if the run is finished and the value is one.
     pub(super) fn value(&self, quantity: &Quantity, run: usize) -> Option<f64> {
+        // The baseline of autoencoders has no probabilities.
+        let is_none = self.model[run].1 == BASELINE && quantity.column.ends_with("_bce");
+        let is_usable = self.status[run] == Status::Finished && !is_none;
+        self.recorded(quantity, run).filter(|value| value.is_finite() && is_usable)
+    }
+
+    /// What stands in the file, number or not.
+    pub(super) fn recorded(&self, quantity: &Quantity, run: usize) -> Option<f64> {
         self.values[quantity.column][run]
     }
 

@@ -13,12 +13,16 @@ const MARKERS = [
   [[-95, -100], [95, -100], [-95, 100], [95, 100]],
 ];
 
-function marker(look, x, y, radius, attributes) {
+function outline(look, x, y, radius) {
   const corners = MARKERS[look % MARKERS.length];
-  if (!corners) return drawing('circle', { cx: x, cy: y, r: radius, ...attributes });
-  const points = corners.map(([dx, dy]) => `${x + dx * radius / 100},${y + dy * radius / 100}`).join(' ');
-  return drawing('polygon', { points, ...attributes });
+  if (!corners) return `M${x - radius} ${y}a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0Z`;
+  return 'M' + corners.map(([dx, dy]) => `${(x + dx * radius / 100).toFixed(1)} ${(y + dy * radius / 100).toFixed(1)}`).join('L') + 'Z';
 }
+
+const marker = (look, x, y, radius, attributes) => drawing('path', { d: outline(look, x, y, radius), ...attributes });
+
+// Marks that are elements of their own; of more, those of a series are one.
+const MARKS = 1000;
 
 const colour = look => `var(--series-${look % MARKERS.length})`;
 
@@ -79,20 +83,17 @@ function plot(root, spec) {
   const frame = element('div', { class: 'plot' });
   const tip = element('output', { class: 'tip', 'data-test': 'tip', 'aria-live': 'polite', hidden: true });
   root.append(frame);
-  let shown = null;
-  const draw = () => {
-    const focused = frame.contains(document.activeElement);
-    shown = paint(frame, tip, spec());
-    frame.replaceChildren(shown.svg, tip);
-    tip.hidden = true;
-    if (focused) shown.svg.focus({ preventScroll: true });
-  };
   let width = 0;
+  const draw = () => {
+    width = frame.clientWidth;
+    const focused = frame.contains(document.activeElement);
+    const svg = paint(frame, tip, spec());
+    frame.replaceChildren(svg, tip);
+    tip.hidden = true;
+    if (focused) svg.focus({ preventScroll: true });
+  };
   new ResizeObserver(() => {
-    if (Math.abs(frame.clientWidth - width) > 1) {
-      width = frame.clientWidth;
-      draw();
-    }
+    if (Math.abs(frame.clientWidth - width) > 1) draw();
   }).observe(frame);
   return draw;
 }
@@ -128,6 +129,7 @@ function paint(frame, tip, { name, x, y, series }) {
     drawing('text', { x: (left + width - right) / 2, y: height - 8, 'text-anchor': 'middle' }, x.title),
     drawing('text', { transform: `translate(14 ${(top + height - bottom) / 2}) rotate(-90)`, 'text-anchor': 'middle' }, y.title));
   if (lines.length === 0) svg.append(drawing('text', { x: width / 2, y: height / 2, 'text-anchor': 'middle' }, 'nothing to show'));
+  const isMany = lines.reduce((sum, one) => sum + one.points.length, 0) > MARKS;
   const paths = lines.map(one => {
     const ends = one.points.map(([px, py]) => [across.at(px), up.at(py)]);
     const group = drawing('g', { class: one.isLine ? 'line' : 'marks' });
@@ -135,6 +137,9 @@ function paint(frame, tip, { name, x, y, series }) {
       const d = ends.map(([px, py], index) => `${index ? 'L' : 'M'}${px.toFixed(1)} ${py.toFixed(1)}`).join('');
       group.append(drawing('path', { d, fill: 'none', stroke: colour(one.look), 'stroke-width': 1.6, 'stroke-dasharray': one.dash }));
       if (ends.length === 1) group.append(marker(one.look, ...ends[0], 4, { fill: colour(one.look) }));
+    } else if (isMany) {
+      const d = ends.map(end => outline(one.look, ...end, 4)).join('');
+      group.append(drawing('path', { d, class: 'mark', fill: colour(one.look) }));
     } else {
       for (const end of ends) group.append(marker(one.look, ...end, 5, { class: 'mark', fill: colour(one.look) }));
     }
@@ -143,7 +148,7 @@ function paint(frame, tip, { name, x, y, series }) {
   });
   const ring = drawing('circle', { class: 'ring', r: 8, visibility: 'hidden' });
   svg.append(ring);
-  const show = (line, index, isNear) => {
+  const show = (line, index) => {
     const [px, py] = paths[line].ends[index];
     ring.setAttribute('cx', px);
     ring.setAttribute('cy', py);
@@ -154,7 +159,6 @@ function paint(frame, tip, { name, x, y, series }) {
     const size = svg.clientWidth ? svg.clientWidth / width : 1;
     tip.style.left = Math.max(0, Math.min(px * size + 12, frame.clientWidth - tip.offsetWidth)) + 'px';
     tip.style.top = Math.max(0, py * size - tip.offsetHeight - 12) + 'px';
-    return isNear;
   };
   const hide = () => {
     ring.setAttribute('visibility', 'hidden');
@@ -191,7 +195,7 @@ function paint(frame, tip, { name, x, y, series }) {
     at = [next, Math.max(0, Math.min(last, near))];
     show(...at);
   });
-  return { svg };
+  return svg;
 }
 
 // What colours and marks mean.

@@ -30,8 +30,9 @@ function runTable(data, onchange) {
   const { columns, rows } = data;
   const table = document.getElementById('runs');
   const shown = document.getElementById('runs-shown');
-  // What the filter looks in, made once.
-  const words = rows.map(row => row.map((cell, index) => TEXT[columns[index].type](cell)).join(' ').toLowerCase());
+  // What the filter looks in, made when it is first asked.
+  const found = [];
+  const words = row => found[row] ??= rows[row].map((cell, index) => TEXT[columns[index].type](cell)).join(' ').toLowerCase();
   const statusOf = row => rows[row][1].split(':')[0];
   const choices = [
     ['filter-status', 'status', statusOf],
@@ -88,7 +89,7 @@ function runTable(data, onchange) {
 
   function choose() {
     const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const isChosen = row => wanted.every(word => words[row].includes(word)) &&
+    const isChosen = row => wanted.every(word => words(row).includes(word)) &&
       selects.every(([select, of]) => select.value === '' || of(row) === select.value);
     order = rows.map((_, row) => row).filter(isChosen);
     onchange(order);
