@@ -104,7 +104,7 @@ fn runs_of_another_record_version_are_to_be_done_again() {
         lab.ok(&["report", "nbody-sizes", "--profile", "versions"]);
         let page = lab.path("reports/nbody-sizes/versions/index.html");
         tab.open(&page);
-        assert_eq!(tab.text("#counts"), "3 runs: 2 finished, 1 not complete");
+        assert_eq!(tab.text("#counts"), "3 runs: 2 finished, 1 not finished");
         assert_links_resolve(tab, &page);
         assert_accessible(tab);
     });
@@ -150,7 +150,11 @@ fn a_page_runs_no_script_but_its_own_and_asks_for_nothing() {
         tab.wait_for("return [...document.images].every(image => image.complete)");
         assert_ne!(tab.text("title"), "executed");
         let complaints = tab.complaints().join("\n");
-        assert_eq!(complaints.matches("has been blocked").count(), 3, "a script, a handler and a request: {complaints}");
+        assert_eq!(
+            complaints.matches("has been blocked").count(),
+            3,
+            "a script, a handler and a request: {complaints}"
+        );
     });
 }
 
