@@ -53,9 +53,13 @@ fetch-qm9:
 sweep *args:
     {{ egnn }} sweep "$@"
 
-# Draw a pipeline's tables, figure and page again
+# Draw a pipeline's tables, figures and page again; --all for every sweep, --watch while one runs
 report *args:
     {{ egnn }} report "$@"
+
+# Compare two result sets (just compare nbody/quick nbody/egnn-300)
+compare *args:
+    {{ egnn }} compare "$@"
 
 # Ask Parquet files in SQL
 query *args:

@@ -47,7 +47,7 @@ pub enum ReportError {
     #[error("cannot draw '{figure}': {message}")]
     Figure {
         /// The figure's file.
-        figure: &'static str,
+        figure: String,
         /// The library's words.
         message: String,
     },

@@ -55,7 +55,7 @@ pub fn write_index(reports: &Path) -> Result<PathBuf, ReportError> {
         1 => "1 report; its title leads to its page.".into(),
         count => format!("{} reports; their titles lead to their pages.", number::count(count)),
     };
-    let failed = |error: askama::Error| ReportError::Figure { figure: PAGE, message: error.to_string() };
+    let failed = |error: askama::Error| ReportError::Figure { figure: PAGE.into(), message: error.to_string() };
     let html = Index { words, groups, style: page::STYLE }.render().map_err(failed)?;
     let path = reports.join(PAGE);
     atomic::write(&path, |file| file.write_all(html.as_bytes()))?;

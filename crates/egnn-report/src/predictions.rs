@@ -21,7 +21,7 @@ use crate::{
 use std::path::{Component, Path, PathBuf};
 
 /// Test graphs of a set that are shown: the first ones, and of the others those with the most wrong pairs.
-const FIRST: usize = 2;
+pub(crate) const FIRST: usize = 2;
 const WORST: usize = 2;
 /// Rows that are read: more than the paper's test sets have. Of a larger file only the graphs in the first rows are looked at.
 const ROWS: usize = 500_000;

@@ -3,7 +3,7 @@
 use crate::{
     curves::curves,
     error::ReportError,
-    figure,
+    figure::{self, Drawing},
     kind::Kind,
     live::Live,
     page,
@@ -11,18 +11,17 @@ use crate::{
     report::Report,
     results::Results,
     stamp,
-    table::{csv, markdown, table_3_csv, terminal},
+    table::{csv, latex, markdown, table_3_csv, table_3_latex, terminal},
     viewer::viewers,
 };
-use std::path::{Component, Path, PathBuf};
+use std::{
+    fs, iter,
+    path::{Component, Path, PathBuf},
+};
 
 /// Name of the results file in a report's folder.
 pub const RESULTS: &str = "results.parquet";
 
-/// Files of every report.
-const FILES: [&str; 5] = ["table.md", "table.csv", "figure.png", "figure.svg", PAGE];
-/// The paper's table with ours, for molecules.
-const TABLE_3: &str = "table-3.csv";
 /// The last file that is drawn: whoever sees it finds the rest.
 const PAGE: &str = "index.html";
 
@@ -54,10 +53,13 @@ pub struct Summary {
     pub pending: usize,
 }
 
-/// Reads `results.parquet` in `folder` and writes `table.md`, `table.csv`, `figure.svg`, `figure.png` and `index.html` beside it,
-/// each whole or not at all; from `runs/<run>/predictions.parquet` also `graphs.svg` and `graphs.png` for [`Kind::Autoencoder`], and the
-/// same of `parity` and `sizes` for [`Kind::Qm9`], which has `table-3.csv` besides. At the end it writes `report.json`, which
-/// [`outdated`](crate::outdated) reads.
+/// Reads `results.parquet` in `folder` and writes beside it, each whole or not at all:
+///
+/// - `table.md`, `table.csv` and `table.tex`, and of [`Kind::Qm9`] the same rows in the paper's columns as `table-3.csv` and `table-3.tex`;
+/// - of each drawing `NAME.svg`, `NAME.png` and `NAME.pdf` as on the page, the same of `NAME-1col` and `NAME-2col` for one and two columns of a
+///   paper (3.25 and 6.75 inches), and its points as `NAME.csv`. `figure` is of every report; from `runs/<run>/predictions.parquet` come `graphs`
+///   of [`Kind::Autoencoder`], and `parity` and `sizes` of [`Kind::Qm9`];
+/// - `index.html`, the page, and at the end `report.json`, which [`outdated`](crate::outdated) reads.
 pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportError> {
     write(folder, folder, options, None)
 }
@@ -78,40 +80,26 @@ pub fn write_copy(folder: &Path, to: &Path, options: &Options) -> Result<Summary
 
 /// Reads `from` and writes into `to`.
 fn write(from: &Path, to: &Path, options: &Options, live: Option<&Live>) -> Result<Summary, ReportError> {
-    let folder = from;
-    let results = Results::read(&folder.join(RESULTS), options.kind)?;
-    let inputs = stamp::inputs(folder, options)?;
+    let results = Results::read(&from.join(RESULTS), options.kind)?;
+    let inputs = stamp::inputs(from, options)?;
     let mut report = Report::new(&results, options);
     report.live = live;
-    let drawn = pictures(folder, &results, &mut report)?;
-    let viewers = viewers(folder, &results, &mut report);
-    let svg = figure::svg(&report)?;
+    let pictures = pictures(from, &results, &mut report)?;
+    let viewers = viewers(from, &results, &mut report);
+    let drawings: Vec<Drawing> = iter::once(figure::figure(&report)?).chain(pictures).collect();
     let content = page::Content {
         results: &results,
-        curves: &curves(folder, &results),
+        curves: &curves(from, &results),
         viewers: &viewers,
-        figure: &svg,
-        pictures: &drawn,
-        links: &results.runs.iter().map(|run| from == to && is_there(folder, &run.run)).collect::<Vec<_>>(),
+        drawings: &drawings,
+        links: &results.runs.iter().map(|run| from == to && is_there(from, &run.run)).collect::<Vec<_>>(),
     };
     let page = page::html(&report, &content)
-        .map_err(|error| ReportError::Figure { figure: PAGE, message: error.to_string() })?;
+        .map_err(|error| ReportError::Figure { figure: PAGE.into(), message: error.to_string() })?;
     // What follows takes most memory, and the runs are not asked any more.
     drop((results, viewers));
-    let [table, values, picture, drawing, last] = FILES;
-    let mut contents: Vec<(&str, Vec<u8>)> = vec![
-        (table, markdown(&report).into_bytes()),
-        (values, csv(&report).into_bytes()),
-        (picture, figure::png(picture, &svg)?),
-        (drawing, svg.into_bytes()),
-    ];
-    for Picture { files: [picture, drawing], svg, .. } in drawn {
-        contents.extend([(picture, figure::png(picture, &svg)?), (drawing, svg.into_bytes())]);
-    }
-    if options.kind == Kind::Qm9 {
-        contents.push((TABLE_3, table_3_csv(&report).into_bytes()));
-    }
-    contents.push((last, page.into_bytes()));
+    let mut contents = if live.is_some() { Vec::new() } else { files(&report, drawings) };
+    contents.push((PAGE.to_owned(), page.into_bytes()));
     let mut files = Vec::new();
     for (name, bytes) in contents {
         let path = to.join(name);
@@ -128,36 +116,26 @@ fn write(from: &Path, to: &Path, options: &Options, live: Option<&Live>) -> Resu
     })
 }
 
+/// The files of a report besides its page.
+fn files(report: &Report<'_>, drawings: Vec<Drawing>) -> Vec<(String, Vec<u8>)> {
+    let named = |name: &str, text: String| (name.to_owned(), text.into_bytes());
+    let mut files =
+        vec![named("table.md", markdown(report)), named("table.csv", csv(report)), named("table.tex", latex(report))];
+    if report.options.kind == Kind::Qm9 {
+        files.extend([named("table-3.csv", table_3_csv(report)), named("table-3.tex", table_3_latex(report))]);
+    }
+    files.extend(drawings.into_iter().flat_map(|drawing| drawing.files));
+    files
+}
+
 /// Whether a run has a folder beside the page. Its id comes from a file: it must not lead anywhere else.
 fn is_there(folder: &Path, run: &str) -> bool {
     let mut parts = Path::new(run).components();
     matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) && folder.join("runs").join(run).is_dir()
 }
 
-/// A picture made from predictions.
-pub(crate) struct Picture {
-    /// Heading on the page.
-    pub(crate) heading: &'static str,
-    /// PNG and SVG.
-    pub(crate) files: [&'static str; 2],
-    /// The drawing.
-    pub(crate) svg: String,
-}
-
-impl Picture {
-    /// Its files' name without what they end with.
-    pub(crate) fn name(&self) -> &'static str {
-        let [png, _] = self.files;
-        png.trim_end_matches(".png")
-    }
-}
-
-const GRAPHS: [&str; 2] = ["graphs.png", "graphs.svg"];
-const PARITY: [&str; 2] = ["parity.png", "parity.svg"];
-const SIZES: [&str; 2] = ["sizes.png", "sizes.svg"];
-
-/// Pictures from the runs' predictions; where there are none to be drawn, the report warns.
-fn pictures(folder: &Path, results: &Results, report: &mut Report<'_>) -> Result<Vec<Picture>, ReportError> {
+/// Drawings from the runs' predictions; where there are none to be drawn, the report warns.
+fn pictures(folder: &Path, results: &Results, report: &mut Report<'_>) -> Result<Vec<Drawing>, ReportError> {
     match report.options.kind {
         Kind::Autoencoder => {
             let shown = predictions::shown(folder, Kind::Autoencoder, results);
@@ -166,16 +144,32 @@ fn pictures(folder: &Path, results: &Results, report: &mut Report<'_>) -> Result
                 Some(format!("No pictures of {}: {reason}.", shown.set))
             };
             report.warnings.extend(shown.iter().filter_map(missing));
-            Ok(vec![Picture { heading: "Some test graphs", files: GRAPHS, svg: figure::graphs(report, &shown)? }])
+            let is_lost = shown.iter().all(|shown| shown.graphs.is_err());
+            let drawing = figure::graphs(report, &shown)?;
+            Ok(vec![if is_lost { kept(folder, drawing, report) } else { drawing }])
         }
         Kind::Qm9 => {
             let shown = predictions::molecules::shown(folder, results);
             report.warnings.extend(shown.iter().filter_map(ShownRun::warning));
-            Ok(vec![
-                Picture { heading: "Predicted against true", files: PARITY, svg: figure::parity(report, &shown)? },
-                Picture { heading: "Error by size of the molecule", files: SIZES, svg: figure::sizes(report, &shown)? },
-            ])
+            let is_lost = shown.iter().all(|shown| shown.predicted.is_err());
+            let drawings = [figure::parity(report, &shown)?, figure::sizes(report, &shown)?];
+            Ok(drawings.map(|drawing| if is_lost { kept(folder, drawing, report) } else { drawing }).into())
         }
         _ => Ok(Vec::new()),
+    }
+}
+
+/// What was drawn when the runs' folders were still there, if it was: a picture outlives them.
+fn kept(folder: &Path, drawing: Drawing, report: &mut Report<'_>) -> Drawing {
+    let before = |(name, _): &(String, Vec<u8>)| Some((name.clone(), fs::read(folder.join(name)).ok()?));
+    let files: Vec<_> = drawing.files.iter().filter_map(before).collect();
+    let svg = fs::read_to_string(folder.join(format!("{}.svg", drawing.name)));
+    match svg {
+        Ok(svg) => {
+            let name = drawing.name;
+            report.warnings.push(format!("{name}.svg is of before: the runs that it shows are no longer here."));
+            Drawing { svg, files, ..drawing }
+        }
+        Err(_) => drawing,
     }
 }

@@ -55,8 +55,23 @@ fn decoded(path: &Path) -> (u32, u32) {
 fn figure_5_everywhere() {
     let (folder, summary) = report(Kind::Autoencoder, &figure_5());
     let names: Vec<_> = summary.files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-    let expected = ["table.md", "table.csv", "figure.png", "figure.svg", "graphs.png", "graphs.svg", "index.html"];
-    assert_eq!(names, expected);
+    let expected = [
+        "table.md",
+        "table.csv",
+        "table.tex",
+        "figure.svg",
+        "figure.png",
+        "figure.pdf",
+        "figure.csv",
+        "graphs.svg",
+        "graphs.png",
+        "graphs.pdf",
+        "graphs.csv",
+        "index.html",
+    ];
+    assert_eq!(names.into_iter().filter(|name| !name.contains("col.")).collect::<Vec<_>>(), expected);
+    insta::assert_snapshot!("figure_5_latex", text(folder.path(), "table.tex"));
+    insta::assert_snapshot!("figure_5_points", text(folder.path(), "figure.csv"));
     insta::assert_snapshot!("figure_5_terminal", summary.terminal);
     insta::assert_snapshot!("figure_5_markdown", text(folder.path(), "table.md"));
     insta::assert_snapshot!("figure_5_csv", text(folder.path(), "table.csv"));

@@ -44,7 +44,24 @@ fn size_curve_in_a_terminal() {
 fn size_curve_on_disk() {
     let (folder, summary) = report(Kind::SizeCurve, &sweep());
     let names: Vec<_> = summary.files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-    assert_eq!(names, ["table.md", "table.csv", "figure.png", "figure.svg", "index.html"]);
+    let expected = [
+        "table.md",
+        "table.csv",
+        "table.tex",
+        "figure.svg",
+        "figure.png",
+        "figure.pdf",
+        "figure-1col.svg",
+        "figure-1col.png",
+        "figure-1col.pdf",
+        "figure-2col.svg",
+        "figure-2col.png",
+        "figure-2col.pdf",
+        "figure.csv",
+        "index.html",
+    ];
+    assert_eq!(names, expected);
+    insta::assert_snapshot!("size_curve_latex", text(folder.path(), "table.tex"));
     insta::assert_snapshot!("size_curve_markdown", text(folder.path(), "table.md"));
     insta::assert_snapshot!("size_curve_csv", text(folder.path(), "table.csv"));
     let png = fs::read(folder.path().join("figure.png")).unwrap();
@@ -133,15 +150,14 @@ fn a_report_is_outdated_when_what_it_was_drawn_from_changed_whatever_the_clock_s
 
 #[test]
 fn the_same_results_give_the_same_bytes_in_any_order_of_rows() {
-    let (first, _) = report(Kind::SizeCurve, &sweep());
+    let (first, summary) = report(Kind::SizeCurve, &sweep());
     let mut rows = sweep();
     rows.reverse();
     let (second, _) = report(Kind::SizeCurve, &rows);
-    for name in ["table.md", "table.csv", "figure.svg", "figure.png", "index.html"] {
-        assert!(
-            fs::read(first.path().join(name)).unwrap() == fs::read(second.path().join(name)).unwrap(),
-            "{name} differs"
-        );
+    for path in &summary.files {
+        let name = path.file_name().unwrap();
+        let same = fs::read(first.path().join(name)).unwrap() == fs::read(second.path().join(name)).unwrap();
+        assert!(same, "{} differs", name.display());
     }
 }
 

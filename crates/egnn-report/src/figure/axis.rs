@@ -1,6 +1,10 @@
 //! Axes: where values stand, logarithmic or linear, with a place of its own for a zero that a logarithmic axis lacks.
 
-use super::ticks::{Ticks, decades, range};
+use super::{
+    sheet::TEXT,
+    ticks::{Ticks, decades, range},
+    words::breadth,
+};
 use plotters::coord::{
     ranged1d::{DefaultFormatting, KeyPointHint, Ranged},
     types::RangedCoordf64,
@@ -16,6 +20,8 @@ pub(crate) enum Scale {
 
 /// Part of a range left beyond its ends.
 const MARGIN: f64 = 0.07;
+/// Units between two labels.
+const LABEL_GAP: i32 = 12;
 /// Part of a logarithmic axis between its range and zero.
 const ZERO: f64 = 0.08;
 
@@ -56,20 +62,44 @@ impl Axis {
         Self { scale: Scale::Linear, ends, before: 0.0, ticks: same(ticks) }
     }
 
-    /// A linear axis over places, with a tick at each.
-    pub(super) fn linear_places(places: &[f64]) -> Self {
+    /// A linear axis over places, with a tick at each, or at every second and so on if no more than `most` have room.
+    pub(super) fn linear_places(places: &[f64], most: usize) -> Self {
         let low = places.iter().copied().fold(f64::INFINITY, f64::min);
         let high = places.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if places.is_empty() {
             return Self::linear((0.0, 1.0), Vec::new());
         }
         let margin = if high > low { (high - low) * MARGIN } else { 1.0 };
-        Self::linear((low - margin, high + margin), places.to_vec())
+        let every = places.len().div_ceil(most.max(1));
+        Self::linear((low - margin, high + margin), places.iter().copied().step_by(every).collect())
+    }
+
+    /// Without the labels that would touch the one before on an axis of so many units.
+    pub(super) fn thinned(mut self, length: i32, label: impl Fn(f64) -> String) -> Self {
+        let mut end = f64::NEG_INFINITY;
+        let mut values = self.ticks.major.clone();
+        values.sort_by(|&a, &b| self.own(a).total_cmp(&self.own(b)));
+        values.retain(|&value| {
+            let (middle, half) =
+                (self.between(self.ends.0, value) * f64::from(length), breadth(&label(value), TEXT) / 2);
+            let is_free = middle - f64::from(half) > end;
+            if is_free {
+                end = middle + f64::from(half + LABEL_GAP);
+            }
+            is_free
+        });
+        self.ticks.major = values;
+        self
     }
 
     /// Both ends of the values.
     pub(super) fn ends(&self) -> (f64, f64) {
         self.ends
+    }
+
+    /// The values that have a label.
+    pub(super) fn labelled(&self) -> &[f64] {
+        &self.ticks.major
     }
 
     /// Whether there is a place for zero before the values.
@@ -144,13 +174,24 @@ mod tests {
     }
 
     #[test]
+    fn labels_that_would_touch_are_left_out() {
+        let axis = || Axis::logarithmic([0.0, 1e-6, 1.0].into_iter());
+        let labels = |length| axis().thinned(length, crate::number::plain).labelled().to_vec();
+        assert_eq!(labels(100_000).len(), axis().labelled().len());
+        assert_eq!(labels(100_000)[0], 0.0, "in the order of the axis");
+        assert!((1..axis().labelled().len()).contains(&labels(300).len()));
+    }
+
+    #[test]
     fn values_stand_in_their_proportions_and_never_beyond_the_ends() {
         let axis = Axis::linear((0.0, 1.0), vec![]);
         assert_eq!([-1.0, 0.0, 0.25, 1.0, 7.0].map(|value| at(&axis, value)), [0, 0, 250, 1000, 1000]);
         let axis = Axis::logarithmic_places([1.0, 100.0].into_iter(), |_| vec![1.0]);
         assert_eq!(at(&axis, 10.0), 500);
         assert!((axis.between(1.0, 10.0) - axis.between(10.0, 100.0)).abs() < 1e-12);
-        let (low, high) = Axis::linear_places(&[4.0]).ends();
+        let every = |most| Axis::linear_places(&[1.0, 2.0, 3.0, 4.0, 5.0], most).ticks.major;
+        assert_eq!((every(5).len(), every(3), every(1)), (5, vec![1.0, 3.0, 5.0], vec![1.0]));
+        let (low, high) = Axis::linear_places(&[4.0], 0).ends();
         assert!(low < 4.0 && high > 4.0);
     }
 }

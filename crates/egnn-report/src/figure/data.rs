@@ -3,7 +3,7 @@
 use super::axis::Scale;
 use crate::{
     budget,
-    group::Group,
+    group::{Group, SeedValue},
     kind::Kind,
     metric::Metric,
     paper::{self, autoencoder, nbody, qm9},
@@ -19,7 +19,7 @@ pub(crate) struct Point {
     pub(crate) mean: f64,
     /// Standard deviation.
     pub(crate) spread: Option<f64>,
-    pub(crate) seeds: Vec<f64>,
+    pub(crate) seeds: Vec<SeedValue>,
 }
 
 impl Point {
@@ -29,7 +29,7 @@ impl Point {
     }
 
     /// The seeds to be drawn beside the mean: one alone is the mean, whose marker shows it.
-    pub(crate) fn apart(&self) -> &[f64] {
+    pub(crate) fn apart(&self) -> &[SeedValue] {
         if self.seeds.len() > 1 { &self.seeds } else { &[] }
     }
 
@@ -40,7 +40,7 @@ impl Point {
 
     /// Everything that an axis must hold.
     fn values(&self) -> impl Iterator<Item = f64> + Clone {
-        self.seeds.iter().copied().chain([Some(self.mean), self.low(), self.high()].into_iter().flatten())
+        self.seeds.iter().map(|seed| seed.value).chain([Some(self.mean), self.low(), self.high()].into_iter().flatten())
     }
 }
 
@@ -59,6 +59,8 @@ pub(crate) struct Series {
 /// The series of one set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Panel {
+    /// Set of graphs or property as results name it, or empty.
+    pub(crate) set: String,
     /// Empty if there is no other.
     pub(crate) title: String,
     pub(crate) series: Vec<Series>,
@@ -187,6 +189,7 @@ fn panel(report: &Report<'_>, set: &str) -> Panel {
     // Stable: variants of a model keep their order.
     series.sort_by_key(|series| paper::rank(kind, &series.model));
     Panel {
+        set: set.into(),
         title: paper::set_title(kind, set),
         series,
         goal: (kind == Kind::Qm9).then(|| paper::value(kind, Metric::Mae, set, qm9::EGNN, None)).flatten(),
@@ -237,7 +240,7 @@ fn point(kind: Kind, group: &Group) -> Option<Point> {
         at,
         mean: measure.mean.filter(is_shown)?,
         spread: measure.spread.filter(|&spread| spread > 0.0),
-        seeds: measure.seeds.iter().map(|seed| seed.value).filter(is_shown).collect(),
+        seeds: measure.seeds.iter().copied().filter(|seed| is_shown(&seed.value)).collect(),
     })
 }
 
@@ -255,7 +258,7 @@ mod tests {
         let figure = figure(&Report::new(results, &options));
         let number = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
         let point = |point: &Point| {
-            let seeds: Vec<String> = point.seeds.iter().map(|&seed| format!("{seed:.4}")).collect();
+            let seeds: Vec<String> = point.seeds.iter().map(|seed| format!("{:.4}", seed.value)).collect();
             format!(
                 "{}: {:.4} [{}, {}] {}",
                 point.at,

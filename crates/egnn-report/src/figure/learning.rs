@@ -5,9 +5,11 @@ use super::{
     axis::Axis,
     curve::{asides, mark},
     data::{Figure, Panel},
+    format::Format,
+    legend::{HALF, Key, LEGEND, Legend},
     panels::{BELOW, Panels, heading},
-    plot::Plot,
-    sheet::{BLACK, Drawn, GREY, KEY, LEGEND, LETTERS, Place, Sheet, TEXT, TOP, WORDS, sheet},
+    plot::{Plot, beside},
+    sheet::{BLACK, Drawn, GREY, NOTHING_HEIGHT, Place, Sheet, TEXT, TOP, sheet},
     style::{Looks, Marker, Style},
     ticks::sparse,
 };
@@ -16,14 +18,18 @@ use plotters::style::{RGBColor, text_anchor::HPos};
 
 const WIDTH: i32 = LEGEND - 60;
 const HEIGHTS: [i32; 3] = [960, 780, 600];
+/// Units that a panel needs across in a paper, and its height for that.
+const LEAST: i32 = 380;
+const PROPORTION: f64 = 1.0;
 /// Where panels begin: the caption has two lines.
 const UPPER: i32 = TOP + 20;
-/// Units for tick labels beside a plot, a panel's title, and what that leaves free above.
+/// Units for tick labels beside a plot, and what a panel's title leaves free above.
 const BESIDE: i32 = 130;
-const HEADING: i32 = 60;
 const ABOVE: i32 = 12;
 /// Units that a tick label below needs.
 const LABEL: f64 = 110.0;
+/// Units to the right of a plot of a paper, for half of the last one.
+const RIGHT: i32 = 44;
 /// What the legend takes besides its models.
 const LEGEND_HEIGHT: i32 = 480;
 const OF_MODEL: i32 = 125;
@@ -31,12 +37,26 @@ const OF_MODEL: i32 = 125;
 const GOAL: RGBColor = RGBColor(20, 20, 20);
 const GOAL_STYLE: Style = Style { colour: GOAL, marker: Marker::Circle };
 
-pub(super) fn draw(figure: &Figure) -> Result<String, String> {
+pub(super) fn draw(format: Format, figure: &Figure) -> Result<String, String> {
     let count = figure.panels.len();
-    let panels = Panels::beside_legend((20, UPPER), WIDTH, count, HEIGHTS);
-    let legend = LEGEND_HEIGHT + figure.named().len() as i32 * OF_MODEL;
-    let height = UPPER + 20 + panels.height(count).max(legend);
-    sheet(&figure.title, &figure.caption, height as u32, |sheet| paint(sheet, figure, &panels))
+    let panels = match format {
+        Format::Page => Panels::beside_legend((20, UPPER), WIDTH, count, HEIGHTS),
+        _ => Panels::across(format, count, LEAST, PROPORTION),
+    };
+    let looks = Looks::new(figure);
+    let legend = legend(format, figure, &looks);
+    let below = panels.corner.1 + if count == 0 { NOTHING_HEIGHT } else { panels.height(count) };
+    let height = match format {
+        Format::Page => {
+            let beside = LEGEND_HEIGHT + figure.named().len() as i32 * OF_MODEL;
+            UPPER + 20 + panels.height(count).max(beside)
+        }
+        _ => below + legend.height(format),
+    };
+    sheet(format, &figure.title, &figure.caption, height, |sheet| {
+        paint(sheet, figure, &panels, &looks)?;
+        legend.draw(sheet, TOP, below)
+    })
 }
 
 /// The axis of training molecules, which all panels share, and our places on it.
@@ -52,36 +72,47 @@ fn axis(figure: &Figure, length: f64) -> (Axis, Vec<f64>) {
     (x, places)
 }
 
-fn paint(sheet: &Sheet<'_>, figure: &Figure, panels: &Panels) -> Drawn {
-    let looks = Looks::new(figure);
-    let length = f64::from(panels.size.0 - BESIDE);
+fn paint(sheet: &Sheet<'_>, figure: &Figure, panels: &Panels, looks: &Looks) -> Drawn {
+    // One width for all: panels are compared.
+    let values = || figure.panels.iter().map(|panel| Axis::logarithmic(panel.values()));
+    let beside = values().map(|y| beside(sheet.format, BESIDE, &y, number::plain, false)).max().unwrap_or(BESIDE);
+    let right = sheet.format.pick(0, RIGHT);
+    let length = f64::from(panels.size.0 - beside - right);
     let (x, places) = axis(figure, length);
     let aside = asides(figure, &x, &places, length);
     if figure.panels.is_empty() {
-        sheet.text("No runs: there is nothing to draw.", (60, UPPER + 40), TEXT, GREY, HPos::Left)?;
+        let (left, top) = panels.corner;
+        sheet.text("No runs: there is nothing to draw.", (left + 40, top + 40), TEXT, GREY)?;
     }
     for (index, panel) in figure.panels.iter().enumerate() {
-        paint_panel(sheet, panels.place(index), panels.size, panel, &x, &looks, &aside)?;
+        paint_panel(sheet, (panels.place(index), panels.size, beside), panel, &x, looks, &aside)?;
     }
-    legend(sheet, figure, &looks)
+    Ok(())
 }
 
 fn paint_panel(
     sheet: &Sheet<'_>,
-    (left, top): Place,
-    (width, height): (i32, i32),
+    ((left, top), (width, height), beside): (Place, (i32, i32), i32),
     panel: &Panel,
     x: &Axis,
     looks: &Looks,
     aside: &impl Fn(&str) -> i32,
 ) -> Drawn {
-    let middle = left + BESIDE + (width - BESIDE) / 2;
-    sheet.text(&heading(&panel.title, width), (middle, top + ABOVE), TEXT + 3, BLACK, HPos::Center)?;
+    let format = sheet.format;
+    let above = format.pick(60, 40);
+    let middle = left + format.pick(beside + (width - beside) / 2, width / 2);
+    sheet.text_to(
+        &heading(&panel.title, width),
+        (middle, top + format.pick(ABOVE, 0)),
+        TEXT + 3,
+        BLACK,
+        HPos::Center,
+    )?;
     let y = Axis::logarithmic(panel.values());
     let plot = Plot {
-        corner: (left, top + HEADING),
-        size: (width - 10, height - HEADING - BELOW),
-        beside: BESIDE,
+        corner: (left, top + above),
+        size: (width - format.pick(10, RIGHT), height - above - BELOW),
+        beside,
         axes: (x, &y),
         names: ("training molecules", ""),
         labels: (&|place| number::count(place as i64), &number::plain),
@@ -111,19 +142,21 @@ fn paint_panel(
     Ok(())
 }
 
-fn legend(sheet: &Sheet<'_>, figure: &Figure, looks: &Looks) -> Drawn {
-    let mut y = sheet.keys(figure, looks)?;
-    let middle = y + TEXT / 2;
-    sheet.dashes(&[(KEY - 34, middle), (KEY + 34, middle)], GOAL)?;
-    sheet.hollow((KEY, middle), GOAL_STYLE)?;
+fn legend<'a>(format: Format, figure: &'a Figure, looks: &Looks) -> Legend<'a> {
+    let note = if figure.has_several_seeds() { "Seeds stand to the right of their mean." } else { "" };
+    let mut legend = Legend::of(format, figure, looks, note.into());
     let paper = format!(
         "EGNN, paper ({} molecules, {} epochs)",
         number::count(qm9::TRAIN_MOLECULES),
         number::count(qm9::EPOCHS)
     );
-    y = sheet.paragraph(&paper, (WORDS, y), LETTERS, BLACK)? + 16;
-    sheet.dots(&[(KEY - 34, y + TEXT / 2), (KEY + 34, y + TEXT / 2)], GREY)?;
-    y = sheet.paragraph("saying the training molecules' mean for each", (WORDS, y), LETTERS, BLACK)?;
-    let note = if figure.has_several_seeds() { "Seeds stand to the right of their mean." } else { "" };
-    sheet.note(note, y + 28)
+    legend.marks.push(Key::new(paper, |sheet, (x, y)| {
+        sheet.dashes(&[(x - HALF, y), (x + HALF, y)], GOAL)?;
+        sheet.hollow((x, y), GOAL_STYLE)
+    }));
+    let of_mean = Key::new("saying the training molecules' mean for each", |sheet, (x, y)| {
+        sheet.dots(&[(x - HALF, y), (x + HALF, y)], GREY)
+    });
+    legend.marks.push(Key { gap: 0, ..of_mean });
+    legend
 }

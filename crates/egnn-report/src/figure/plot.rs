@@ -2,7 +2,9 @@
 
 use super::{
     axis::Axis,
-    sheet::{BLACK, GREY, PALE, Place, Sheet, TEXT, text_style, words},
+    format::Format,
+    sheet::{BLACK, GREY, PALE, Place, Sheet, TEXT, words},
+    words::breadth,
 };
 use plotters::{
     coord::CoordTranslate,
@@ -10,8 +12,11 @@ use plotters::{
     style::text_anchor::{HPos, VPos},
 };
 
-/// Units for tick labels and the name of the axis below a plot.
-pub(super) const BOTTOM: i32 = 110;
+/// Units beside a plot: so many on the page, in a paper as many as the widest tick label and the name of the axis need.
+pub(super) fn beside(format: Format, page: i32, axis: &Axis, label: impl Fn(f64) -> String, has_name: bool) -> i32 {
+    let widest = axis.labelled().iter().map(|&value| breadth(&label(value), TEXT)).max().unwrap_or(0);
+    format.pick(page, widest + if has_name { 60 } else { 24 })
+}
 
 /// Where a plot stands and what its axes say.
 pub(super) struct Plot<'a> {
@@ -33,7 +38,7 @@ impl Plot<'_> {
     pub(super) fn draw(&self, sheet: &Sheet<'_>) -> Result<impl Fn(f64, f64) -> Place + use<>, String> {
         let area = sheet.root.clone().shrink(self.corner, (self.size.0 as u32, self.size.1 as u32));
         let mut chart = ChartBuilder::on(&area)
-            .x_label_area_size(BOTTOM)
+            .x_label_area_size(sheet.format.bottom())
             .y_label_area_size(self.beside)
             .build_cartesian_2d(self.axes.0.clone(), self.axes.1.clone())
             .map_err(words)?;
@@ -45,13 +50,14 @@ impl Plot<'_> {
         if !self.names.1.is_empty() {
             mesh.y_desc(self.names.1);
         }
-        mesh.axis_desc_style(text_style(TEXT + 3, BLACK, HPos::Center, VPos::Top))
-            .label_style(text_style(TEXT, BLACK, HPos::Center, VPos::Top))
+        let stroke = |width| sheet.format.stroke(width);
+        mesh.axis_desc_style(sheet.text_style(TEXT + 3, BLACK, HPos::Center, VPos::Top))
+            .label_style(sheet.text_style(TEXT, BLACK, HPos::Center, VPos::Top))
             .x_label_formatter(&x_label)
             .y_label_formatter(&y_label)
-            .bold_line_style(PALE.stroke_width(2))
-            .light_line_style(PALE.mix(0.6).stroke_width(1))
-            .axis_style(GREY.stroke_width(2))
+            .bold_line_style(PALE.stroke_width(stroke(2)))
+            .light_line_style(PALE.mix(0.6).stroke_width(stroke(1)))
+            .axis_style(GREY.stroke_width(stroke(2)))
             .set_all_tick_mark_size(8)
             .draw()
             .map_err(words)?;

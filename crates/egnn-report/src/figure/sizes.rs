@@ -3,18 +3,21 @@
 use super::{
     axis::Axis,
     data::{Figure, Panel, Point, Series},
+    format::Format,
+    legend::{HALF, Key, LEGEND, Legend},
     panels::{BELOW, Panels, heading},
-    plot::{BOTTOM, Plot},
-    sheet::{BLACK, Drawn, GREY, KEY, LEGEND, LETTERS, Place, RADIUS, Sheet, TEXT, TOP, WHITE, WORDS, sheet},
+    plot::{Plot, beside},
+    sheet::{BLACK, Drawn, GREY, NOTHING_HEIGHT, Place, Sheet, TEXT, TOP, WHITE, sheet},
     style::{Looks, Marker, Style},
     ticks::linear,
 };
 use crate::{
+    group::SeedValue,
     kind::Kind,
     metric::Metric,
     number, paper,
     predictions::molecules::{Predicted, ShownRun},
-    table::cut,
+    table::{cut, quoted},
 };
 use plotters::style::{RGBColor, text_anchor::HPos};
 
@@ -22,11 +25,15 @@ use plotters::style::{RGBColor, text_anchor::HPos};
 const FEW: usize = 10;
 const AREA: i32 = LEGEND - 60;
 const HEIGHTS: [i32; 3] = [1080, 900, 720];
+/// Units that a panel needs across in a paper, and its height for that.
+const LEAST: i32 = 380;
+const PROPORTION: f64 = 1.1;
+/// Units to the right of a plot, in a paper enough for half of the last tick label.
+const RIGHT: (i32, i32) = (10, 20);
 /// Part of a panel's plots that the bars take, and what they leave free above.
 const BARS: f64 = 0.22;
 const GAP: i32 = 18;
 const BESIDE: i32 = 150;
-const HEADING: i32 = 60;
 const LABEL: i32 = 70;
 const LEGEND_HEIGHT: i32 = 520;
 const OF_MODEL: i32 = 120;
@@ -39,7 +46,8 @@ struct Property<'a> {
     runs: Vec<(&'a ShownRun, &'a Predicted)>,
 }
 
-pub(super) fn draw(title: &str, shown: &[ShownRun]) -> Result<String, String> {
+/// The properties that can be shown.
+fn properties(shown: &[ShownRun]) -> Vec<Property<'_>> {
     let mut properties: Vec<Property<'_>> = Vec::new();
     for run in shown {
         let Ok(predicted) = &run.predicted else { continue };
@@ -48,26 +56,55 @@ pub(super) fn draw(title: &str, shown: &[ShownRun]) -> Result<String, String> {
             None => properties.push(Property { name: &run.property, runs: vec![(run, predicted)] }),
         }
     }
+    properties
+}
+
+pub(super) fn draw(format: Format, title: &str, shown: &[ShownRun]) -> Result<String, String> {
+    let properties = properties(shown);
     let reasons: Vec<String> =
         shown.iter().filter(|run| run.predicted.is_err()).filter_map(ShownRun::warning).collect();
     let figure = figure(title, &properties, shown.is_empty());
+    let looks = Looks::new(&figure);
+    let legend = legend(&figure, &looks);
     let count = properties.len();
-    let panels = Panels::beside_legend((20, TOP), AREA, count, HEIGHTS);
-    let drawn =
-        if count == 0 { 0 } else { panels.height(count).max(LEGEND_HEIGHT + figure.named().len() as i32 * OF_MODEL) };
-    let height = TOP + 30 + drawn + reasons.len() as i32 * REASON;
-    sheet(&figure.title, &figure.caption, height.max(TOP + 120) as u32, |sheet| {
+    let panels = match format {
+        Format::Page => Panels::beside_legend((20, TOP), AREA, count, HEIGHTS),
+        _ => Panels::across(format, count, LEAST, PROPORTION),
+    };
+    let least = format.pick(LEGEND_HEIGHT + figure.named().len() as i32 * OF_MODEL, 0);
+    let drawn = if count == 0 { 0 } else { panels.height(count).max(least) };
+    let below = panels.corner.1 + drawn;
+    let height = match format {
+        Format::Page => (TOP + 30 + drawn + reasons.len() as i32 * REASON).max(TOP + 120),
+        _ if count == 0 => NOTHING_HEIGHT,
+        _ => below + legend.height(format),
+    };
+    sheet(format, &figure.title, &figure.caption, height, |sheet| {
         if count > 0 {
-            let looks = Looks::new(&figure);
             for (index, property) in properties.iter().enumerate() {
                 paint(sheet, panels.place(index), panels.size, property, &figure.panels[index], &looks)?;
             }
-            legend(sheet, &figure, &looks)?;
+            legend.draw(sheet, TOP, below)?;
+        } else if format != Format::Page {
+            sheet.nothing()?;
         }
-        reasons.iter().enumerate().try_for_each(|(index, reason)| {
+        let reasons = reasons.iter().enumerate().filter(|_| format == Format::Page);
+        reasons.into_iter().try_for_each(|(index, reason)| {
             sheet.paragraph(&cut(reason, 240), (40, TOP + drawn + 20 + index as i32 * REASON), 125, GREY).map(drop)
         })
     })
+}
+
+/// `sizes.csv`: error and molecules of each size that is drawn, after one line that names the columns.
+pub(super) fn points(shown: &[ShownRun]) -> String {
+    let mut text = String::from("property,model,seed,trained_on,atoms,molecules,mae\n");
+    for (run, predicted) in properties(shown).iter().flat_map(|property| &property.runs) {
+        let of = format!("{},{},{},{}", quoted(&run.property), quoted(&run.model), run.seed, run.trained_on);
+        for (atoms, molecules, mae) in predicted.by_size() {
+            text += &format!("{of},{atoms},{molecules},{mae}\n");
+        }
+    }
+    text
 }
 
 fn figure(title: &str, properties: &[Property<'_>], is_empty: bool) -> Figure {
@@ -77,6 +114,7 @@ fn figure(title: &str, properties: &[Property<'_>], is_empty: bool) -> Figure {
         "Of each model the run on the most molecules is shown, of its seeds the lowest."
     };
     let panels = properties.iter().map(|property| Panel {
+        set: property.name.into(),
         title: paper::set_title(Kind::Qm9, property.name),
         series: property.runs.iter().map(|(run, predicted)| series(properties, run, predicted)).collect(),
         ..Panel::default()
@@ -93,7 +131,12 @@ fn series(properties: &[Property<'_>], run: &ShownRun, predicted: &Predicted) ->
             budgets.push(budget);
         }
     }
-    let point = |(atoms, _, mean): (i64, usize, f64)| Point { at: atoms as f64, mean, spread: None, seeds: vec![mean] };
+    let point = |(atoms, _, mean): (i64, usize, f64)| Point {
+        at: atoms as f64,
+        mean,
+        spread: None,
+        seeds: vec![SeedValue { seed: run.seed, value: mean }],
+    };
     Series {
         model: run.model.clone(),
         title: run.title.clone(),
@@ -111,29 +154,44 @@ fn paint(
     panel: &Panel,
     looks: &Looks,
 ) -> Drawn {
-    let middle = left + BESIDE + (width - BESIDE) / 2;
-    sheet.text(&heading(&panel.title, width), (middle, top + 12), TEXT + 3, BLACK, HPos::Center)?;
+    let format = sheet.format;
+    let above = format.pick(60, 40);
+    let y = Axis::logarithmic(panel.values());
+    let counts = property.runs[0].1.by_size();
+    let bars = bars_axis(format, &counts);
+    let both = [(&y, number::plain as fn(f64) -> String), (&bars, number::plain)];
+    let beside = both.map(|(axis, label)| beside(format, BESIDE, axis, label, false)).into_iter().max();
+    let beside = beside.unwrap_or(BESIDE);
+    let middle = (left + format.pick(beside + (width - beside) / 2, width / 2), top + format.pick(12, 0));
+    sheet.text_to(&heading(&panel.title, width), middle, TEXT + 3, BLACK, HPos::Center)?;
     let sizes = || panel.series.iter().flat_map(|series| series.points.iter().map(|point| point.at));
     let ends = (sizes().fold(f64::INFINITY, f64::min) - 1.0, sizes().fold(f64::NEG_INFINITY, f64::max) + 1.0);
-    let length = width - 10 - BESIDE;
+    let across = width - format.pick(RIGHT.0, RIGHT.1);
+    let length = across - beside;
     let x = Axis::linear(ends, linear(ends, (length / LABEL).max(2) as usize));
-    let y = Axis::logarithmic(panel.values());
-    let room = height - HEADING - BOTTOM - GAP - BELOW;
-    let bars = (f64::from(room) * BARS) as i32;
+    let room = height - above - format.bottom() - GAP - BELOW;
+    let part = (f64::from(room) * BARS) as i32;
     let none = |_: f64| String::new();
     let plot = Plot {
-        corner: (left, top + HEADING),
-        size: (width - 10, room - bars + BOTTOM),
-        beside: BESIDE,
+        corner: (left, top + above),
+        size: (across, room - part + format.bottom()),
+        beside,
         axes: (&x, &y),
         names: ("", ""),
         labels: (&none, &number::plain),
     };
     let at = plot.draw(sheet)?;
-    let counts = property.runs[0].1.by_size();
-    draw_bars(sheet, (left, top + HEADING + room - bars + GAP), (width - 10, bars + BOTTOM), &x, &counts)?;
+    let plot = Plot {
+        corner: (left, top + above + room - part + GAP),
+        size: (across, part + format.bottom()),
+        axes: (&x, &bars),
+        names: ("atoms of the molecule", format.pick("molecules", "")),
+        labels: (&number::signed, &number::plain),
+        ..plot
+    };
+    draw_bars(sheet, &plot, &counts)?;
     // Markers of neighbouring sizes do not touch.
-    let radius = ((f64::from(length) / (ends.1 - ends.0) * 0.36) as i32).clamp(5, RADIUS);
+    let radius = ((f64::from(length) / (ends.1 - ends.0) * 0.36) as i32).clamp(5, format.radius());
     for (series, (_, predicted)) in panel.series.iter().zip(&property.runs) {
         let style = looks.of(series);
         let places: Vec<Place> = series.points.iter().map(|point| at(point.at, point.mean)).collect();
@@ -152,22 +210,18 @@ fn paint(
     Ok(())
 }
 
-/// How many molecules there are of each size.
-fn draw_bars(sheet: &Sheet<'_>, corner: Place, size: (i32, i32), x: &Axis, counts: &[(i64, usize, f64)]) -> Drawn {
+/// The axis of how many molecules there are.
+fn bars_axis(format: Format, counts: &[(i64, usize, f64)]) -> Axis {
     let most = counts.iter().map(|(_, count, _)| *count).max().unwrap_or(1) as f64;
     let ends = (0.0, most * 1.1);
-    let y = Axis::linear(ends, linear(ends, 3));
-    let plot = Plot {
-        corner,
-        size,
-        beside: BESIDE,
-        axes: (x, &y),
-        names: ("atoms of the molecule", "molecules"),
-        labels: (&number::signed, &number::plain),
-    };
+    Axis::linear(ends, linear(ends, format.pick(3, 2)))
+}
+
+/// How many molecules there are of each size.
+fn draw_bars(sheet: &Sheet<'_>, plot: &Plot<'_>, counts: &[(i64, usize, f64)]) -> Drawn {
     let at = plot.draw(sheet)?;
-    let (low, high) = x.ends();
-    let half = ((f64::from(size.0 - BESIDE) / (high - low) * 0.4) as i32).max(1);
+    let (low, high) = plot.axes.0.ends();
+    let half = ((f64::from(plot.size.0 - plot.beside) / (high - low) * 0.4) as i32).max(1);
     for &(atoms, count, _) in counts {
         let ((middle, low), (_, high)) = (at(atoms as f64, 0.0), at(atoms as f64, count as f64));
         sheet.filled((middle - half, high), (middle + half, low), BAR)?;
@@ -175,18 +229,21 @@ fn draw_bars(sheet: &Sheet<'_>, corner: Place, size: (i32, i32), x: &Axis, count
     Ok(())
 }
 
-fn legend(sheet: &Sheet<'_>, figure: &Figure, looks: &Looks) -> Drawn {
-    let mut y = TOP + 12;
-    for series in figure.named() {
+fn legend<'a>(figure: &'a Figure, looks: &Looks) -> Legend<'a> {
+    let series = figure.named().into_iter().map(|series| {
         let style = looks.of(series);
-        sheet.line(vec![(KEY - 34, y + TEXT / 2), (KEY + 34, y + TEXT / 2)], style.colour, 3)?;
-        sheet.marker((KEY, y + TEXT / 2), style)?;
-        y = sheet.paragraph(&series.title, (WORDS, y), LETTERS, BLACK)?;
-        y = sheet.paragraph(&series.budget, (WORDS, y), LETTERS, GREY)? + 16;
-    }
-    y += 22;
-    sheet.hollow((KEY, y + TEXT / 2), Style { colour: GREY, marker: Marker::Circle })?;
-    y = sheet.paragraph(&format!("fewer than {FEW} molecules of the size"), (WORDS, y), LETTERS, BLACK)? + 16;
-    sheet.filled((KEY - 12, y), (KEY + 12, y + TEXT), BAR)?;
-    sheet.paragraph("test molecules of the size", (WORDS, y), LETTERS, BLACK).map(drop)
+        let mark = move |sheet: &Sheet<'_>, (x, y): Place| {
+            sheet.line(vec![(x - HALF, y), (x + HALF, y)], style.colour, 3)?;
+            sheet.marker((x, y), style)
+        };
+        Key { more: series.budget.clone(), ..Key::new(&series.title, mark) }
+    });
+    let few = Style { colour: GREY, marker: Marker::Circle };
+    let marks = vec![
+        Key::new(format!("fewer than {FEW} molecules of the size"), move |sheet, at| sheet.hollow(at, few)),
+        Key::new("test molecules of the size", |sheet, (x, y)| {
+            sheet.filled((x - 12, y - TEXT / 2), (x + 12, y - TEXT / 2 + TEXT), BAR)
+        }),
+    ];
+    Legend { series: series.collect(), marks, note: None }
 }

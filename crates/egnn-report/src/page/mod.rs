@@ -8,13 +8,8 @@ mod runs;
 mod sections;
 
 use crate::{
-    curves::Curves,
-    live::Live,
-    report::Report,
-    results::Results,
-    table::full,
-    viewer::Viewer,
-    write::{Picture, RESULTS},
+    curves::Curves, figure::Drawing, live::Live, report::Report, results::Results, table::full, viewer::Viewer,
+    write::RESULTS,
 };
 use askama::Template;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -70,11 +65,11 @@ struct Page<'a> {
     budget: &'a str,
     notes: &'a [String],
     figure: String,
-    figure_files: Vec<String>,
+    figure_files: Vec<Form>,
     table_heading: &'static str,
     table: String,
     source: Option<String>,
-    table_files: Vec<String>,
+    table_files: &'static [&'static str],
     spent: String,
     viewers: Vec<Shown<'a>>,
     pictures: Vec<Inline<'a>>,
@@ -95,6 +90,8 @@ struct Shown<'a> {
     id: &'a str,
     heading: &'a str,
     words: &'a str,
+    /// Those of the drawing of the same, if there is one.
+    files: Vec<Form>,
     data: String,
 }
 
@@ -102,7 +99,13 @@ struct Inline<'a> {
     id: &'a str,
     heading: &'a str,
     svg: &'a str,
-    files: Vec<String>,
+    files: Vec<Form>,
+}
+
+/// A drawing's files of a size: its name, and what they end with beside where they are.
+struct Form {
+    name: &'static str,
+    files: Vec<(String, String)>,
 }
 
 /// What a page shows besides the report's words.
@@ -110,9 +113,8 @@ pub(crate) struct Content<'a> {
     pub(crate) results: &'a Results,
     pub(crate) curves: &'a Curves,
     pub(crate) viewers: &'a [Viewer],
-    /// The figure as SVG.
-    pub(crate) figure: &'a str,
-    pub(crate) pictures: &'a [Picture],
+    /// The figure, then the others.
+    pub(crate) drawings: &'a [Drawing],
     /// Which runs have a folder beside the page, by their place in the results.
     pub(crate) links: &'a [bool],
 }
@@ -125,15 +127,16 @@ pub(crate) fn html(report: &Report<'_>, content: &Content<'_>) -> Result<String,
     let options = report.options;
     let sections = sections::all(report);
     let is_interactive = |id: &str| content.viewers.iter().any(|viewer| viewer.id == id);
-    let pictures: Vec<Inline<'_>> = content
-        .pictures
+    let (figure, others) =
+        content.drawings.split_first().map_or((None, &[][..]), |(figure, others)| (Some(figure), others));
+    let pictures: Vec<Inline<'_>> = others
         .iter()
-        .filter(|picture| !is_interactive(picture.name()))
-        .map(|picture| Inline {
-            id: picture.name(),
-            heading: picture.heading,
-            svg: html::from_tag(&picture.svg),
-            files: files(picture.name(), DRAWN),
+        .filter(|drawing| !is_interactive(drawing.name))
+        .map(|drawing| Inline {
+            id: drawing.name,
+            heading: drawing.heading,
+            svg: html::from_tag(&drawing.svg),
+            files: forms(drawing),
         })
         .collect();
     let viewers: Vec<Shown<'_>> = content
@@ -143,6 +146,7 @@ pub(crate) fn html(report: &Report<'_>, content: &Content<'_>) -> Result<String,
             id: viewer.id,
             heading: &viewer.heading,
             words: &viewer.words,
+            files: others.iter().find(|drawing| drawing.name == viewer.id).map_or(Vec::new(), forms),
             data: embedded(&viewer.data),
         })
         .collect();
@@ -167,12 +171,12 @@ pub(crate) fn html(report: &Report<'_>, content: &Content<'_>) -> Result<String,
         parts,
         budget: &report.budget,
         notes: &report.notes,
-        figure: html::inline(content.figure),
-        figure_files: files("figure", DRAWN),
+        figure: figure.map_or(String::new(), |figure| html::inline(&figure.svg)),
+        figure_files: figure.map_or(Vec::new(), forms),
         table_heading: "Ours beside what is published",
         table: html::table(&full(report)),
         source: report.source_line(),
-        table_files: files("table", &["csv", "md", "tex"]).into_iter().chain([RESULTS.into()]).collect(),
+        table_files: if report.live.is_some() { &[] } else { &["table.csv", "table.md", "table.tex", RESULTS] },
         spent: report.spent(),
         viewers,
         pictures,
@@ -186,11 +190,20 @@ pub(crate) fn html(report: &Report<'_>, content: &Content<'_>) -> Result<String,
     page.render()
 }
 
-/// Forms of a drawing.
-const DRAWN: &[&str] = &["svg", "png", "pdf", "csv"];
-
-fn files(name: &str, forms: &[&str]) -> Vec<String> {
-    forms.iter().map(|form| format!("{name}.{form}")).collect()
+/// A drawing's files by size.
+fn forms(drawing: &Drawing) -> Vec<Form> {
+    let of = |suffix: &str, endings: &[&str]| -> Vec<(String, String)> {
+        let named = endings.iter().map(|ending| ((*ending).to_owned(), format!("{}{suffix}.{ending}", drawing.name)));
+        named.filter(|(_, name)| drawing.files.iter().any(|(file, _)| file == name)).collect()
+    };
+    let drawn = &["svg", "pdf", "png"];
+    let forms = [
+        Form { name: "as here", files: of("", drawn) },
+        Form { name: "for one column of a paper", files: of("-1col", drawn) },
+        Form { name: "for two columns", files: of("-2col", drawn) },
+        Form { name: "its points", files: of("", &["csv"]) },
+    ];
+    forms.into_iter().filter(|form| !form.files.is_empty()).collect()
 }
 
 /// JSON as the content of a `<script>`, which ends at the first `</script`, whatever the quotes.

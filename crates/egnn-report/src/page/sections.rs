@@ -11,6 +11,9 @@ use crate::{
 /// Lines of a list that are shown: a sweep of thousands of runs may have as many of a kind.
 const LINES: usize = 50;
 
+/// The table's files.
+const TABLE_3: &str = "<a href=\"table-3.csv\">table-3.csv</a>, <a href=\"table-3.tex\">table-3.tex</a>";
+
 /// A part of the page.
 pub(super) struct Section {
     pub(super) id: &'static str,
@@ -56,10 +59,11 @@ fn published(report: &Report<'_>) -> String {
     let kind = report.options.kind;
     if kind == Kind::Qm9 {
         return format!(
-            "{}<p>Published: {}. {} <a href=\"table-3.csv\">table-3.csv</a></p>\n",
+            "{}<p>Published: {}. {} {}</p>\n",
             wide_table("Table 3", &table_3(report)),
             escaped(qm9::TABLE_3_SOURCE),
-            escaped(qm9::NOTE)
+            escaped(qm9::NOTE),
+            if report.live.is_some() { "" } else { TABLE_3 }
         );
     }
     if kind == Kind::Beyond {

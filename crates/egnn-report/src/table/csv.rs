@@ -216,7 +216,7 @@ impl Field {
     }
 }
 
-pub(super) fn optional(value: Option<impl ToString>) -> String {
+pub(crate) fn optional(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 

@@ -3,6 +3,7 @@
 mod columns;
 mod csv;
 pub(crate) mod data;
+mod latex;
 mod markdown;
 mod narrow;
 mod paper;
@@ -11,7 +12,8 @@ mod table_3;
 mod terminal;
 
 pub(crate) use columns::{full, place};
-pub(crate) use csv::{csv, quoted};
+pub(crate) use csv::{csv, optional, quoted};
+pub(crate) use latex::{latex, table_3_latex};
 pub(crate) use markdown::markdown;
 pub(crate) use narrow::narrow;
 pub(crate) use paper::paper_table;
