@@ -16,3 +16,4 @@ mod reports;
 #[path = "../../../egnn-report/tests/common/mod.rs"]
 mod rows;
 mod table;
+mod viewers;

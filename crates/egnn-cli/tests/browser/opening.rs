@@ -3,6 +3,7 @@
 use crate::{
     axe::assert_accessible,
     browser::{Tab, browse, scratch},
+    common::{Lab, sweeps::runs},
     reports::{Fabricated, SMOKE, failed, lab, smoke},
     rows::{finished, measured, sweep},
 };
@@ -77,9 +78,83 @@ fn a_full_report_is_drawn_and_prints() {
         assert!(is_drawn(tab, "figure svg"));
         tab.screenshots("sizes");
         assert_accessible(tab);
-        tab.media("print", "light");
-        assert!(tab.text("body").contains("0.0248"), "a mean");
+        let controls = || {
+            tab.script("return ['nav', '#runs-controls', '.controls'].map(part => document.querySelector(part).checkVisibility())")
+        };
+        assert_eq!(controls(), json!([true, true, true]));
+        tab.media("print", "dark");
+        assert_eq!(controls(), json!([false, false, false]), "nobody can touch paper");
+        assert_eq!(tab.script("return getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)");
+        assert!(is_drawn(tab, "figure svg") && is_drawn(tab, "#seeds svg") && is_drawn(tab, "#runs"));
         tab.screenshot("sizes-print");
+    });
+}
+
+#[test]
+fn runs_of_another_record_version_are_to_be_done_again() {
+    browse(|tab| {
+        let lab = Lab::within(scratch());
+        let name = ["nbody-sizes", "--profile", "smoke"];
+        lab.ok(&[&["sweep"], &name[..], &["model=egnn", "--name", "versions"]].concat());
+        let record = runs(&lab, "reports/nbody-sizes/versions")[0].join("done.json");
+        let text = std::fs::read_to_string(&record).unwrap();
+        let own = format!("\"record_version\": {}", egnn_schema::version::RECORD_VERSION);
+        assert!(text.contains(&own));
+        std::fs::write(&record, text.replace(&own, "\"record_version\": 0")).unwrap();
+        lab.ok(&["report", "nbody-sizes", "--profile", "versions"]);
+        let page = lab.path("reports/nbody-sizes/versions/index.html");
+        tab.open(&page);
+        assert_eq!(tab.text("#counts"), "3 runs: 2 finished, 1 not finished");
+        assert_links_resolve(tab, &page);
+        assert_accessible(tab);
+    });
+}
+
+#[test]
+fn every_control_is_reached_by_tab_and_shows_it() {
+    browse(|tab| {
+        tab.open(&smoke("nbody-sizes"));
+        let body = "const node = document.activeElement;
+            return node === document.body ? null : {
+                name: node.id || node.dataset.test || node.closest('[data-test]')?.dataset.test || node.tagName,
+                isSeen: getComputedStyle(node).outlineStyle !== 'none',
+            }";
+        let mut reached = vec![];
+        loop {
+            tab.press("\u{e004}");
+            let at = tab.script(body);
+            if at.is_null() {
+                break;
+            }
+            assert_eq!(at["isSeen"], json!(true), "{at}");
+            reached.push(at["name"].as_str().unwrap().to_owned());
+        }
+        for name in ["filter", "filter-model", "sort-0", "plot", "space", "nbody-rotation", "turn-left", "curve-scale"]
+        {
+            assert!(reached.iter().any(|reached| reached == name), "{name}: {reached:?}");
+        }
+    });
+}
+
+#[test]
+fn a_page_runs_no_script_but_its_own_and_asks_for_nothing() {
+    browse(|tab| {
+        let report = Fabricated::of(&sweep());
+        tab.open(&report.page());
+        tab.script(
+            "const script = document.createElement('script');
+            script.textContent = 'document.title = `executed`';
+            document.body.append(script);
+            document.body.insertAdjacentHTML('beforeend', '<img src=http://images.invalid/a.png onerror=\"document.title = `executed`\">')",
+        );
+        tab.wait_for("return [...document.images].every(image => image.complete)");
+        assert_ne!(tab.text("title"), "executed");
+        let complaints = tab.complaints().join("\n");
+        assert_eq!(
+            complaints.matches("has been blocked").count(),
+            3,
+            "a script, a handler and a request: {complaints}"
+        );
     });
 }
 

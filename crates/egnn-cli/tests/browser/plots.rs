@@ -51,8 +51,13 @@ fn curves_are_read_by_pointer_and_by_keys() {
         for told in &told {
             assert!(column(tab, "run").contains(&run(told)), "{told}");
         }
+        let [x, y] = ["cx", "cy"].map(|side| tab.attribute("#curves .ring", side).unwrap().parse::<f64>().unwrap());
         tab.press(ESCAPE);
         assert_eq!(tip(tab, "#curves"), None);
+        let size = tab.script("const { width, height } = document.querySelector('#curves [data-test=plot]').viewBox.baseVal; return [width, height]");
+        let [width, height]: [f64; 2] = serde_json::from_value(size).unwrap();
+        tab.hover("#curves [data-test=plot]", [x - width / 2.0, y - height / 2.0].map(|offset| offset.round() as i64));
+        assert_eq!(tip(tab, "#curves").as_ref(), told.last(), "the pointer finds the same");
         tab.click("#curve-axis option[value=seconds]");
         tab.focus("#curves [data-test=plot]");
         tab.press(RIGHT);
