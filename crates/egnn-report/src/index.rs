@@ -25,7 +25,7 @@ struct Index {
 
 struct Cards {
     heading: &'static str,
-    cards: Vec<Card>,
+    reports: Vec<Card>,
     /// Sweeps without a report.
     without: Vec<String>,
 }
@@ -48,8 +48,8 @@ pub fn write_index(reports: &Path) -> Result<PathBuf, ReportError> {
     let own = cards("Sweeps", reports, "");
     let published = cards("Published with the program", &reports.join(PUBLISHED), "published/");
     let groups: Vec<Cards> =
-        [own, published].into_iter().filter(|group| !group.cards.is_empty() || !group.without.is_empty()).collect();
-    let count = groups.iter().map(|group| group.cards.len()).sum::<usize>() as i64;
+        [own, published].into_iter().filter(|group| !group.reports.is_empty() || !group.without.is_empty()).collect();
+    let count = groups.iter().map(|group| group.reports.len()).sum::<usize>() as i64;
     let words = match count {
         0 => "No report yet: egnn sweep nbody-sizes makes the first.".into(),
         1 => "1 report; its title leads to its page.".into(),
@@ -64,14 +64,14 @@ pub fn write_index(reports: &Path) -> Result<PathBuf, ReportError> {
 
 /// The reports in `folder/<pipeline>/<profile>`, by name.
 fn cards(heading: &'static str, folder: &Path, prefix: &str) -> Cards {
-    let mut found = Cards { heading, cards: Vec::new(), without: Vec::new() };
+    let mut found = Cards { heading, reports: Vec::new(), without: Vec::new() };
     for (pipeline, folder) in folders(folder).into_iter().filter(|(name, _)| name != PUBLISHED) {
         for (profile, folder) in folders(&folder) {
             let name = format!("{pipeline}/{profile}");
             match Stamp::read(&folder).filter(|_| folder.join(PAGE).is_file()) {
                 Some(stamp) => {
                     let place = format!("{prefix}{}/{}", encoded(&pipeline), encoded(&profile));
-                    found.cards.push(Card {
+                    found.reports.push(Card {
                         name,
                         page: format!("{place}/{PAGE}"),
                         figure: format!("{place}/figure.svg"),

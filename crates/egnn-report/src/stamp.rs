@@ -63,6 +63,11 @@ impl Stamp {
         serde_json::from_slice(&fs::read(folder.join(STAMP)).ok()?).ok()
     }
 
+    /// Whether a line of the headline has a published value.
+    pub(crate) fn has_published(&self) -> bool {
+        self.headline.iter().any(|line| !line.paper.is_empty())
+    }
+
     /// What its report says about itself.
     pub(crate) fn options(&self) -> Option<Options> {
         Some(Options {

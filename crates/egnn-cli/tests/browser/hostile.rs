@@ -15,10 +15,10 @@ const HOSTILE: [&str; 8] = [
     "\"><img src=x onerror=\"document.title='executed'\">",
     "'><svg/onload=alert(1)>",
     "</script><script>alert(1)</script><!--",
-    "</style></title><iframe src=javascript:alert(1)>",
+    "]]></style></title><iframe src=javascript:alert(1)>",
     "{{7*7}} ${7*7} %3Cscript%3E &lt;b&gt; &#x3c;i&#x3e; \\u003cu\\u003e",
     "\u{202e}\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{645}\u{631}\u{62d}\u{628}\u{627}",
-    "\u{1f9ea}\u{1f468}\u{200d}\u{1f52c} e\u{301}",
+    "\u{1f9ea}\u{1f468}\u{200d}\u{1f52c} e\u{301} \u{0}\u{7}\u{b}\u{1b}[31m",
 ];
 
 #[test]

@@ -192,11 +192,7 @@ pub(crate) fn assert_links_resolve(tab: &Tab, page: &Path) {
     let links = tab.script("return [...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))");
     let links: Vec<String> = serde_json::from_value(links).unwrap();
     assert!(!links.is_empty());
-    // Not drawn yet.
-    let pending = |link: &str| {
-        [".pdf", ".tex"].iter().any(|form| link.ends_with(form)) || link.ends_with(".csv") && link != "table.csv"
-    };
-    for link in links.iter().filter(|link| !link.contains("://") && !pending(link)) {
+    for link in links.iter().filter(|link| !link.contains("://")) {
         if let Some(place) = link.strip_prefix('#') {
             assert_eq!(
                 tab.script_with("return !!document.getElementById(arguments[0])", &json!([place])),

@@ -11,6 +11,9 @@ use crate::{
     table::sets,
 };
 
+/// More seeds than this are not drawn one by one.
+const CROWD: usize = 60;
+
 /// A mean with its spread and the seeds behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Point {
@@ -28,9 +31,9 @@ impl Point {
         self.spread.map(|spread| self.mean - spread).filter(|&low| low > 0.0)
     }
 
-    /// The seeds to be drawn beside the mean: one alone is the mean, whose marker shows it.
+    /// The seeds to be drawn beside the mean: one alone is the mean, whose marker shows it, and of a crowd the bar says more.
     pub(crate) fn apart(&self) -> &[SeedValue] {
-        if self.seeds.len() > 1 { &self.seeds } else { &[] }
+        if (2..=CROWD).contains(&self.seeds.len()) { &self.seeds } else { &[] }
     }
 
     /// Upper end of the error bar.

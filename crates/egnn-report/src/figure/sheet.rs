@@ -83,10 +83,20 @@ pub(super) fn sheet(
 fn described(svg: &str, title: &str, caption: &str) -> String {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
     let words = format!("<title>{}</title>\n<desc>{}</desc>\n", escaped(title), escaped(caption));
-    match svg.find(">\n") {
+    legal(&match svg.find(">\n") {
         Some(end) => format!("{}>\n{words}{}", &svg[..end], &svg[end + 2..]),
         None => svg.into(),
-    }
+    })
+}
+
+/// What names may hold and XML may not: control characters, and the end of a section that nothing began.
+fn legal(svg: &str) -> String {
+    let is_legal = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    let svg: String = svg
+        .chars()
+        .map(|c| if is_legal(c) && !matches!(c, '\u{fffe}' | '\u{ffff}') { c } else { '\u{fffd}' })
+        .collect();
+    svg.replace("]]>", "]]&gt;")
 }
 
 impl Sheet<'_> {

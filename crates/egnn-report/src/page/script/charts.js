@@ -43,6 +43,7 @@ function seedChart(data) {
   draw = plot(root, () => {
     const { title, column } = data.metrics[Number(metric.value)];
     const names = hasPlaces ? null : [...new Set(chosen.map(nameOf))];
+    const places = [...new Set(chosen.map(row => data.at[row]))].filter(at => at !== null).sort((a, b) => a - b);
     const isLogarithmic = shownScale.value === 'log';
     const series = bySeries(data, chosen).map(({ title: name, look, rows }, index, all) => ({
       title: name, look,
@@ -60,7 +61,7 @@ function seedChart(data) {
     if (unseen > 0) legends.append(element('p', {}, `${count(unseen)} of them are 0, which a logarithmic axis cannot show.`));
     return {
       name: `${title} of every run`,
-      x: { title: hasPlaces ? data.place : '', isLogarithmic: hasPlaces && data.isLogarithmic, names },
+      x: { title: hasPlaces ? data.place : '', isLogarithmic: hasPlaces && data.isLogarithmic, names, places },
       y: { title, isLogarithmic },
       series,
     };

@@ -38,7 +38,7 @@ function linearTicks(low, high, wanted) {
 function logarithmicTicks(low, high, wanted) {
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const decades = last - first;
-  const times = decades <= 2 ? [1, 2, 5] : [1];
+  const times = decades <= 1 ? [1, 1.5, 2, 3, 5, 7] : decades <= 2 ? [1, 2, 5] : [1];
   const stride = Math.max(1, Math.ceil(decades / wanted));
   const ticks = [];
   for (let power = first; power <= last; power += stride) {
@@ -77,8 +77,9 @@ function scale(values, isLogarithmic, [from, to], room) {
   return { at: value => from + (of(value) - of(low)) * unit, ticks };
 }
 
-// Draws into `root` again whenever it gets another width. `spec()` says what: {name, x: {title, isLogarithmic, names}, y: {title,
-// isLogarithmic}, series: [{title, look, isLine, points: [[x, y, words]]}]}; `names` are those of whole places on the axis.
+// Draws into `root` again whenever it gets another width. `spec()` says what: {name, x: {title, isLogarithmic, names, places}, y: {title,
+// isLogarithmic}, series: [{title, look, isLine, points: [[x, y, words]]}]}; `names` are those of whole places on the axis,
+// `places` the only ones that there are.
 function plot(root, spec) {
   const frame = element('div', { class: 'plot' });
   const tip = element('output', { class: 'tip', 'data-test': 'tip', 'aria-live': 'polite', hidden: true });
@@ -116,7 +117,11 @@ function paint(frame, tip, { name, x, y, series }) {
       drawing('line', { class: 'grid', x1: left, x2: width - right, y1: up.at(tick), y2: up.at(tick) }),
       drawing('text', { x: left - 8, y: up.at(tick) + 4, 'text-anchor': 'end' }, label(tick)));
   }
-  const places = x.names ? x.names.map((_, place) => place) : across.ticks;
+  // Where values stand at few places, these are the ticks.
+  const distinct = x.names ? [] : x.places || [];
+  const isFew = distinct.length > 0 && distinct.every((place, index) =>
+    index === 0 || Math.abs(across.at(place) - across.at(distinct[index - 1])) > 45);
+  const places = x.names ? x.names.map((_, place) => place) : isFew ? distinct : across.ticks;
   const letters = Math.max(4, Math.floor((width - left - right) / Math.max(1, places.length) / 7));
   for (const tick of places) {
     const words = x.names ? x.names[tick] : label(tick);
