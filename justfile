@@ -73,6 +73,10 @@ test *args:
 test-chaos:
     EGNN_CHAOS_RUNS=40 EGNN_CHAOS_KILLS=100 cargo test --locked -p egnn-cli --test chaos
 
+# Report pages in Chromium (sh .ci/install gets it); screenshots in target/screenshots
+test-browser *args:
+    cargo test --locked -p egnn-cli --test browser "$@"
+
 # What CI checks, cheapest first
 ready:
     sh .ci/check

@@ -38,6 +38,11 @@ fn an_open_page_follows_its_sweep_to_the_end() {
         assert_eq!(tab.script("return document.getElementById('filter').value"), "egnn");
         assert_eq!(column(tab, "run"), names, "sorted as before");
         assert_eq!(tab.script("return scrollY"), place, "nor did it move");
+        tab.click("#pause");
+        tab.script("window.isOld = true");
+        thread::sleep(Duration::from_millis(3500));
+        assert_eq!(tab.script("return window.isOld"), json!(true), "paused");
+        tab.click("#pause");
         tab.wait_for("return document.getElementById('live') === null");
         assert_eq!((finished(tab), column(tab, "run")), (3, names));
         assert!(sweep.wait().unwrap().success() && watcher.wait().unwrap().success());

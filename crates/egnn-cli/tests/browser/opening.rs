@@ -8,7 +8,7 @@ use crate::{
     rows::{finished, measured, sweep},
 };
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn smoke_reports_open_are_accessible_and_their_links_lead_somewhere() {
@@ -48,6 +48,34 @@ fn all_reports_are_at_a_glance() {
         tab.click("article:nth-child(2) h3 a");
         assert!(is_drawn(tab, "figure svg") && tab.text("h1").starts_with("Figure 2"));
     });
+}
+
+#[test]
+fn published_reports_open_from_their_folders_and_fit_a_mail() {
+    browse(|tab| {
+        for page in published() {
+            let name = page.parent().unwrap().display().to_string();
+            tab.open(&page);
+            assert!(is_drawn(tab, "figure svg") && tab.count("#runs tbody tr") > 0, "{name}");
+            assert!(std::fs::metadata(&page).unwrap().len() < 3_000_000, "{name}");
+            assert_links_resolve(tab, &page);
+            assert_fits(tab, &name);
+            assert_accessible(tab);
+        }
+    });
+}
+
+/// Pages that come with the program; each says in `report.json` what it shows.
+fn published() -> Vec<PathBuf> {
+    let folders = |path: PathBuf| {
+        std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+    };
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/published");
+    let profiles = folders(published).flat_map(folders);
+    let mut pages: Vec<_> =
+        profiles.filter(|path| path.join("report.json").is_file()).map(|path| path.join("index.html")).collect();
+    pages.sort();
+    pages
 }
 
 #[test]
