@@ -7,7 +7,7 @@ use crate::{
 };
 use egnn_report::{Kind, Options, write_report};
 use egnn_store::table::{ColumnData, Table};
-use std::{path::PathBuf, sync::OnceLock};
+use std::{collections::BTreeMap, path::PathBuf, sync::OnceLock};
 
 /// Pipelines whose smoke sweeps are looked at.
 pub(crate) const SMOKE: [&str; 3] = ["nbody-sizes", "autoencoder", "qm9"];
@@ -62,7 +62,7 @@ impl Fabricated {
         ];
         let columns = columns.map(|(name, data)| (name.to_owned(), data)).into();
         let curve = folder.path().join("curve.parquet");
-        egnn_store::table::write(&curve, &Table { columns, metadata: Default::default() }).unwrap();
+        egnn_store::table::write(&curve, &Table { columns, metadata: BTreeMap::default() }).unwrap();
         let results = rows::table(rows);
         let Some(ColumnData::Text(runs)) = results.column("run") else { panic!("runs have names") };
         for run in runs.iter().flatten() {
