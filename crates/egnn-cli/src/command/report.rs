@@ -90,7 +90,9 @@ fn all(args: &Report, workspace: &Workspace) -> Result<()> {
             .collect();
         printer::json(&serde_json::json!({"drawn": drawn, "up_to_date": same, "refused": refused, "page": index}));
     } else {
-        drawn.iter().for_each(|folder| printer::data(format!("drawn: {}", page(folder))));
+        for folder in &drawn {
+            printer::data(format!("drawn: {}", page(folder)));
+        }
         printer::say(format!("{} drawn, {same} up to date; page: {}", drawn.len(), index.display()));
     }
     match refused.into_iter().next() {
