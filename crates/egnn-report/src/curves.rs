@@ -27,6 +27,8 @@ pub(crate) struct Curve {
     pub(crate) seconds: Vec<f64>,
     pub(crate) train: Vec<Option<f64>>,
     pub(crate) valid: Vec<Option<f64>>,
+    /// Whether it has fewer values than there were evaluations.
+    is_thinned: bool,
 }
 
 /// The curves that a page shows.
@@ -35,20 +37,23 @@ pub(crate) struct Curves {
     pub(crate) shown: Vec<Curve>,
     /// Runs that were asked for theirs.
     asked: usize,
-    /// Runs that may have one.
+    /// Runs that may have one: that have begun.
     of: usize,
+    /// Whether the runs' folders are here.
+    has_folders: bool,
 }
 
 impl Curves {
     /// What a reader must know of them.
     pub(crate) fn words(&self) -> String {
         let count = |n: usize| number::count(n as i64);
-        if self.of == 0 {
-            return "No run has begun: there are no curves.".into();
-        }
         if self.shown.is_empty() {
-            return "The runs' folders are not here (published results have none): there are no curves. The same sweep draws them."
-                .into();
+            let words = if self.has_folders {
+                "No run has been evaluated yet: there are no curves."
+            } else {
+                "The runs' folders are not here (published results have none): there are no curves. The same sweep draws them."
+            };
+            return words.into();
         }
         let mut words = if self.asked < self.of {
             format!(
@@ -57,8 +62,12 @@ impl Curves {
                 count(self.of)
             )
         } else {
-            "Losses of every run at each of its evaluations.".into()
+            "Losses of every run at its evaluations.".into()
         };
+        if self.shown.iter().any(|curve| curve.is_thinned) {
+            words +=
+                &format!(" Of more than {VALUES} those are shown in which the validation loss is lowest or highest.");
+        }
         if self.shown.len() < self.asked {
             words += &format!(" {} of them have no curve.", count(self.asked - self.shown.len()));
         }
@@ -68,12 +77,14 @@ impl Curves {
 
 /// The curves of a report's runs, whose folders are in `folder`.
 pub(crate) fn curves(folder: &Path, results: &Results) -> Curves {
-    let runs = || results.runs.iter().enumerate();
-    let of = runs().count();
-    let wanted = of.min(MOST);
-    let rows = (0..wanted).map(|index| index * of / wanted.max(1));
-    let shown: Vec<Curve> = rows.filter_map(|row| curve(folder, row, &results.runs[row])).collect();
-    Curves { shown, asked: wanted, of }
+    let runs = folder.join("runs");
+    let has_begun = |run: &Run| run.status == Status::Finished || runs.join(&run.run).is_dir();
+    let rows: Vec<usize> = (0..results.runs.len()).filter(|&row| has_begun(&results.runs[row])).collect();
+    let of = rows.len();
+    let asked = of.min(MOST);
+    let sample = (0..asked).map(|index| rows[index * of / asked]);
+    let shown: Vec<Curve> = sample.filter_map(|row| curve(folder, row, &results.runs[row])).collect();
+    Curves { shown, asked, of, has_folders: runs.is_dir() }
 }
 
 fn curve(folder: &Path, row: usize, run: &Run) -> Option<Curve> {
@@ -136,7 +147,7 @@ fn latest(attempts: &Path) -> Option<PathBuf> {
 }
 
 /// A curve of at most [`VALUES`] evaluations: of each stretch the one with the lowest and the one with the highest validation loss, so
-/// that no spike is lost, and both ends.
+/// that no spike of it is lost, and both ends.
 fn thinned(curve: Curve) -> Curve {
     let length = curve.epoch.len();
     if length <= VALUES {
@@ -158,6 +169,7 @@ fn thinned(curve: Curve) -> Curve {
         seconds: kept.iter().map(|&index| curve.seconds[index]).collect(),
         train: kept.iter().map(|&index| curve.train[index]).collect(),
         valid: kept.iter().map(|&index| curve.valid[index]).collect(),
+        is_thinned: true,
     }
 }
 
@@ -175,6 +187,7 @@ mod tests {
             seconds: (0..length).map(|i| i as f64).collect(),
             train: vec![Some(1.0); length as usize],
             valid: (0..length).map(|i| Some(if i == 7777 { 50.0 } else { 1.0 / (i + 1) as f64 })).collect(),
+            is_thinned: false,
         };
         let thin = thinned(curve);
         assert!(thin.epoch.len() <= VALUES && thin.epoch.is_sorted());

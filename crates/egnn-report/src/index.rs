@@ -124,7 +124,7 @@ mod tests {
         {
             let folder = reports.path().join(name);
             fs::create_dir_all(&folder).unwrap();
-            stamp::write(&folder, None, &Report::new(&results, &options), &[]).unwrap();
+            stamp::write(&folder, None, &Report::new(&results, &options), &[], false).unwrap();
             fs::write(folder.join(mark), "").unwrap();
         }
         fs::create_dir_all(reports.path().join("nbody/d")).unwrap();

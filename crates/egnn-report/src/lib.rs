@@ -40,5 +40,5 @@ pub use kind::Kind;
 pub use live::Live;
 pub use metric::Metric;
 pub use query::{Format, Named, Output, Source, query};
-pub use stamp::{options_of, outdated};
+pub use stamp::{is_of_lost_runs, options_of, outdated};
 pub use write::{Options, Summary, write_copy, write_live_report, write_report};

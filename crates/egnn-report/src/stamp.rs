@@ -44,6 +44,9 @@ pub(crate) struct Stamp {
     pub(crate) metric: String,
     /// Names of its files.
     pub(crate) files: Vec<String>,
+    /// Whether its page has curves or viewers, which are drawn from the runs' own files.
+    #[serde(default)]
+    pub(crate) shows_runs: bool,
 }
 
 /// A result of a report.
@@ -84,6 +87,11 @@ pub fn options_of(folder: &Path) -> Option<Options> {
     Stamp::read(folder)?.options()
 }
 
+/// Whether the page in `folder` shows what the folders of its runs had, and these are not there.
+pub fn is_of_lost_runs(folder: &Path) -> bool {
+    !folder.join("runs").is_dir() && Stamp::read(folder).is_some_and(|stamp| stamp.shows_runs)
+}
+
 /// Why [`write_report`](crate::write_report) would draw another report than the one in `folder`, if it would.
 pub fn outdated(folder: &Path, options: &Options) -> Option<String> {
     let Some(stamp) = Stamp::read(folder) else { return Some("it is not there yet".into()) };
@@ -101,6 +109,7 @@ pub(crate) fn write(
     inputs: Option<&str>,
     report: &Report<'_>,
     files: &[PathBuf],
+    shows_runs: bool,
 ) -> Result<(), ReportError> {
     let Options { title, kind, profile, command } = report.options;
     let stamp = Stamp {
@@ -114,6 +123,7 @@ pub(crate) fn write(
         headline: headline(report),
         metric: kind.main_metric().title().into(),
         files: files.iter().filter_map(|file| Some(file.file_name()?.to_str()?.into())).collect(),
+        shows_runs,
     };
     atomic::write_json(&folder.join(STAMP), &stamp)?;
     Ok(())
@@ -152,8 +162,13 @@ fn headline(report: &Report<'_>) -> Vec<Headline> {
 /// Hash of everything that a report is drawn from: this program, its results (which name their runs, and so the predictions that
 /// pictures show) and what it says about itself.
 pub(crate) fn inputs(folder: &Path, options: &Options) -> Result<String, ReportError> {
-    let results = checksum::file(&folder.join(RESULTS))?;
+    let path = folder.join(RESULTS);
+    let results = if path.is_file() { Some(checksum::file(&path)?) } else { None };
+    // Curves, pictures and links are of the runs that are there.
+    let runs = fs::read_dir(folder.join("runs")).into_iter().flatten().flatten();
+    let mut runs: Vec<String> = runs.filter_map(|run| run.file_name().into_string().ok()).collect();
+    runs.sort_unstable();
     let Options { title, kind, profile, command } = options;
     let program = (env!("CARGO_PKG_VERSION"), LOOK, page::fingerprint());
-    Ok(hash::of(&(program, results, title, kind.name(), profile, command)))
+    Ok(hash::of(&(program, results, runs, title, kind.name(), profile, command)))
 }

@@ -61,12 +61,17 @@ pub struct Summary {
 ///   of [`Kind::Autoencoder`], and `parity` and `sizes` of [`Kind::Qm9`];
 /// - `index.html`, the page, and at the end `report.json`, which [`outdated`](crate::outdated) reads.
 pub fn write_report(folder: &Path, options: &Options) -> Result<Summary, ReportError> {
-    write(folder, folder, options, None)
+    write(folder, &folder.join(RESULTS), folder, options, None)
 }
 
-/// The same of a sweep that is under way: its page reads itself again, and counts as outdated.
-pub fn write_live_report(folder: &Path, options: &Options, live: &Live) -> Result<Summary, ReportError> {
-    write(folder, folder, options, Some(live))
+/// The page alone of a sweep that is under way, from results in a file of their own: it reads itself again, and counts as outdated.
+pub fn write_live_report(
+    folder: &Path,
+    results: &Path,
+    options: &Options,
+    live: &Live,
+) -> Result<Summary, ReportError> {
+    write(folder, results, folder, options, Some(live))
 }
 
 /// The same in another folder, with a copy of the results, to be sent or kept: its page leads to no run's folder.
@@ -75,21 +80,29 @@ pub fn write_copy(folder: &Path, to: &Path, options: &Options) -> Result<Summary
         std::fs::read(folder.join(RESULTS)).map_err(|_| ReportError::NoResults { path: folder.join(RESULTS) })?;
     egnn_store::atomic::create_folder(to)?;
     egnn_store::atomic::write(&to.join(RESULTS), |file| file.write_all(&results))?;
-    write(folder, to, options, None)
+    write(folder, &to.join(RESULTS), to, options, None)
 }
 
-/// Reads `from` and writes into `to`.
-fn write(from: &Path, to: &Path, options: &Options, live: Option<&Live>) -> Result<Summary, ReportError> {
-    let results = Results::read(&from.join(RESULTS), options.kind)?;
+/// Reads the runs in `from` and their results, and writes into `to`.
+fn write(
+    from: &Path,
+    results: &Path,
+    to: &Path,
+    options: &Options,
+    live: Option<&Live>,
+) -> Result<Summary, ReportError> {
+    // First: what comes in between makes the report outdated.
     let inputs = stamp::inputs(from, options)?;
+    let results = Results::read(results, options.kind)?;
     let mut report = Report::new(&results, options);
     report.live = live;
     let pictures = pictures(from, &results, &mut report)?;
     let viewers = viewers(from, &results, &mut report);
     let drawings: Vec<Drawing> = iter::once(figure::figure(&report)?).chain(pictures).collect();
+    let curves = curves(from, &results);
     let content = page::Content {
         results: &results,
-        curves: &curves(from, &results),
+        curves: &curves,
         viewers: &viewers,
         drawings: &drawings,
         links: &results.runs.iter().map(|run| from == to && is_there(from, &run.run)).collect::<Vec<_>>(),
@@ -97,7 +110,8 @@ fn write(from: &Path, to: &Path, options: &Options, live: Option<&Live>) -> Resu
     let page = page::html(&report, &content)
         .map_err(|error| ReportError::Figure { figure: PAGE.into(), message: error.to_string() })?;
     // What follows takes most memory, and the runs are not asked any more.
-    drop((results, viewers));
+    let shows_runs = !viewers.is_empty() || !curves.shown.is_empty();
+    drop((results, viewers, curves));
     let mut contents = if live.is_some() { Vec::new() } else { files(&report, drawings) };
     contents.push((PAGE.to_owned(), page.into_bytes()));
     let mut files = Vec::new();
@@ -106,7 +120,7 @@ fn write(from: &Path, to: &Path, options: &Options, live: Option<&Live>) -> Resu
         egnn_store::atomic::write(&path, |file| file.write_all(&bytes))?;
         files.push(path);
     }
-    stamp::write(to, live.is_none().then_some(inputs.as_str()), &report, &files)?;
+    stamp::write(to, live.is_none().then_some(inputs.as_str()), &report, &files, shows_runs)?;
     Ok(Summary {
         terminal: terminal(&report),
         files,

@@ -51,7 +51,15 @@ const ROWS: usize = 1000;
 /// # Errors
 /// If a record cannot be read or the file cannot be written.
 pub fn write(plan: &SweepPlan, ends: &[End]) -> Result<PathBuf, SweepError> {
-    let path = plan.folder.join(FILE);
+    write_as(FILE, plan, ends)
+}
+
+/// The same as another file of the sweep's folder, for whoever only looks on.
+///
+/// # Errors
+/// Those of [`write()`].
+pub fn write_as(name: &str, plan: &SweepPlan, ends: &[End]) -> Result<PathBuf, SweepError> {
+    let path = plan.folder.join(name);
     let inputs = inputs(&plan.manifest, ends);
     if !is_of(&path, &inputs) {
         let manifest = &plan.manifest;

@@ -22,6 +22,8 @@ use std::{
 
 /// A page is not written more often than this many times what writing takes.
 const SHARE: u32 = 10;
+/// Results so far, in the sweep's folder: its own file is its own until it is over.
+const LIVE_RESULTS: &str = ".live.parquet";
 /// How often a request to stop is looked for.
 const STEP: Duration = Duration::from_millis(100);
 
@@ -52,13 +54,14 @@ pub(crate) fn run(args: &Report, workspace: &Workspace, seconds: f64) -> Result<
         let standing = watch.look(&queue.ask()?)?;
         let is_at_work = standing.count("running") + standing.count("queued") > 0 || egnn_sweep::is_held(&plan.folder);
         idle = if is_at_work { 0 } else { idle + 1 };
-        // A sweep that holds its folder is still to write its own report.
+        // A sweep that holds its folder is not over yet.
         let is_over = standing.is_over() && !egnn_sweep::is_held(&plan.folder);
         if is_over || idle > PATIENCE || stop.load(Ordering::SeqCst) {
             return end(&plan, &standing, workspace, stop);
         }
-        results::write(&plan, &End::read_all(&plan.manifest, &plan.folder)?)?;
-        write_live_report(&plan.folder, &report::options_of(&plan), &live(&standing, pause))?;
+        let ends = End::read_all(&plan.manifest, &plan.folder)?;
+        let results = results::write_as(LIVE_RESULTS, &plan, &ends)?;
+        write_live_report(&plan.folder, &results, &report::options_of(&plan), &live(&standing, pause))?;
         if args.json {
             let counts = RunState::NAMES.map(|name| (name, standing.count(name)));
             printer::json_line(
@@ -78,6 +81,7 @@ fn end(plan: &SweepPlan, standing: &Standing, workspace: &Workspace, stop: &Atom
     if standing.is_over() {
         settle(&plan.manifest, &plan.folder, &ends)?;
     }
+    let _ = std::fs::remove_file(plan.folder.join(LIVE_RESULTS));
     results::write(plan, &ends)?;
     write_report(&plan.folder, &report::options_of(plan))?;
     egnn_report::write_index(&workspace.reports(""))?;

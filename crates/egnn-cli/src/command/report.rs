@@ -52,6 +52,11 @@ fn again(args: &Report, folder: &Path) -> Result<()> {
         let message = "no report.json in it that says what it shows; name the sweep instead: egnn report PIPELINE";
         return Err(Stop::input(format!("{}: {message}", folder.display())));
     };
+    if egnn_report::is_of_lost_runs(folder) {
+        let message =
+            "its page shows predictions of runs that are not here; draw the sweep's own report, with --out for a copy";
+        return Err(Stop::input(format!("{}: {message}", folder.display())));
+    }
     if args.watch.is_some() {
         return Err(Stop::input(format!("{}: --watch needs a pipeline's name, not a folder", folder.display())));
     }

@@ -114,6 +114,11 @@ pub(crate) fn series(report: &Report<'_>) -> Vec<(String, usize)> {
     figure.named().iter().map(|series| (series.title.clone(), looks.of(series).number())).collect()
 }
 
+/// The number of a model's own look.
+pub(crate) fn look(model: &str) -> usize {
+    style::looks(&[model]).first().map_or(0, |style| style.number())
+}
+
 /// Pictures of graphs and their reconstructions.
 pub(crate) fn graphs(report: &Report<'_>, shown: &[Shown]) -> Result<Drawing, ReportError> {
     let title = format!("Test graphs and their reconstructions ({} profile)", report.options.profile);

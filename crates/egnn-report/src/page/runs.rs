@@ -28,14 +28,17 @@ pub(super) fn runs(report: &Report<'_>, content: &Content<'_>) -> Runs {
     let kind = report.options.kind;
     let runs = &content.results.runs;
     let columns = columns(report, content);
-    let names = figure::series(report);
-    let series: Vec<usize> = runs
-        .iter()
-        .map(|run| {
-            let title = title(&run.model, &run.variant);
-            names.iter().position(|(name, _)| *name == title).unwrap_or(0)
-        })
-        .collect();
+    let mut names = figure::series(report);
+    let mut series = Vec::with_capacity(runs.len());
+    for run in runs {
+        let title = title(&run.model, &run.variant);
+        let place = names.iter().position(|(name, _)| *name == title);
+        series.push(place.unwrap_or_else(|| {
+            // What the figure draws as a line of its own, or not at all.
+            names.push((title, figure::look(&run.model)));
+            names.len() - 1
+        }));
+    }
     let metrics: Vec<Value> = kind
         .metrics()
         .iter()
@@ -112,9 +115,10 @@ fn columns<'a>(report: &'a Report<'_>, content: &Content<'_>) -> Vec<Column<'a>>
     }
     add("model", "text", Box::new(|run| json!(title(&run.model, &run.variant))));
     if kind.placed_by() != PlacedBy::Nothing {
-        add(place_title(kind), "place", Box::new(|run| json!(run.at)));
+        let shown_as = if kind.placed_by() == PlacedBy::Samples { "count" } else { "whole" };
+        add(place_title(kind), shown_as, Box::new(|run| json!(run.at)));
     }
-    add("seed", "place", Box::new(|run| json!(run.seed)));
+    add("seed", "whole", Box::new(|run| json!(run.seed)));
     for &metric in kind.metrics() {
         if runs.iter().any(|run| run.value(metric).is_some()) {
             add(metric.title(), "value", Box::new(move |run| json!(run.value(metric))));

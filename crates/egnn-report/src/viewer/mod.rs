@@ -1,6 +1,6 @@
 //! What the page's viewers show, taken from the runs' predictions: trajectories in space, graphs, molecules.
 //!
-//! Numbers of pictures are rounded; what is measured is measured before, in full precision.
+//! Numbers of pictures are rounded; errors under rotations are measured before, in full precision.
 
 mod graphs;
 mod molecules;

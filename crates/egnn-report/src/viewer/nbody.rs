@@ -135,8 +135,6 @@ fn model(
     json!({
         "title": shown.title,
         "run": shown.run.run,
-        "seed": shown.run.seed,
-        "trainedOn": shown.run.settings.train_samples,
         "scene": scene,
         "mse": shown.run.value(Metric::Mse).map(|mse| rounded(mse, MEASURED)),
         "spread": rounded(predicted.spread(), MEASURED),

@@ -33,31 +33,37 @@ function seedChart(data) {
   let chosen = [];
   let draw = () => {};
   const again = () => draw();
-  const [metricNode, metric] = kind('seed-metric', 'value', data.metrics.map(({ title }, index) => [index, title]), 0, again);
+  const [metricNode, metric] = kind('seed-metric', 'value', data.metrics.map(({ title }) => [title, title]), data.metrics[0].title, again);
   const [scaleNode, shownScale] = kind('seed-scale', 'scale', SCALES, data.metrics[0].isPositive ? 'log' : 'linear', again);
   const controls = element('div', { class: 'controls' }, data.metrics.length > 1 ? metricNode : null, scaleNode);
   const legends = element('div');
-  root.append(controls);
   const hasPlaces = new Set(data.at.filter(at => at !== null)).size > 1;
   const nameOf = row => [data.sets ? data.sets[row] : null, data.names[data.series[row]].title].filter(Boolean).join(', ');
+  // Along an axis one set at a time: their units may differ.
+  const sets = hasPlaces && data.sets ? [...new Set(data.sets)] : [];
+  const [setNode, set] = kind('seed-set', data.setName, sets.map(name => [name, name]), sets[0], again);
+  if (sets.length > 1) controls.prepend(setNode);
+  root.append(controls);
   draw = plot(root, () => {
-    const { title, column } = data.metrics[Number(metric.value)];
-    const names = hasPlaces ? null : [...new Set(chosen.map(nameOf))];
-    const places = [...new Set(chosen.map(row => data.at[row]))].filter(at => at !== null).sort((a, b) => a - b);
+    const shown = sets.length > 1 ? chosen.filter(row => data.sets[row] === set.value) : chosen;
+    const { title, column } = data.metrics.find(({ title }) => title === metric.value);
+    const names = hasPlaces ? null : [...new Set(shown.map(nameOf))];
+    const places = [...new Set(shown.map(row => data.at[row]))].filter(at => at !== null).sort((a, b) => a - b);
     const isLogarithmic = shownScale.value === 'log';
-    const series = bySeries(data, chosen).map(({ title: name, look, rows }, index, all) => ({
+    const series = bySeries(data, shown).map(({ title: name, look, rows }, index, all) => ({
       title: name, look,
       points: rows.map(row => {
         const value = data.rows[row][column];
+        const place = data.at[row];
         // Models stand side by side, so that none hides another.
         const aside = (index - (all.length - 1) / 2) / all.length;
-        const at = hasPlaces ? (data.isLogarithmic ? data.at[row] * 1.02 ** (aside * 6) : data.at[row]) : names.indexOf(nameOf(row));
-        const where = hasPlaces ? `${data.place} ${label(data.at[row])}, ` : '';
+        const at = !hasPlaces ? names.indexOf(nameOf(row)) : place === null ? NaN : data.isLogarithmic ? place * 1.02 ** (aside * 6) : place;
+        const where = hasPlaces && place !== null ? `${data.place} ${label(place)}, ` : '';
         return [at, value === null ? NaN : value, `${runName(data, row)}: ${where}${title} ${format(value)}`];
       }),
     }));
     legends.replaceChildren(legend(series));
-    const unseen = isLogarithmic ? chosen.filter(row => data.rows[row][column] === 0).length : 0;
+    const unseen = isLogarithmic ? shown.filter(row => data.rows[row][column] === 0).length : 0;
     if (unseen > 0) legends.append(element('p', {}, `${count(unseen)} of them are 0, which a logarithmic axis cannot show.`));
     return {
       name: `${title} of every run`,

@@ -7,19 +7,19 @@ const GRAPH_SIDE = 200;
 const PAIR_WORDS = { f: 'a link, found', m: 'a link, missed', a: 'no link, but one was added', e: 'no link, rightly' };
 
 viewers.graphs = (root, data) => {
-  const state = Object.assign({ set: 0, graph: null }, kept('graphs', {}));
-  if (state.set >= data.sets.length) state.set = 0;
+  const state = Object.assign({ set: null, graph: null }, kept('graphs', {}));
+  const shownSet = () => data.sets.find(set => set.set === state.set) || data.sets[0];
   const body = element('div', {});
-  const sets = data.sets.map((set, place) => [String(place), set.set]);
-  const pick = choice('Set', sets, String(state.set), value => {
-    Object.assign(state, { set: Number(value), graph: null });
+  const sets = data.sets.map(({ set }) => [set, set]);
+  const pick = choice('Set', sets, shownSet().set, value => {
+    Object.assign(state, { set: value, graph: null });
     show();
   });
   testName(pick, 'graphs-set');
   const graphs = element('span', {});
   root.append(element('div', { class: 'viewer-controls' }, pick, graphs), body);
   function show() {
-    const set = data.sets[state.set];
+    const set = shownSet();
     // Where something is wrong there is more to see.
     const wrong = set.graphs.findIndex(graph => wrongPairs(graph) > 0);
     if (state.graph === null || state.graph >= set.graphs.length) state.graph = Math.max(0, wrong);
@@ -38,7 +38,7 @@ viewers.graphs = (root, data) => {
 };
 
 const wrongPairs = graph => [...graph.pairs].filter(pair => pair === 'm' || pair === 'a').length;
-const graphName = graph => `${graph.graph} (${graph.first ? 'one of the first' : 'one of the worst'}, ${wrongPairs(graph)} wrong)`;
+const graphName = graph => `${graph.graph} (${graph.first ? 'one of the first' : wrongPairs(graph) > 0 ? 'one of the worst' : 'among the least certain'}, ${wrongPairs(graph)} wrong)`;
 
 /** Every pair of nodes with what became of it. */
 function graphPairs(graph) {

@@ -8,20 +8,21 @@ const BOND_SLACK = 1.2;
 const ATOM_NAMES = { H: 'hydrogen', C: 'carbon', N: 'nitrogen', O: 'oxygen', F: 'fluorine' };
 
 viewers.molecules = (root, data) => {
-  const state = Object.assign({ run: 0, molecule: 0 }, kept('molecules', {}));
-  if (state.run >= data.runs.length) state.run = 0;
+  // By the run's id: a live page gets more of them.
+  const state = Object.assign({ run: null, molecule: 0 }, kept('molecules', {}));
+  const shownRun = () => data.runs.find(run => run.run === state.run) || data.runs[0];
   const angle = viewAngle('molecules-angle');
   const body = element('div', {});
-  const names = data.runs.map((run, place) => [String(place), `${run.property}, ${run.title}`]);
-  const pick = choice('Property and model', names, String(state.run), value => {
-    Object.assign(state, { run: Number(value), molecule: 0 });
+  const names = data.runs.map(run => [run.run, `${run.property}, ${run.title}`]);
+  const pick = choice('Property and model', names, shownRun().run, value => {
+    Object.assign(state, { run: value, molecule: 0 });
     show();
   });
   testName(pick, 'molecules-run');
   root.append(element('div', { class: 'viewer-controls' }, pick), body);
   function show() {
     keep('molecules', state);
-    body.replaceChildren(...moleculesOf(data.runs[state.run], state, angle));
+    body.replaceChildren(...moleculesOf(shownRun(), state, angle));
   }
   show();
 };
@@ -37,7 +38,7 @@ function moleculesOf(run, state, angle) {
       element(
         'p',
         {},
-        'This run stored no geometry, as runs of earlier versions: delete its folder and run the sweep again to see molecules.'
+        'No geometry of these molecules can be read from its predictions; runs of earlier versions stored none. Delete its folder and run the sweep again to see them.'
       )
     );
     return [...parts, moleculeTable(run, [], null)];

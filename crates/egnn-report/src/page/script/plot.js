@@ -63,6 +63,8 @@ function scale(values, isLogarithmic, [from, to], room) {
     if (value > high) high = value;
   }
   if (low > high) [low, high] = isLogarithmic ? [0.1, 1] : [0, 1];
+  // What differs in its last bits only is one value.
+  if (high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high))) high = low;
   if (isLogarithmic) {
     const margin = Math.max((high / low) ** 0.04, 1.02);
     [low, high] = [low / margin, high * margin];
@@ -104,11 +106,25 @@ function paint(frame, tip, { name, x, y, series }) {
   const height = Math.min(440, Math.max(260, width * 0.5));
   const [left, right, top, bottom] = [74, 14, 10, 52];
   const svg = drawing('svg', {
-    viewBox: `0 0 ${width} ${height}`, width, height, tabindex: 0, role: 'application', 'aria-roledescription': 'plot',
+    viewBox: `0 0 ${width} ${height}`, width, height, id: frame.parentNode.id + '-plot', tabindex: 0, role: 'application', 'aria-roledescription': 'plot',
     'aria-label': name + '. Left and right go from value to value, up and down to the next series.', 'data-test': 'plot',
   });
-  const isShown = ([px, py]) => Number.isFinite(py) && (!y.isLogarithmic || py > 0) && (!x.isLogarithmic || px > 0);
-  const lines = series.map(one => ({ ...one, points: one.points.filter(isShown) })).filter(one => one.points.length > 0);
+  const isShown = ([px, py]) => Number.isFinite(px) && Number.isFinite(py) && (!y.isLogarithmic || py > 0) && (!x.isLogarithmic || px > 0);
+  // A line ends where a value is missing, and begins again after it.
+  const split = points => {
+    const kept = [];
+    const starts = new Set();
+    let isOpen = false;
+    for (const point of points) {
+      if (isShown(point)) {
+        if (!isOpen) starts.add(kept.length);
+        kept.push(point);
+      }
+      isOpen = isShown(point);
+    }
+    return { points: kept, starts };
+  };
+  const lines = series.map(one => ({ ...one, ...split(one.points) })).filter(one => one.points.length > 0);
   const all = index => lines.flatMap(one => one.points.map(point => point[index]));
   const across = scale(x.names ? [-0.5, x.names.length - 0.5] : all(0), x.isLogarithmic, [left, width - right], 80);
   const up = scale(all(1), y.isLogarithmic, [height - bottom, top], 48);
@@ -139,7 +155,7 @@ function paint(frame, tip, { name, x, y, series }) {
     const ends = one.points.map(([px, py]) => [across.at(px), up.at(py)]);
     const group = drawing('g', { class: one.isLine ? 'line' : 'marks' });
     if (one.isLine) {
-      const d = ends.map(([px, py], index) => `${index ? 'L' : 'M'}${px.toFixed(1)} ${py.toFixed(1)}`).join('');
+      const d = ends.map(([px, py], index) => `${one.starts.has(index) ? 'M' : 'L'}${px.toFixed(1)} ${py.toFixed(1)}`).join('');
       group.append(drawing('path', { d, fill: 'none', stroke: colour(one.look), 'stroke-width': 1.6, 'stroke-dasharray': one.dash }));
       if (ends.length === 1) group.append(marker(one.look, ...ends[0], 4, { fill: colour(one.look) }));
     } else if (isMany) {
@@ -171,7 +187,7 @@ function paint(frame, tip, { name, x, y, series }) {
     tip.hidden = true;
   };
   let at = null;
-  svg.addEventListener('pointermove', event => {
+  const point = event => {
     const box = svg.getBoundingClientRect();
     const [mx, my] = [(event.clientX - box.left) * width / box.width, (event.clientY - box.top) * height / box.height];
     let best = 28 ** 2;
@@ -182,8 +198,11 @@ function paint(frame, tip, { name, x, y, series }) {
     }));
     at = found;
     if (found) show(...found); else hide();
-  });
-  svg.addEventListener('pointerleave', hide);
+  };
+  svg.addEventListener('pointermove', point);
+  svg.addEventListener('pointerdown', point);
+  // A finger that is lifted leaves what it pointed at.
+  svg.addEventListener('pointerleave', event => event.pointerType !== 'touch' && hide());
   svg.addEventListener('blur', hide);
   svg.addEventListener('keydown', event => {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
@@ -207,7 +226,7 @@ function paint(frame, tip, { name, x, y, series }) {
 function legend(series) {
   const items = series.map(({ title, look, isLine }) => element('li', {},
     drawing('svg', { width: 26, height: 14, 'aria-hidden': true },
-      isLine ? drawing('line', { x1: 1, x2: 25, y1: 7, y2: 7, stroke: colour(look), 'stroke-width': 2 }) : null,
-      marker(look, 13, 7, 5, { fill: colour(look) })), ' ', title));
+      isLine ? drawing('line', { x1: 1, x2: 25, y1: 7, y2: 7, stroke: colour(look), 'stroke-width': 2 }) :
+        marker(look, 13, 7, 5, { fill: colour(look) })), ' ', title));
   return element('ul', { class: 'legend' }, ...items);
 }

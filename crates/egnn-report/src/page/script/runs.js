@@ -9,7 +9,7 @@ const TEXT = {
   run: value => value,
   text: value => value === null ? '' : value,
   count: value => value === null ? '' : count(value),
-  place: value => value === null ? '' : label(value),
+  whole: value => value === null ? '' : String(value),
   value: value => value === null ? '' : format(value),
   seconds: value => value === null ? '' : duration(value),
 };
@@ -32,15 +32,17 @@ function runTable(data, onchange) {
   const shown = document.getElementById('runs-shown');
   // What the filter looks in, made when it is first asked.
   const found = [];
-  const words = row => found[row] ??= rows[row].map((cell, index) => TEXT[columns[index].type](cell)).join(' ').toLowerCase();
+  const words = row => found[row] ??= rows[row].map((cell, index) => `${TEXT[columns[index].type](cell)} ${cell ?? ''}`).join(' ').toLowerCase();
   const statusOf = row => rows[row][1].split(':')[0];
   const choices = [
     ['filter-status', 'status', statusOf],
     ['filter-model', 'model', row => data.names[data.series[row]].title],
     ...(data.sets ? [['filter-set', data.setName, row => data.sets[row]]] : []),
   ];
+  // By its heading: a live page gets columns when its first run has ended.
   let sort = kept('sort', null);
-  if (sort && !columns[sort.column]) sort = null;
+  if (sort) sort = { column: columns.findIndex(({ title }) => title === sort.title), isDown: sort.isDown };
+  if (sort && sort.column < 0) sort = null;
   let from = kept('from', 0);
   let order = [];
 
@@ -48,8 +50,9 @@ function runTable(data, onchange) {
   const controls = document.getElementById('runs-controls');
   controls.append(element('label', { class: 'control' }, 'filter ', filter));
   const selects = choices.map(([id, name, of]) => {
-    const values = [...new Set(rows.map((_, row) => of(row)))].sort();
     const wanted = kept(id, '');
+    // What was chosen stays, though no run may be so now.
+    const values = [...new Set([...rows.map((_, row) => of(row)), ...(wanted ? [wanted] : [])])].sort();
     const node = choice(name, [['', 'all'], ...values.map(value => [value, value])], wanted, () => update());
     const select = node.querySelector('select');
     select.id = id;
@@ -67,6 +70,7 @@ function runTable(data, onchange) {
     from += by;
     show();
     table.scrollIntoView({ block: 'start' });
+    (by > 0 && !on.hidden || back.hidden ? on : back).focus({ preventScroll: true });
   };
   const back = element('button', { type: 'button', id: 'runs-back', on: { click: turn(-PAGE) } }, `previous ${PAGE}`);
   const on = element('button', { type: 'button', id: 'runs-on', on: { click: turn(PAGE) } }, `next ${PAGE}`);
@@ -92,7 +96,7 @@ function runTable(data, onchange) {
     const isChosen = row => wanted.every(word => words(row).includes(word)) &&
       selects.every(([select, of]) => select.value === '' || of(row) === select.value);
     order = rows.map((_, row) => row).filter(isChosen);
-    onchange(order);
+    onchange([...order]);
     arrange();
     show();
   }
@@ -124,7 +128,7 @@ function runTable(data, onchange) {
     shown.textContent = `${range}${count(order.length)} ${order.length === 1 ? 'run' : 'runs'}${all}`;
     back.hidden = from === 0;
     on.hidden = from + PAGE >= order.length;
-    keep('sort', sort);
+    keep('sort', sort && { title: columns[sort.column].title, isDown: sort.isDown });
     keep('from', from);
     keep('filter', filter.value);
     selects.forEach(([select]) => keep(select.id, select.value));

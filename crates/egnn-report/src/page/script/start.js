@@ -1,6 +1,6 @@
 // Puts everything together, and lets a live page follow its sweep.
 //
-// ids and data: #runs (runs.js), #seeds and #curves (chart.js), [data-viewer] (their own files), #live: the banner of a live page,
+// ids and data: #runs (runs.js), #seeds and #curves (charts.js), [data-viewer] (their own files), #live: the banner of a live page,
 // whose `data-every` is the seconds between two readings and `data-written` when it was written (seconds since 1970).
 
 function start() {
@@ -16,28 +16,35 @@ function start() {
       viewer(root, json('data-' + root.dataset.viewer));
     }
   }
+  comeBack();
   const banner = document.getElementById('live');
   if (banner) live(banner);
+}
+
+// To where the reader was when the page was read again.
+function comeBack() {
+  const place = kept('place', null);
+  keep('place', null);
+  if (!place) return;
+  const focused = place.focus && document.getElementById(place.focus);
+  if (focused) {
+    focused.focus({ preventScroll: true });
+    if (place.caret !== null && focused.setSelectionRange) focused.setSelectionRange(place.caret, place.caret);
+  }
+  window.scrollTo({ left: place.x, top: place.y, behavior: 'instant' });
 }
 
 // Reads the page again while its sweep runs, and stays where the reader was: place on the page, focus, controls.
 function live(banner) {
   const every = Number(banner.dataset.every) * 1000;
   const written = Number(banner.dataset.written) * 1000;
-  const place = kept('place', null);
-  if (place) {
-    const focused = place.focus && document.getElementById(place.focus);
-    if (focused) {
-      focused.focus({ preventScroll: true });
-      if (place.caret !== null && focused.setSelectionRange) focused.setSelectionRange(place.caret, place.caret);
-    }
-    window.scrollTo(place.x, place.y);
-  }
   let touched = 0;
   let held = false;
   for (const event of ['keydown', 'input', 'change', 'wheel']) {
     addEventListener(event, () => { touched = Date.now(); }, { passive: true });
   }
+  // Whoever reads a value in a plot is not disturbed either.
+  addEventListener('pointermove', event => { if (event.target.closest?.('.plot')) touched = Date.now(); }, { passive: true });
   addEventListener('pointerdown', () => { held = true; });
   for (const event of ['pointerup', 'pointercancel']) {
     addEventListener(event, () => { held = false; touched = Date.now(); });
@@ -61,16 +68,19 @@ function live(banner) {
       'It was last written ' + duration(age / 1000) + ' ago: it is not read again by itself.';
     return;
   }
-  const button = element('button', { type: 'button', id: 'pause', 'aria-pressed': 'false', on: { click: () => pause(true) } });
-  const pause = isToggled => {
-    const paused = kept('paused', false) !== isToggled;
-    keep('paused', paused);
-    banner.dataset.paused = paused;
-    button.textContent = paused ? 'go on' : 'pause';
-    if (!paused) setTimeout(again, every);
+  let isPaused = kept('paused', false);
+  const button = element('button', { type: 'button', id: 'pause', on: { click: () => {
+    isPaused = !isPaused;
+    go();
+  } } });
+  const go = () => {
+    keep('paused', isPaused);
+    banner.dataset.paused = isPaused;
+    button.textContent = isPaused ? 'go on' : 'pause';
+    if (!isPaused) setTimeout(again, every);
   };
   banner.append(' ', button);
-  pause(false);
+  go();
 }
 
 start();
