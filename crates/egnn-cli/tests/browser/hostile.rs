@@ -50,7 +50,8 @@ fn names_of_all_kinds_are_shown_as_they_are_and_nothing_runs() {
         for title in HOSTILE.into_iter().chain([&*long]) {
             let report = Fabricated::new(Kind::SizeCurve, title, &results);
             tab.open(&report.page());
-            assert_eq!(tab.text("h1").trim(), title);
+            // HTML knows no character 0.
+            assert_eq!(tab.text("h1").trim(), title.replace('\0', ""));
             assert_eq!(tab.script("return document.title === 'executed'"), json!(false));
             assert_eq!(tab.count("iframe, img[src=x], svg[onload]"), 0);
             assert!(tab.text("body").contains(HOSTILE[0]), "it is said");
