@@ -66,7 +66,9 @@ fn instead(all: &[(Source, bool)], likely: impl Fn(&Source) -> bool) -> String {
     let sources = all.iter().map(|(source, _)| source).filter(|source| source.path.is_file());
     let names: Vec<String> = sources.filter(|source| likely(source)).map(name).collect();
     if names.is_empty() {
-        "; there are no such results in reports/".into()
+        let published = all.iter().any(|(source, _)| source.path.is_file() && source.pipeline.starts_with(PUBLISHED));
+        let remedy = if published { "; --pipeline 'published/*' names those that come with the program" } else { "" };
+        format!("; there are no such results in reports/, `egnn sweep nbody-sizes` makes some{remedy}")
     } else {
         format!("; there is {}", names.join(", "))
     }
@@ -83,9 +85,9 @@ pub(crate) fn one(workspace: impl FnOnce() -> Result<Workspace>, named: &str) ->
         return Ok(at(&path.join(RESULTS)));
     }
     // What looks like a path and is none has no workspace to be looked up in, maybe.
-    let Ok(workspace) = workspace() else {
-        return Err(Stop::input(format!("{named}: neither a file nor a folder with {RESULTS}")));
-    };
+    let workspace = workspace().map_err(|error| {
+        Stop::input(format!("{named}: neither a file nor a folder with {RESULTS}; for a name: {error}"))
+    })?;
     let all = all(&workspace);
     let known: Vec<&Source> = all.iter().map(|(source, _)| source).filter(|source| source.path.is_file()).collect();
     let is_named = |source: &Source| name(source) == named || (source.pipeline == named && source.profile == "quick");

@@ -64,14 +64,18 @@ impl Workspace {
         if path.is_file() {
             return Ok(path);
         }
-        let mut known: Vec<String> = std::fs::read_dir(&folder)
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".yaml")?.to_owned()))
-            .collect();
-        known.sort();
+        let known = self.pipelines();
         let known: Vec<_> = known.iter().map(String::as_str).collect();
         Err(Stop::input(format!("{}: {}", folder.display(), names::unknown("pipeline", name, &known))))
+    }
+
+    /// The names of all pipelines, sorted.
+    pub(crate) fn pipelines(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path("pipelines")).into_iter().flatten();
+        let name = |entry: std::fs::DirEntry| Some(entry.file_name().to_str()?.strip_suffix(".yaml")?.to_owned());
+        let mut names: Vec<String> = entries.filter_map(|entry| name(entry.ok()?)).collect();
+        names.sort();
+        names
     }
 
     /// Whether there is certainly no `pipelines/<name>.yaml`, and not only none that can be looked at.

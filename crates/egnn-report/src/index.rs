@@ -20,6 +20,8 @@ const MARKS: [&str; 2] = ["plan.json", "results.parquet"];
 struct Index {
     words: String,
     groups: Vec<Cards>,
+    /// Pipelines of which nothing was run.
+    new: Vec<String>,
     style: &'static str,
 }
 
@@ -40,11 +42,14 @@ struct Card {
     stamp: Stamp,
 }
 
-/// Writes `index.html` in the folder of all reports, and names it.
+/// Writes `index.html` in the folder of all reports, and names it. Of `pipelines` those without any sweep are named on it.
 ///
 /// # Errors
 /// If the file cannot be written. A report that says nothing of itself is listed as one without a report.
-pub fn write_index(reports: &Path) -> Result<PathBuf, ReportError> {
+pub fn write_index(reports: &Path, pipelines: &[String]) -> Result<PathBuf, ReportError> {
+    let is_new = |pipeline: &&String| !reports.join(pipeline).is_dir();
+    let new: Vec<String> = pipelines.iter().filter(is_new).cloned().collect();
+    atomic::create_folder(reports)?;
     let own = cards("Sweeps", reports, "");
     let published = cards("Published with the program", &reports.join(PUBLISHED), "published/");
     let groups: Vec<Cards> =
@@ -56,7 +61,7 @@ pub fn write_index(reports: &Path) -> Result<PathBuf, ReportError> {
         count => format!("{} reports; their titles lead to their pages.", number::count(count)),
     };
     let failed = |error: askama::Error| ReportError::Figure { figure: PAGE.into(), message: error.to_string() };
-    let html = Index { words, groups, style: page::STYLE }.render().map_err(failed)?;
+    let html = Index { words, groups, new, style: page::STYLE }.render().map_err(failed)?;
     let path = reports.join(PAGE);
     atomic::write(&path, |file| file.write_all(html.as_bytes()))?;
     Ok(path)
@@ -130,12 +135,13 @@ mod tests {
         fs::create_dir_all(reports.path().join("nbody/d")).unwrap();
         fs::write(reports.path().join("nbody/d/report.json"), "{").unwrap();
         fs::write(reports.path().join("nbody/d/results.parquet"), "").unwrap();
-        let text = fs::read_to_string(write_index(reports.path()).unwrap()).unwrap();
+        let text = fs::read_to_string(write_index(reports.path(), &["nbody".into(), "qm9".into()]).unwrap()).unwrap();
         for said in [
             "href=\"nbody/a%20b/index.html\"",
             "href=\"published/nbody/x/index.html\"",
             "Table &#60;2&#62; &#38; more",
             "2 reports",
+            "<code>egnn sweep qm9</code>",
             "<code>nbody/c</code>, <code>nbody/d</code>",
             "<td class=\"r\">0.0071</td><td class=\"r\">0.008000</td><td class=\"r\">1.13</td>",
         ] {
@@ -146,7 +152,7 @@ mod tests {
     #[test]
     fn without_any_report_the_page_says_what_makes_one() {
         let reports = tempfile::tempdir().unwrap();
-        let text = fs::read_to_string(write_index(reports.path()).unwrap()).unwrap();
+        let text = fs::read_to_string(write_index(reports.path(), &["nbody".into(), "qm9".into()]).unwrap()).unwrap();
         assert!(text.contains("egnn sweep nbody-sizes"));
     }
 }

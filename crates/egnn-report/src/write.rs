@@ -158,14 +158,14 @@ fn pictures(folder: &Path, results: &Results, report: &mut Report<'_>) -> Result
                 Some(format!("No pictures of {}: {reason}.", shown.set))
             };
             report.warnings.extend(shown.iter().filter_map(missing));
-            let is_lost = shown.iter().all(|shown| shown.graphs.is_err());
+            let is_lost = !shown.is_empty() && shown.iter().all(|shown| shown.graphs.is_err());
             let drawing = figure::graphs(report, &shown)?;
             Ok(vec![if is_lost { kept(folder, drawing, report) } else { drawing }])
         }
         Kind::Qm9 => {
             let shown = predictions::molecules::shown(folder, results);
             report.warnings.extend(shown.iter().filter_map(ShownRun::warning));
-            let is_lost = shown.iter().all(|shown| shown.predicted.is_err());
+            let is_lost = !shown.is_empty() && shown.iter().all(|shown| shown.predicted.is_err());
             let drawings = [figure::parity(report, &shown)?, figure::sizes(report, &shown)?];
             Ok(drawings.map(|drawing| if is_lost { kept(folder, drawing, report) } else { drawing }).into())
         }

@@ -39,7 +39,8 @@ pub(crate) fn run(args: &Report, workspace: &Workspace, seconds: f64) -> Result<
         printer::say(format!("waiting for the sweep: egnn sweep {} --profile {}", args.sweep().pipeline, args.profile));
         while !folder.join(SweepManifest::FILE).exists() {
             if !sleep(pause, stop) {
-                return Err(interrupted());
+                let message = "there was no sweep to follow yet";
+                return Err(Stop::new(exit::INTERRUPTED, anyhow::Error::msg(message)));
             }
         }
     }
@@ -49,6 +50,7 @@ pub(crate) fn run(args: &Report, workspace: &Workspace, seconds: f64) -> Result<
     let mut idle = 0;
     let page = plan.folder.join("index.html");
     let mut is_said = false;
+    let mut every = pause;
     loop {
         let began = Instant::now();
         let standing = watch.look(&queue.ask()?)?;
@@ -61,7 +63,7 @@ pub(crate) fn run(args: &Report, workspace: &Workspace, seconds: f64) -> Result<
         }
         let ends = End::read_all(&plan.manifest, &plan.folder)?;
         let results = results::write_as(LIVE_RESULTS, &plan, &ends)?;
-        write_live_report(&plan.folder, &results, &report::options_of(&plan), &live(&standing, pause))?;
+        write_live_report(&plan.folder, &results, &report::options_of(&plan), &live(&standing, every))?;
         if args.json {
             let counts = RunState::NAMES.map(|name| (name, standing.count(name)));
             printer::json_line(
@@ -71,7 +73,11 @@ pub(crate) fn run(args: &Report, workspace: &Workspace, seconds: f64) -> Result<
             printer::say(format!("page: {} (open it: it follows; Ctrl-C ends this)", page.display()));
             is_said = true;
         }
-        sleep(pause.max(began.elapsed() * SHARE), stop);
+        if args.json && !printer::is_open() {
+            stop.store(true, Ordering::SeqCst);
+        }
+        every = pause.max(began.elapsed() * SHARE);
+        sleep(every, stop);
     }
 }
 
@@ -84,7 +90,7 @@ fn end(plan: &SweepPlan, standing: &Standing, workspace: &Workspace, stop: &Atom
     let _ = std::fs::remove_file(plan.folder.join(LIVE_RESULTS));
     results::write(plan, &ends)?;
     write_report(&plan.folder, &report::options_of(plan))?;
-    egnn_report::write_index(&workspace.reports(""))?;
+    egnn_report::write_index(&workspace.reports(""), &workspace.pipelines())?;
     let words = summary(standing);
     if !standing.is_over() {
         return Err(if stop.load(Ordering::SeqCst) {
@@ -105,7 +111,7 @@ fn interrupted() -> Stop {
     Stop::new(exit::INTERRUPTED, anyhow::Error::msg("the page is written no more; the sweep goes on"))
 }
 
-fn live(standing: &Standing, pause: Duration) -> Live {
+fn live(standing: &Standing, every: Duration) -> Live {
     let written = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let states = standing.runs.iter().filter_map(|run| {
         let words = match &run.state {
@@ -121,7 +127,7 @@ fn live(standing: &Standing, pause: Duration) -> Live {
         Some((run.id.clone(), words))
     });
     Live {
-        every: pause.as_secs().max(1),
+        every: every.as_secs_f64().ceil() as u64,
         written: written.as_secs(),
         words: format!(": {}", summary(standing)),
         progress: states.collect(),

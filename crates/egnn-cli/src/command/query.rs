@@ -14,6 +14,11 @@ use std::{io::IsTerminal, path::Path};
 pub(crate) fn run(args: &Query, workspace: &dyn Fn() -> Result<Workspace>) -> Result<()> {
     let named = match args.named.as_deref() {
         Some("") => {
+            if args.json || args.format.is_some() || args.out.is_some() || args.pipeline.is_some() {
+                return Err(Stop::input(
+                    "--named without a name only lists the queries; name one, as in --named best-by-model",
+                ));
+            }
             printer::data(list());
             return Ok(());
         }

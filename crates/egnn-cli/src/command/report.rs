@@ -14,18 +14,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// What a report is drawn from.
+const RESULTS: &str = "results.parquet";
+
 pub(crate) fn run(args: &Report, workspace: &Workspace) -> Result<()> {
     if args.all {
         return all(args, workspace);
     }
     // A pipeline's name has no slash.
-    if let Some(folder) = args.pipeline.as_deref().map(Path::new).filter(|path| path.components().count() > 1) {
-        return again(args, folder);
+    let is_folder = |path: &&Path| path.components().count() > 1 || path.join(RESULTS).is_file();
+    if let Some(folder) = args.pipeline.as_deref().map(Path::new).filter(is_folder) {
+        return again(args, folder, workspace);
     }
     if let Some(seconds) = args.watch {
         return follow::run(args, workspace, seconds);
     }
     let plan = load(&args.sweep(), workspace)?;
+    args.out.as_deref().map(|out| free(out, &plan.folder, workspace)).transpose()?;
     gather(&plan)?;
     let (folder, options) = (plan.folder.clone(), options_of(&plan));
     // With many runs it is large, and nothing asks it any more.
@@ -35,13 +40,24 @@ pub(crate) fn run(args: &Report, workspace: &Workspace) -> Result<()> {
         Some(out) => write_copy(&folder, out, &options)?,
         None => write_report(&folder, &options)?,
     };
-    write_index(&workspace.reports(""))?;
+    write_index(&workspace.reports(""), &workspace.pipelines())?;
     show(args, &summary, to);
     Ok(())
 }
 
+/// A copy must not go where a sweep is, nor where all reports are.
+fn free(out: &Path, source: &Path, workspace: &Workspace) -> Result<()> {
+    let place = |path: &Path| fs::canonicalize(path).ok();
+    let is_same = |other: &Path| place(out).is_some() && place(out) == place(other);
+    if out.join(SweepManifest::FILE).exists() || is_same(source) || is_same(&workspace.reports("")) {
+        let message = "a sweep's own folder, or that of all reports; name another one with --out";
+        return Err(Stop::input(format!("{}: {message}", out.display())));
+    }
+    Ok(())
+}
+
 /// Draws the report of a folder again from its results, with what it said about itself.
-fn again(args: &Report, folder: &Path) -> Result<()> {
+fn again(args: &Report, folder: &Path, workspace: &Workspace) -> Result<()> {
     if !folder.is_dir() {
         return Err(Stop::input(format!(
             "{}: no such folder; give a pipeline's name or a report's folder",
@@ -60,10 +76,12 @@ fn again(args: &Report, folder: &Path) -> Result<()> {
     if args.watch.is_some() {
         return Err(Stop::input(format!("{}: --watch needs a pipeline's name, not a folder", folder.display())));
     }
+    args.out.as_deref().map(|out| free(out, folder, workspace)).transpose()?;
     let summary = match &args.out {
         Some(out) => write_copy(folder, out, &options)?,
         None => write_report(folder, &options)?,
     };
+    write_index(&workspace.reports(""), &workspace.pipelines())?;
     show(args, &summary, args.out.as_deref().unwrap_or(folder));
     Ok(())
 }
@@ -72,6 +90,11 @@ fn again(args: &Report, folder: &Path) -> Result<()> {
 fn all(args: &Report, workspace: &Workspace) -> Result<()> {
     let (mut drawn, mut same, mut refused) = (Vec::new(), 0, Vec::new());
     for folder in planned(&workspace.reports(""))? {
+        // It draws its own report at its end, and somebody may follow it until then.
+        if egnn_sweep::is_held(&folder) {
+            printer::say(format!("{}: left out, its sweep is at work", folder.display()));
+            continue;
+        }
         let drawing = SweepPlan::load(&folder).map_err(Into::into).and_then(|plan| {
             gather(&plan)?;
             let is_new = outdated(&plan).is_some();
@@ -87,7 +110,7 @@ fn all(args: &Report, workspace: &Workspace) -> Result<()> {
             Err(stop) => refused.push((folder, stop)),
         }
     }
-    let index = write_index(&workspace.reports(""))?;
+    let index = write_index(&workspace.reports(""), &workspace.pipelines())?;
     if args.json {
         let refused: Vec<_> = refused
             .iter()
@@ -100,9 +123,13 @@ fn all(args: &Report, workspace: &Workspace) -> Result<()> {
         }
         printer::say(format!("{} drawn, {same} up to date; page: {}", drawn.len(), index.display()));
     }
-    match refused.into_iter().next() {
+    let words: Vec<String> = refused.iter().map(|(folder, stop)| format!("\n  {}: {stop}", folder.display())).collect();
+    match refused.first() {
         None => Ok(()),
-        Some((folder, stop)) => Err(Stop::new(stop.code, anyhow::anyhow!("{}: {stop}", folder.display()))),
+        Some((_, first)) => {
+            let message = format!("{} could not be drawn; the others were:{}", words.len(), words.concat());
+            Err(Stop::new(first.code, anyhow::Error::msg(message)))
+        }
     }
 }
 

@@ -122,7 +122,7 @@ fn finish(args: &Sweep, workspace: &Workspace, plan: &egnn_sweep::SweepPlan, sum
         return Ok(());
     }
     let report = report::write(plan)?;
-    egnn_report::write_index(&workspace.reports(""))?;
+    egnn_report::write_index(&workspace.reports(""), &workspace.pipelines())?;
     if args.json {
         print_summary(plan, summary);
     } else {

@@ -96,9 +96,14 @@ impl Tab {
 
     /// Waits until a function with this body returns something true.
     pub(crate) fn wait_for(&self, body: &str) {
-        while self.script(body) != json!(true) {
+        // A bound on looks, so that what never comes fails instead of hanging.
+        for _ in 0..30_000 {
+            if self.script(body) == json!(true) {
+                return;
+            }
             thread::sleep(Duration::from_millis(20));
         }
+        panic!("it never came: {body}");
     }
 
     pub(crate) fn count(&self, selector: &str) -> usize {

@@ -105,7 +105,8 @@ fn configuration(comparison: &Comparison) -> String {
 fn circumstances(circumstances: &[Circumstance]) -> String {
     let differing = circumstances.iter().filter(|circumstance| circumstance.differs());
     let short = |values: &Vec<String>| {
-        values.iter().map(|value| if value.len() == 64 { value[..12].into() } else { value.clone() }).collect()
+        let is_hash = |value: &str| value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+        values.iter().map(|value| if is_hash(value) { value[..12].into() } else { value.clone() }).collect()
     };
     let of = |of: &Circumstance| row(of.column, &of.values.each_ref().map(short), String::new());
     let rows: Vec<Vec<String>> = differing.map(of).collect();
