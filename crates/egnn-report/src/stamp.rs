@@ -164,11 +164,7 @@ fn headline(report: &Report<'_>) -> Vec<Headline> {
 pub(crate) fn inputs(folder: &Path, options: &Options) -> Result<String, ReportError> {
     let path = folder.join(RESULTS);
     let results = if path.is_file() { Some(checksum::file(&path)?) } else { None };
-    // Curves, pictures and links are of the runs that are there.
-    let runs = fs::read_dir(folder.join("runs")).into_iter().flatten().flatten();
-    let mut runs: Vec<String> = runs.filter_map(|run| run.file_name().into_string().ok()).collect();
-    runs.sort_unstable();
     let Options { title, kind, profile, command } = options;
     let program = (env!("CARGO_PKG_VERSION"), LOOK, page::fingerprint());
-    Ok(hash::of(&(program, results, runs, title, kind.name(), profile, command)))
+    Ok(hash::of(&(program, results, title, kind.name(), profile, command)))
 }

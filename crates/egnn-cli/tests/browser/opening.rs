@@ -157,7 +157,8 @@ fn every_control_is_reached_by_tab_and_shows_it() {
             assert_eq!(at["isSeen"], json!(true), "{at}");
             reached.push(at["name"].as_str().unwrap().to_owned());
         }
-        for name in ["filter", "filter-model", "sort-0", "plot", "space", "nbody-rotation", "turn-left", "curve-scale"]
+        for name in
+            ["filter", "filter-model", "sort-0", "seeds-plot", "space", "nbody-rotation", "turn-left", "curve-scale"]
         {
             assert!(reached.iter().any(|reached| reached == name), "{name}: {reached:?}");
         }
