@@ -6,14 +6,11 @@ use crate::{
 };
 use egnn_report::Source;
 use egnn_schema::names;
-use std::path::Path;
+use egnn_sweep::{SweepManifest, results::FILE as RESULTS};
+use std::path::{Path, PathBuf};
 
 /// Folder of `reports/` with results that are kept; their pipelines are `published/<pipeline>`.
 const PUBLISHED: &str = "published";
-/// What a sweep's folder has its results in.
-const RESULTS: &str = "results.parquet";
-/// What it has as soon as it is planned.
-const PLAN: &str = "plan.json";
 
 /// Sweeps that match a pattern.
 pub(crate) struct Found {
@@ -28,6 +25,11 @@ pub(crate) struct Found {
 pub(crate) fn find(workspace: &Workspace, pipeline: &str, profile: &str) -> Result<Found> {
     let mut found = Found { sources: Vec::new(), without: Vec::new() };
     let all = all(workspace);
+    let is_known = |part: &&str| all.iter().any(|(source, _)| is_match(part, &source.pipeline));
+    if let Some(unknown) = pipeline.split(',').map(str::trim).find(|part| pipeline.contains(',') && !is_known(part)) {
+        let there = instead(&all, |source| source.pipeline.starts_with(PUBLISHED) == unknown.starts_with(PUBLISHED));
+        return Err(Stop::input(format!("no sweep of '{unknown}', which --pipeline '{pipeline}' names{there}")));
+    }
     for (source, planned) in &all {
         let matches = |patterns: &str, name: &str| patterns.split(',').any(|pattern| is_match(pattern.trim(), name));
         if !matches(pipeline, &source.pipeline) || !matches(profile, &source.profile) {
@@ -112,6 +114,13 @@ fn name(source: &Source) -> String {
     format!("{}/{}", source.pipeline, source.profile)
 }
 
+/// Folders of the sweeps that have a plan, sorted.
+pub(crate) fn planned(workspace: &Workspace) -> Vec<PathBuf> {
+    let folder = |source: Source| source.path.parent().map(Path::to_owned);
+    let own = |(source, is_planned): &(Source, bool)| *is_planned && !source.pipeline.starts_with(PUBLISHED);
+    all(workspace).into_iter().filter(own).filter_map(|(source, _)| folder(source)).collect()
+}
+
 /// Every sweep of reports/ and reports/published/, sorted, and whether it has a plan.
 fn all(workspace: &Workspace) -> Vec<(Source, bool)> {
     let mut all = Vec::new();
@@ -123,7 +132,7 @@ fn all(workspace: &Workspace) -> Vec<(Source, bool)> {
             for profile in folders(&folder) {
                 let folder = folder.join(&profile);
                 let source = Source { pipeline: pipeline.clone(), profile, path: folder.join(RESULTS) };
-                all.push((source, folder.join(PLAN).is_file()));
+                all.push((source, folder.join(SweepManifest::FILE).is_file()));
             }
         }
     }

@@ -2,12 +2,12 @@
 
 use crate::{
     frame, number,
-    results::{Results, Run, Status},
+    results::{Results, Run, Status, run_folder},
 };
 use egnn_schema::{RunEvent, columns::metrics as column};
 use std::{
     fs,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 /// Curves that a page shows: of more runs a sample.
@@ -78,7 +78,9 @@ impl Curves {
 /// The curves of a report's runs, whose folders are in `folder`.
 pub(crate) fn curves(folder: &Path, results: &Results) -> Curves {
     let runs = folder.join("runs");
-    let has_begun = |run: &Run| run.status == Status::Finished || runs.join(&run.run).is_dir();
+    let has_begun = |run: &Run| {
+        run.status == Status::Finished || run_folder(folder, &run.run).is_some_and(|folder| folder.is_dir())
+    };
     let rows: Vec<usize> = (0..results.runs.len()).filter(|&row| has_begun(&results.runs[row])).collect();
     let of = rows.len();
     let asked = of.min(MOST);
@@ -88,10 +90,7 @@ pub(crate) fn curves(folder: &Path, results: &Results) -> Curves {
 }
 
 fn curve(folder: &Path, row: usize, run: &Run) -> Option<Curve> {
-    // The id comes from a file: it must not lead anywhere else.
-    let mut parts = Path::new(&run.run).components();
-    let (Some(Component::Normal(id)), None) = (parts.next(), parts.next()) else { return None };
-    let folder = folder.join("runs").join(id);
+    let folder = run_folder(folder, &run.run)?;
     let finished = || recorded(&folder.join("metrics.parquet"));
     let curve = if run.status == Status::Finished { finished() } else { logged(&folder) }?;
     (!curve.epoch.is_empty()).then(|| Curve { row, ..thinned(curve) })

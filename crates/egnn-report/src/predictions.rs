@@ -16,9 +16,9 @@ use crate::{
         self,
         autoencoder::{self, BASELINE},
     },
-    results::{Results, Run, Status, place},
+    results::{Results, Run, Status, place, run_folder},
 };
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Test graphs of a set that are shown: the first ones, and of the others those with the most wrong pairs.
 pub(crate) const FIRST: usize = 2;
@@ -195,13 +195,9 @@ impl File {
 }
 
 fn path(folder: &Path, run: &str) -> Result<File, String> {
-    // The id comes from a file: it must not lead anywhere else.
-    let mut parts = Path::new(run).components();
-    let (Some(Component::Normal(id)), None) = (parts.next(), parts.next()) else {
-        return Err(format!("'{run}' is no id of a run, so its predictions cannot be found"));
-    };
-    let name = format!("runs/{run}/predictions.parquet");
-    Ok(File { name, path: folder.join("runs").join(id).join("predictions.parquet") })
+    let folder = run_folder(folder, run)
+        .ok_or_else(|| format!("'{run}' is no id of a run, so its predictions cannot be found"))?;
+    Ok(File { name: format!("runs/{run}/predictions.parquet"), path: folder.join("predictions.parquet") })
 }
 
 fn read(file: &File, limits: [usize; 2]) -> Result<Graphs, String> {

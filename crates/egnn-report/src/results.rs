@@ -12,7 +12,7 @@ use egnn_schema::columns::{Column, results as column};
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Component, Path, PathBuf},
 };
 
 /// Columns of `results.parquet` that no report can do without; others are null where they are missing.
@@ -172,6 +172,13 @@ impl Run {
             .then_with(|| place(self.at).total_cmp(&place(other.at)))
             .then_with(|| (&self.variant, self.seed, &self.run).cmp(&(&other.variant, other.seed, &other.run)))
     }
+}
+
+/// The folder of a run below a report's, if its id is one: it comes from a file and must not lead anywhere else.
+pub(crate) fn run_folder(report: &Path, id: &str) -> Option<PathBuf> {
+    let mut parts = Path::new(id).components();
+    let (Some(Component::Normal(id)), None) = (parts.next(), parts.next()) else { return None };
+    Some(report.join("runs").join(id))
 }
 
 /// A place as a number that sorts: unknown ones last.

@@ -9,14 +9,14 @@ use crate::{
     page,
     predictions::{self, molecules::ShownRun},
     report::Report,
-    results::Results,
+    results::{Results, run_folder},
     stamp,
     table::{csv, latex, markdown, table_3_csv, table_3_latex, terminal},
     viewer::viewers,
 };
 use std::{
     fs, iter,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 /// Name of the results file in a report's folder.
@@ -105,7 +105,11 @@ fn write(
         curves: &curves,
         viewers: &viewers,
         drawings: &drawings,
-        links: &results.runs.iter().map(|run| from == to && is_there(from, &run.run)).collect::<Vec<_>>(),
+        links: &results
+            .runs
+            .iter()
+            .map(|run| from == to && run_folder(from, &run.run).is_some_and(|folder| folder.is_dir()))
+            .collect::<Vec<_>>(),
     };
     let page = page::html(&report, &content)
         .map_err(|error| ReportError::Figure { figure: PAGE.into(), message: error.to_string() })?;
@@ -140,12 +144,6 @@ fn files(report: &Report<'_>, drawings: Vec<Drawing>) -> Vec<(String, Vec<u8>)> 
     }
     files.extend(drawings.into_iter().flat_map(|drawing| drawing.files));
     files
-}
-
-/// Whether a run has a folder beside the page. Its id comes from a file: it must not lead anywhere else.
-fn is_there(folder: &Path, run: &str) -> bool {
-    let mut parts = Path::new(run).components();
-    matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) && folder.join("runs").join(run).is_dir()
 }
 
 /// Drawings from the runs' predictions; where there are none to be drawn, the report warns.

@@ -4,6 +4,7 @@
 pub mod columns;
 pub mod dataset;
 pub mod event;
+pub mod examples;
 pub mod exit;
 pub mod fields;
 pub mod hash;

@@ -2,6 +2,7 @@
 
 use crate::{
     args::{Finished, Report},
+    collection,
     command::follow,
     exit::{Result, Stop},
     printer,
@@ -9,20 +10,14 @@ use crate::{
 };
 use egnn_report::{Kind, Options, Summary, write_copy, write_index, write_report};
 use egnn_sweep::{End, ReportKind, SweepManifest, SweepPlan, results, settle, slurm::Submission};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
-
-/// What a report is drawn from.
-const RESULTS: &str = "results.parquet";
+use std::{fs, path::Path};
 
 pub(crate) fn run(args: &Report, workspace: &Workspace) -> Result<()> {
     if args.all {
         return all(args, workspace);
     }
     // A pipeline's name has no slash.
-    let is_folder = |path: &&Path| path.components().count() > 1 || path.join(RESULTS).is_file();
+    let is_folder = |path: &&Path| path.components().count() > 1 || path.join(results::FILE).is_file();
     if let Some(folder) = args.pipeline.as_deref().map(Path::new).filter(is_folder) {
         return again(args, folder, workspace);
     }
@@ -89,7 +84,7 @@ fn again(args: &Report, folder: &Path, workspace: &Workspace) -> Result<()> {
 /// Every sweep that has a plan: reports of which something changed, then the page of all.
 fn all(args: &Report, workspace: &Workspace) -> Result<()> {
     let (mut drawn, mut same, mut refused) = (Vec::new(), 0, Vec::new());
-    for folder in planned(&workspace.reports(""))? {
+    for folder in collection::planned(workspace) {
         // It draws its own report at its end, and somebody may follow it until then.
         if egnn_sweep::is_held(&folder) {
             printer::say(format!("{}: left out, its sweep is at work", folder.display()));
@@ -131,26 +126,6 @@ fn all(args: &Report, workspace: &Workspace) -> Result<()> {
             Err(Stop::new(first.code, anyhow::Error::msg(message)))
         }
     }
-}
-
-/// Folders of sweeps that have a plan, sorted.
-fn planned(reports: &Path) -> Result<Vec<PathBuf>> {
-    let folders = |path: &Path| -> Result<Vec<PathBuf>> {
-        let entries = match fs::read_dir(path) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(Stop::environment("cannot read the folder of reports", error)),
-        };
-        let mut folders: Vec<PathBuf> =
-            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
-        folders.sort();
-        Ok(folders)
-    };
-    let mut found = Vec::new();
-    for pipeline in folders(reports)? {
-        found.extend(folders(&pipeline)?.into_iter().filter(|folder| folder.join(SweepManifest::FILE).is_file()));
-    }
-    Ok(found)
 }
 
 /// Brings a sweep's records together in its `results.parquet`.

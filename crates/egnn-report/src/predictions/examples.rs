@@ -7,10 +7,9 @@ use crate::{
     paper::{self, qm9},
     results::{Results, Run},
 };
+use egnn_schema::examples::worst_and_median;
 use std::path::Path;
 
-/// Molecules of each sort.
-const EACH: usize = 6;
 /// Rows that are read: more than the paper's test set has. A larger file is not ours.
 const ROWS: usize = 200_000;
 /// Atoms of a molecule that can be shown: QM9 has at most 29.
@@ -98,19 +97,6 @@ fn examples(frame: &Frame) -> Result<Vec<Example>, String> {
     let mut found: Vec<Example> = worst.into_iter().map(|row| of(true, row)).collect();
     found.extend(median.into_iter().map(|row| of(false, row)));
     Ok(found)
-}
-
-/// Rows of the largest errors and, of the others, of those nearest to the median; of equal ones the first rows. The same rule says
-/// whose geometry a run stores.
-fn worst_and_median(errors: &[f64]) -> [Vec<usize>; 2] {
-    let mut rows: Vec<usize> = (0..errors.len()).collect();
-    rows.sort_by(|&a, &b| errors[b].total_cmp(&errors[a]).then(a.cmp(&b)));
-    let median = rows.get(rows.len() / 2).map_or(0.0, |&row| errors[row]);
-    let mut others = rows.split_off(EACH.min(rows.len()));
-    let off = |row: usize| (errors[row] - median).abs();
-    others.sort_by(|&a, &b| off(a).total_cmp(&off(b)).then(a.cmp(&b)));
-    others.truncate(EACH);
-    [rows, others]
 }
 
 /// Atoms of the body of an XYZ file: a line each, of element and three coordinates.

@@ -1,11 +1,9 @@
 //! `predictions.parquet`: test molecules with label and prediction, and the geometry of a few.
 
 use super::Molecules;
+use egnn_schema::examples::worst_and_median;
 use egnn_store::table::{ColumnData, Table};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Molecules with the largest error, and as many with about the median one, whose geometry is kept.
-const WITH_GEOMETRY: usize = 6;
 
 /// Columns: `index`, `smiles`, `atoms`, `target`, `prediction`, `error` (prediction - target) and `xyz`; target, prediction
 /// and error in the paper's unit. A row is a test molecule.
@@ -30,16 +28,10 @@ pub(crate) fn table(molecules: &Molecules, prediction: &[f64]) -> Table {
     Table { columns, metadata: BTreeMap::new() }
 }
 
-/// Rows of the largest absolute errors and, of the others, of those nearest to the median; of equal ones the first rows.
+/// Rows whose geometry is kept.
 fn with_geometry(error: &[f64]) -> BTreeSet<usize> {
-    let mut rows: Vec<usize> = (0..error.len()).collect();
-    rows.sort_by(|&a, &b| error[b].abs().total_cmp(&error[a].abs()).then(a.cmp(&b)));
-    let median = rows.get(rows.len() / 2).map_or(0.0, |&row| error[row].abs());
-    let others = rows.split_off(WITH_GEOMETRY.min(rows.len()));
-    let mut others: Vec<(f64, usize)> =
-        others.into_iter().map(|row| ((error[row].abs() - median).abs(), row)).collect();
-    others.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    rows.into_iter().chain(others.into_iter().map(|(_, row)| row).take(WITH_GEOMETRY)).collect()
+    let errors: Vec<f64> = error.iter().map(|error| error.abs()).collect();
+    worst_and_median(&errors).concat().into_iter().collect()
 }
 
 fn xyz(molecules: &Molecules, molecule: usize) -> String {
