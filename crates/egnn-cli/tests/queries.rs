@@ -79,6 +79,8 @@ fn what_matches_nothing_says_what_there_is() {
     said(&["--pipeline", "qm9*"], "(qm9/quick is there, without results yet)");
     said(&["--profile", "quick"], "--profile needs --pipeline");
     lab.fails(2, &["query"], "--named alone for a list");
+    let listed = ["query", "--pipeline", "nbody-sizes,nosuch", "--profile", "*", "SELECT 1"];
+    lab.fails(2, &listed, "no sweep of 'nosuch', which --pipeline 'nbody-sizes,nosuch' names");
     let error = "unknown column 'test_mes' (did you mean 'test_mse'?)";
     lab.fails(2, &["query", "--pipeline", "*", "SELECT test_mes FROM results"], error);
     lab.write("reports/nbody/long/results.parquet", "PAR1 and nothing more");
